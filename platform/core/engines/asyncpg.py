@@ -1,0 +1,85 @@
+"""PostgreSQL: Tortoise's pooled client with transactions that survive cancellation (trap 2)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from tortoise.backends.asyncpg.client import AsyncpgDBClient, TransactionWrapper
+from tortoise.backends.base.client import TransactionContext
+from tortoise.connection import get_connections
+
+from core.tasks import finish
+
+
+class Pooled(TransactionContext):
+    def __init__(self, client: Client) -> None:
+        self.client: Any = client
+        self.connection_name = client.connection_name
+
+    async def __aenter__(self) -> Any:
+        parent = self.client
+        if not parent._pool:
+            async with parent._pool_init_lock:
+                if not parent._pool:
+                    await finish(parent.create_connection(with_db=True))
+        held: list[Any] = []
+        try:
+            await finish(_begin(parent, held))
+        except BaseException:
+            await finish(_give_back(parent, held))
+            raise
+        self.wrapper = Wrapper(parent)
+        self.wrapper._connection, self.wrapper.transaction = held
+        self.token = get_connections().set(self.connection_name, self.wrapper)
+        return self.wrapper
+
+    async def __aexit__(self, kind: Any, error: Any, trace: Any) -> None:
+        held = [self.wrapper._connection, self.wrapper.transaction]
+        try:
+            if kind is None:
+                await finish(held[1].commit())
+                held[1] = None
+        finally:
+            self.wrapper._finalized = True
+            get_connections().reset(self.token)
+            await finish(_give_back(self.client, held))
+
+
+async def _begin(parent: Any, held: list[Any]) -> None:
+    connection = await parent._pool.acquire()
+    held.append(connection)
+    transaction = connection.transaction()
+    await transaction.start()
+    held.append(transaction)
+
+
+async def _give_back(parent: Any, held: list[Any]) -> None:
+    """Roll back what is open and return the connection; a connection that broke is dropped by the pool."""
+    if not held:
+        return
+    try:
+        if len(held) > 1 and held[1] is not None and not held[0].is_closed() and held[0].is_in_transaction():
+            await held[1].rollback()
+    finally:
+        await parent._pool.release(held[0])
+
+
+class Wrapper(TransactionWrapper):
+    async def fetch(self, sql: str, values: Sequence[Any]) -> list[Any]:
+        async with self._lock:
+            return list(await self._connection.fetch(sql, *values))
+
+
+class Client(AsyncpgDBClient):
+    def _in_transaction(self) -> TransactionContext:
+        return Pooled(self)
+
+    async def read(self, sql: str, values: Sequence[Any]) -> list[Any]:
+        async with self.acquire_connection() as connection:
+            return list(await connection.fetch(sql, *values))
+
+    fetch = read
+
+
+client_class = Client

@@ -1,0 +1,152 @@
+"""SQLite as the house needs it: immediate transactions that survive cancellation, and readers of their own.
+
+Tortoise alone begins deferred (two processes that read then write get `database is locked` at once), never
+releases its lock when a task is cancelled while entering, and has one connection, so that every reader waits
+behind an open transaction. facts/reliability.md, traps 2 and 3.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Sequence
+from typing import Any
+
+import aiosqlite
+from tortoise.backends.base.client import TransactionContext
+from tortoise.backends.sqlite.client import SqliteClient, SqliteTransactionWrapper, translate_exceptions
+from tortoise.connection import get_connections
+
+from core.tasks import finish
+
+READERS = 2
+PRAGMAS = {"journal_mode": "WAL", "synchronous": "FULL", "foreign_keys": "ON", "busy_timeout": 30_000,
+           "journal_size_limit": 67_108_864, "cache_size": -32_000, "temp_store": "MEMORY"}  # fmt: skip
+
+
+class Immediate(TransactionContext):
+    """BEGIN IMMEDIATE … COMMIT on the writer; whatever is cancelled, the lock and the connection come back."""
+
+    def __init__(self, client: Client) -> None:
+        self.client: Any = client
+        self.connection_name = client.connection_name
+        self.wrapper: SqliteTransactionWrapper | None = None
+
+    async def __aenter__(self) -> Any:
+        parent = self.client
+        await parent._lock.acquire()
+        try:
+            if not parent._connection:
+                await finish(parent.create_connection(with_db=True))
+            await finish(parent._connection.execute("BEGIN IMMEDIATE"))
+        except BaseException:
+            try:
+                await finish(_rollback(parent._connection))
+            finally:
+                parent._lock.release()
+            raise
+        self.wrapper = Wrapper(parent)
+        self.token = get_connections().set(self.connection_name, self.wrapper)
+        return self.wrapper
+
+    async def __aexit__(self, kind: Any, error: Any, trace: Any) -> None:
+        assert self.wrapper is not None
+        try:
+            if kind is None:
+                try:
+                    await finish(self.wrapper._connection.commit())
+                except sqlite3.Error:
+                    await finish(_rollback(self.wrapper._connection))
+                    raise
+            else:
+                await finish(_rollback(self.wrapper._connection))
+        finally:
+            self.wrapper._finalized = True
+            get_connections().reset(self.token)
+            self.client._lock.release()
+
+
+async def _rollback(connection: aiosqlite.Connection | None) -> None:
+    if connection is not None and connection.in_transaction:
+        await connection.rollback()
+
+
+class Wrapper(SqliteTransactionWrapper):
+    def __init__(self, connection: Any) -> None:
+        super().__init__(connection)
+
+    async def fetch(self, sql: str, values: Sequence[Any]) -> list[Any]:
+        async with self._lock:
+            return list(await self._connection.execute_fetchall(sql, values))
+
+
+class Client(SqliteClient):
+    """Writes go to one connection; SELECTs outside a transaction to a few read-only ones."""
+
+    def __init__(self, file_path: str, **kwargs: Any) -> None:
+        super().__init__(file_path, **kwargs)
+        self.pragmas = dict(PRAGMAS)
+        self._readers: list[aiosqlite.Connection] = []
+        self._free: asyncio.LifoQueue[aiosqlite.Connection] = asyncio.LifoQueue()
+
+    async def create_connection(self, with_db: bool) -> None:
+        if self._connection:
+            return
+        await super().create_connection(with_db)
+        for _ in range(READERS):
+            reader = await aiosqlite.connect(self.filename, isolation_level=None)
+            reader._conn.row_factory = sqlite3.Row
+            for pragma in ("query_only=ON", "busy_timeout=30000", "cache_size=-16000"):
+                await (await reader.execute(f"PRAGMA {pragma}")).close()
+            self._readers.append(reader)
+            self._free.put_nowait(reader)
+
+    async def close(self) -> None:
+        readers, self._readers = self._readers, []
+        self._free = asyncio.LifoQueue()
+        for reader in readers:
+            await finish(reader.close())
+        await finish(super().close())
+
+    def _in_transaction(self) -> TransactionContext:
+        return Immediate(self)
+
+    async def read(self, sql: str, values: Sequence[Any] | None = None) -> list[Any]:
+        if not self._connection:
+            async with self._lock:
+                await finish(self.create_connection(with_db=True))
+        reader = await self._free.get()
+        try:
+            # Cancelled here, the thread still ends the statement before it takes the next one.
+            return list(await reader.execute_fetchall(sql, values))
+        finally:
+            self._free.put_nowait(reader)
+
+    async def fetch(self, sql: str, values: Sequence[Any]) -> list[Any]:
+        async with self.acquire_connection() as connection:
+            return list(await connection.execute_fetchall(sql, values))
+
+    @translate_exceptions
+    async def execute_query(self, query: str, values: list[Any] | None = None) -> tuple[int, Sequence[Any]]:
+        if _reads(query):
+            rows = await self.read(query, values)
+            return len(rows), rows
+        return await super().execute_query(query, values)
+
+    @translate_exceptions
+    async def execute_query_dict(self, query: str, values: list[Any] | None = None) -> list[dict[str, Any]]:
+        if _reads(query):
+            return [dict(row) for row in await self.read(query, values)]
+        return await super().execute_query_dict(query, values)
+
+    @translate_exceptions
+    async def execute_many(self, query: str, values: list[list[Any]]) -> None:
+        async with Immediate(self) as wrapper:
+            await wrapper.execute_many(query, values)
+
+
+def _reads(sql: str) -> bool:
+    return sql.lstrip()[:6].upper() == "SELECT" and "\x00" not in sql
+
+
+client_class = Client

@@ -1,0 +1,25 @@
+"""Fields that Tortoise's own are too slow or too loose for."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from tortoise import fields
+
+
+class Moment(fields.DatetimeField):
+    """A UTC timestamp; reads ISO text with the standard library, about ten times as fast as Tortoise's parser."""
+
+    def to_python_value(self, value: Any) -> datetime | None:
+        if isinstance(value, str):
+            found = datetime.fromisoformat(value)
+            return found if found.tzinfo else found.replace(tzinfo=UTC)
+        if isinstance(value, datetime) and value.tzinfo is None:
+            return value.replace(tzinfo=UTC)
+        return value  # type: ignore[no-any-return]
+
+    def to_db_value(self, value: Any, instance: Any) -> Any:
+        if isinstance(value, str):
+            value = self.to_python_value(value)
+        return super().to_db_value(value, instance)

@@ -1,0 +1,152 @@
+"""Settings: environment variables `ENGAWA_…`, read once into one typed struct.
+
+A missing or wrong one is one clear sentence at start (`SettingsError`), never a traceback later.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+
+
+class SettingsError(ValueError):
+    """One sentence for the person who starts the program."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """Every setting of an installation. Field `x_y` is the variable `ENGAWA_X_Y`."""
+
+    secret_key: str
+    url: str = "http://127.0.0.1:8000"
+    database_url: str = ""
+    redis_url: str = ""
+    data_dir: str = "var"
+    host: str = "127.0.0.1"
+    port: int = 8000
+    time_zone: str = "Asia/Tokyo"
+    default_language: str = "ja"
+    trusted_proxies: str = ""
+    smtp_url: str = ""
+    slack_api_url: str = "https://slack.com/api/"
+    line_api_url: str = "https://api.line.me"
+    line_data_api_url: str = "https://api-data.line.me"
+    max_body: int = 1_000_000
+    max_upload: int = 20_000_000
+    log: str = "text"
+    workers: int = 8
+    demo: bool = False
+
+    @property
+    def database(self) -> str:
+        """The database's address: PostgreSQL when given, else one SQLite file in the data directory."""
+        return self.database_url or f"sqlite://{Path(self.data_dir).resolve()}/engawa.sqlite3"
+
+    @property
+    def is_secure(self) -> bool:
+        return self.url.startswith("https://")
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
+
+    @property
+    def media(self) -> Path:
+        return Path(self.data_dir) / "media"
+
+
+def _convert(name: str, kind: Any, text: str) -> Any:
+    if kind is bool:
+        if text.lower() not in {"0", "1", "true", "false", "yes", "no", ""}:
+            raise SettingsError(f"{name} is {text!r}; write 1 or 0.")
+        return text.lower() in {"1", "true", "yes"}
+    if kind is int:
+        if not text.isdigit():
+            raise SettingsError(f"{name} is {text!r}; write a whole number.")
+        return int(text)
+    return text
+
+
+def read_settings(environment: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
+    """The settings in `environment` (the process's own by default), checked.
+
+    Raises SettingsError with a sentence that names the variable.
+    """
+    environment = os.environ if environment is None else environment
+    values: dict[str, Any] = {}
+    for field in msgspec.structs.fields(Settings):
+        name = f"ENGAWA_{field.name.upper()}"
+        if environment.get(name, "") != "":
+            kind = (
+                {"int": int, "bool": bool}.get(str(field.type), str)
+                if isinstance(field.type, str)
+                else field.type
+            )
+            values[field.name] = _convert(name, kind, environment[name])
+    if "port" in values and "url" not in values:
+        values["url"] = f"http://127.0.0.1:{values['port']}"
+    values |= overrides
+    if not values.get("secret_key"):
+        raise SettingsError(
+            "ENGAWA_SECRET_KEY is missing. Set it to at least 32 random characters, "
+            "for example the output of: python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
+        )
+    return _checked(Settings(**values))
+
+
+def _checked(found: Settings) -> Settings:
+    if len(found.secret_key) < 32:
+        raise SettingsError("ENGAWA_SECRET_KEY is shorter than 32 characters.")
+    address = urlsplit(found.url)
+    if address.scheme not in {"http", "https"} or not address.hostname:
+        raise SettingsError(
+            f"ENGAWA_URL is {found.url!r}; write an address such as https://help.example.com."
+        )
+    if address.scheme == "http" and address.hostname not in LOOPBACK:
+        raise SettingsError("ENGAWA_URL is http; outside this machine only https is allowed.")
+    if found.database_url and not found.database_url.startswith(
+        ("sqlite://", "postgresql://", "postgres://")
+    ):
+        raise SettingsError("ENGAWA_DATABASE_URL must begin with sqlite:// or postgresql://.")
+    if found.redis_url and not found.redis_url.startswith(("redis://", "rediss://", "unix://")):
+        raise SettingsError("ENGAWA_REDIS_URL must begin with redis://.")
+    if found.smtp_url and urlsplit(found.smtp_url).scheme not in {"smtp", "smtps", "smtp+starttls"}:
+        raise SettingsError("ENGAWA_SMTP_URL must begin with smtp://, smtps:// or smtp+starttls://.")
+    try:
+        found.zone  # noqa: B018
+    except Exception as error:
+        raise SettingsError(
+            f"ENGAWA_TIME_ZONE is {found.time_zone!r}; write a name such as Asia/Tokyo."
+        ) from error
+    return found
+
+
+_current: Settings | None = None
+
+
+def settings() -> Settings:
+    """The settings of this process, read at the first call."""
+    global _current
+    if _current is None:
+        _current = read_settings()
+    return _current
+
+
+def use(found: Settings) -> Settings:
+    """Set the process's settings: what the command line and tests do before anything else."""
+    global _current
+    _current = found
+    return found
+
+
+def new_secret() -> str:
+    """48 random bytes, printable."""
+    return secrets.token_urlsafe(48)
