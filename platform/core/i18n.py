@@ -104,11 +104,7 @@ def day(value: date | datetime | str | None, *, weekday: bool = False) -> str:
         return ""
     this_year = moment.year == _local(datetime.now(ZoneInfo("UTC"))).year  # type: ignore[union-attr]
     if here().language == "ja":
-        text = (
-            f"{moment.month}月{moment.day}日"
-            if this_year
-            else f"{moment.year}年{moment.month}月{moment.day}日"
-        )
+        text = f"{moment.month}月{moment.day}日" if this_year else f"{moment.year}年{moment.month}月{moment.day}日"
         return f"{text}（{WEEKDAYS[moment.weekday()]}）" if weekday else text
     text = f"{moment.day} {moment:%b}" if this_year else f"{moment.day} {moment:%b %Y}"
     return f"{moment:%a} {text}" if weekday else text

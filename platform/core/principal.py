@@ -91,14 +91,10 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
 
     def may_somewhere(self, capability: str) -> bool:
         """By role, or by any current grant: for menus."""
-        return self.may(capability) or any(
-            capability in g.capabilities and g.is_current() for g in self.grants
-        )
+        return self.may(capability) or any(capability in g.capabilities and g.is_current() for g in self.grants)
 
     def sees_account(self, account_id: int | None) -> bool:
-        return self.all_accounts or (
-            account_id is not None and account_id in self.own_accounts | self.accounts
-        )
+        return self.all_accounts or (account_id is not None and account_id in self.own_accounts | self.accounts)
 
 
 SYSTEM = Principal(name="engawa", role="system", capabilities=frozenset(CAPABILITIES), all_accounts=True)

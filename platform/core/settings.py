@@ -85,11 +85,7 @@ def read_settings(environment: Mapping[str, str] | None = None, **overrides: Any
     for field in msgspec.structs.fields(Settings):
         name = f"ENGAWA_{field.name.upper()}"
         if environment.get(name, "") != "":
-            kind = (
-                {"int": int, "bool": bool}.get(str(field.type), str)
-                if isinstance(field.type, str)
-                else field.type
-            )
+            kind = {"int": int, "bool": bool}.get(str(field.type), str) if isinstance(field.type, str) else field.type
             values[field.name] = _convert(name, kind, environment[name])
     if "port" in values and "url" not in values:
         values["url"] = f"http://127.0.0.1:{values['port']}"
@@ -107,14 +103,10 @@ def _checked(found: Settings) -> Settings:
         raise SettingsError("ENGAWA_SECRET_KEY is shorter than 32 characters.")
     address = urlsplit(found.url)
     if address.scheme not in {"http", "https"} or not address.hostname:
-        raise SettingsError(
-            f"ENGAWA_URL is {found.url!r}; write an address such as https://help.example.com."
-        )
+        raise SettingsError(f"ENGAWA_URL is {found.url!r}; write an address such as https://help.example.com.")
     if address.scheme == "http" and address.hostname not in LOOPBACK:
         raise SettingsError("ENGAWA_URL is http; outside this machine only https is allowed.")
-    if found.database_url and not found.database_url.startswith(
-        ("sqlite://", "postgresql://", "postgres://")
-    ):
+    if found.database_url and not found.database_url.startswith(("sqlite://", "postgresql://", "postgres://")):
         raise SettingsError("ENGAWA_DATABASE_URL must begin with sqlite:// or postgresql://.")
     if found.redis_url and not found.redis_url.startswith(("redis://", "rediss://", "unix://")):
         raise SettingsError("ENGAWA_REDIS_URL must begin with redis://.")
@@ -123,9 +115,7 @@ def _checked(found: Settings) -> Settings:
     try:
         found.zone  # noqa: B018
     except Exception as error:
-        raise SettingsError(
-            f"ENGAWA_TIME_ZONE is {found.time_zone!r}; write a name such as Asia/Tokyo."
-        ) from error
+        raise SettingsError(f"ENGAWA_TIME_ZONE is {found.time_zone!r}; write a name such as Asia/Tokyo.") from error
     return found
 
 
