@@ -1,0 +1,164 @@
+"""What people write, as safe HTML: CommonMark with tables and strike-through, then an allow-list.
+
+No HTML of the writer's, no pictures from other hosts, links marked `nofollow ugc noopener`, headings below the page's.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+import nh3
+from markdown_it import MarkdownIt
+from markdown_it.common.utils import isMdAsciiPunct, isPunctChar, isWhiteSpace
+from markdown_it.parser_inline import ParserInline
+from markdown_it.renderer import RendererHTML
+from markdown_it.rules_core import StateCore
+from markdown_it.rules_inline.state_inline import Scanned, StateInline
+from markdown_it.token import Token
+from markupsafe import Markup
+
+from core.tasks import in_thread
+
+LONGEST = 32 * 1024
+LONG = 4 * 1024
+TAGS = {"a", "b", "blockquote", "br", "code", "del", "em", "h2", "h3", "h4", "h5", "h6", "hr", "img", "li", "ol", "p",
+        "pre", "s", "strong", "table", "tbody", "td", "th", "thead", "tr", "ul"}  # fmt: skip
+ATTRIBUTES = {"a": {"href", "title"}, "img": {"src", "alt", "title", "loading"}, "ol": {"start"}, "th": {"scope"}}
+SCHEMES = {"http", "https", "mailto"}
+REL = "nofollow ugc noopener"
+MEDIA = re.compile(r"/media/[A-Za-z0-9._/-]+")
+BARE_LINK = re.compile(r"https?://[^\s<>\"'`「」『』（）()\[\]、。，．｜|]+")
+TRAILING = ".,:;!?"
+
+
+def _is_east_asian(letter: str) -> bool:
+    return bool(letter) and unicodedata.east_asian_width(letter) in "WF"
+
+
+class _Inline(StateInline):
+    """CommonMark asks for spaces around emphasis that touches punctuation; Japanese has none (**「締め」**を)."""
+
+    def scanDelims(self, start: int, canSplitWord: bool) -> Scanned:
+        found = super().scanDelims(start, canSplitWord)
+        before = self.src[start - 1] if start > 0 else " "
+        after = self.src[start + found.length] if start + found.length < self.posMax else " "
+        if not (_is_east_asian(before) or _is_east_asian(after)):
+            return found
+        opens, closes = not isWhiteSpace(ord(after)), not isWhiteSpace(ord(before))
+        # Where both are possible, an opening bracket after, or a closing one before, decides.
+        if opens and closes and _is_punctuation(after) and not _is_punctuation(before):
+            closes = unicodedata.category(after) not in {"Ps", "Pi"}
+        if opens and closes and _is_punctuation(before) and not _is_punctuation(after):
+            opens = unicodedata.category(before) not in {"Pe", "Pf"} or found.can_open
+        return Scanned(opens, closes, found.length)
+
+
+def _is_punctuation(letter: str) -> bool:
+    return isMdAsciiPunct(ord(letter)) or isPunctChar(letter)
+
+
+class _InlineParser(ParserInline):
+    def parse(self, src: str, md: MarkdownIt, env: Any, tokens: list[Token]) -> list[Token]:
+        state = _Inline(src, md, env, tokens)
+        self.tokenize(state)
+        for rule in self.ruler2.getRules(""):
+            rule(state)
+        return state.tokens
+
+
+class _Renderer(RendererHTML):
+    def image(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
+        token = tokens[idx]
+        address, words = str(token.attrGet("src") or ""), html.escape(token.content)
+        if MEDIA.fullmatch(address):
+            return f'<img src="{html.escape(address)}" alt="{words}" loading="lazy">'
+        return f'<a href="{html.escape(address)}">{words or html.escape(address)}</a>'
+
+
+def _link_bare_addresses(state: StateCore) -> None:
+    for block in state.tokens:
+        if block.type == "inline" and block.children and "://" in block.content:
+            block.children = _linked(block.children)
+
+
+def _linked(children: list[Token]) -> list[Token]:
+    made: list[Token] = []
+    inside = 0
+    for token in children:
+        inside += token.type == "link_open"
+        inside -= token.type == "link_close"
+        if token.type != "text" or inside or "://" not in token.content:
+            made.append(token)
+            continue
+        position = 0
+        for found in BARE_LINK.finditer(token.content):
+            address = found.group().rstrip(TRAILING)
+            made.append(_text(token.content[position : found.start()]))
+            made += [Token("link_open", "a", 1, attrs={"href": address}), _text(address), Token("link_close", "a", -1)]
+            position = found.start() + len(address)
+        made.append(_text(token.content[position:]))
+    return made
+
+
+def _text(words: str) -> Token:
+    return Token("text", "", 0, content=words)
+
+
+@lru_cache(maxsize=1)
+def _parser() -> MarkdownIt:
+    parser = MarkdownIt("commonmark", {"html": False, "breaks": True, "maxNesting": 20}, renderer_cls=_Renderer)
+    rules = parser.inline
+    parser.inline = _InlineParser()
+    parser.enable(["table", "strikethrough"])
+    parser.disable(["html_block", "html_inline"])
+    parser.inline.ruler2.enableOnly(["balance_pairs", "strikethrough", "emphasis", "fragments_join"])
+    del rules
+    parser.core.ruler.push("bare_links", _link_bare_addresses)
+    return parser
+
+
+def _shifted(tokens: list[Token], shift: int) -> list[Token]:
+    for token in tokens:
+        if token.type in {"heading_open", "heading_close"}:
+            token.tag = f"h{min(6, int(token.tag[1]) + shift)}"
+    return tokens
+
+
+@lru_cache(maxsize=512)
+def _html(text: str, shift: int) -> str:
+    parser = _parser()
+    tokens = _shifted(parser.parse(text), shift)
+    made = parser.renderer.render(tokens, parser.options, {})
+    return nh3.clean(made, tags=TAGS, attributes=ATTRIBUTES, url_schemes=SCHEMES, link_rel=REL)
+
+
+def markdown(text: str | None, shift: int = 1) -> Markup:
+    """Safe HTML of `text`, cut at 32 KB. `shift` lowers headings: 1 makes `#` an h2."""
+    return Markup(_html(_cut(text or ""), shift))  # noqa: S704  cleaned by nh3
+
+
+async def markdown_in_thread(text: str, shift: int = 1) -> Markup:
+    """The same, beside the event loop when it is long; for actions that store the HTML."""
+    if len(text) <= LONG:
+        return markdown(text, shift)
+    made: Markup = await in_thread(markdown, text, shift)
+    return made
+
+
+def _cut(text: str) -> str:
+    return text if len(text) * 4 <= LONGEST else text.encode()[:LONGEST].decode(errors="ignore")
+
+
+_tags = re.compile(r"<[^>]*>")
+
+
+def excerpt(text: str | None, n: int = 120) -> str:
+    """The first `n` characters as plain words, for previews; markup of `text` is gone."""
+    words = html.unescape(_tags.sub(" ", _html(_cut(text or "")[: n * 8], 1)))
+    plain = re.sub(r"\s+", " ", words).strip()
+    return plain if len(plain) <= n else plain[: n - 1].rstrip() + "…"
