@@ -22,7 +22,6 @@ _latin = re.compile(r"[a-zß-ɏ0-9]+(?:['’][a-z]+)?(?:\+\+|#)?")
 _thousands = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _speakable = re.compile(r"\w")
 DROPPED = frozenset({"助詞", "助動詞", "補助記号", "空白"})
-DROPPED_KINDS = frozenset({("接頭辞", "*"), ("記号", "一般")})
 _own = threading.local()
 _loading = threading.Lock()
 
@@ -68,10 +67,15 @@ def stem(word: str) -> str:
     return str(_own.stemmer.stemWord(word))
 
 
+def readable(text: str) -> str:
+    """The form of `text` that words are read from and placed in: normal, 1,000 written 1000."""
+    return _thousands.sub("", normal(text))
+
+
 def words(text: str, *, keep_stop_words: bool = False) -> list[Word]:
     """The words of `text` in order. Up to ~0.1 s per 16,000 characters: long text belongs in a thread."""
     found: list[Word] = []
-    for offset, part in chunks(_thousands.sub("", normal(text))):
+    for offset, part in chunks(readable(text)):
         latin = [match for match in _latin.finditer(part)]
         for match in latin:
             word = english(match.group(), keep_stop_words)
@@ -100,7 +104,7 @@ def japanese(text: str, offset: int = 0, keep_stop_words: bool = False) -> list[
         if not term or kind[0] == "空白" or not _speakable.search(term):
             continue
         if keep_stop_words or (
-            kind[0] not in DROPPED and kind[:2] not in DROPPED_KINDS and kind[0] != "接頭辞" and term not in JAPANESE
+            kind[0] not in DROPPED and term not in JAPANESE
         ):
             found.append(Word(term, morpheme.surface(), offset + morpheme.begin()))
     return found

@@ -5,13 +5,12 @@ from __future__ import annotations
 import msgspec
 import numpy as np
 
-from search.analysis import Word, words
+from search.analysis import Word, readable, words
 from search.confidence import Evidence, confidence
 from search.filters import Filter
 from search.grams import grams
 from search.ranker import Scored, Term, idf, score, top
 from search.snapshot import Allowed, Snapshot
-from search.text import normal
 
 MOST_TERMS = 32  # of a long text, the most telling ones
 MOST_GRAMS = 64
@@ -78,7 +77,7 @@ def _completed(
     snapshot: Snapshot, allowed: Allowed, text: str, asked: list[Word], terms: list[Term]
 ) -> list[Term]:
     """The last word as it may continue, among words of documents the reader may see."""
-    written = normal(text)
+    written = readable(text)
     if not asked or not written or written[-1].isspace():
         return terms
     last = asked[-1]

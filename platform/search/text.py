@@ -29,16 +29,22 @@ def hiragana(text: str) -> str:
     return text.translate(_katakana)
 
 
+class _Folding(dict[int, str]):
+    """Each character's comparable form, worked out when first met; always one character."""
+
+    def __missing__(self, code: int) -> str:
+        character = chr(code)
+        folded = hiragana(unicodedata.normalize("NFKC", character).lower())
+        self[code] = folded if len(folded) == 1 else character
+        return self[code]
+
+
+_folding = _Folding()
+
+
 def fold(text: str) -> str:
     """`normal` and hiragana, character by character, so that positions stay those of `text`."""
-    return "".join(map(_fold_one, text))
-
-
-def _fold_one(character: str) -> str:
-    if character < "\x80":
-        return character.lower()
-    folded = unicodedata.normalize("NFKC", character).lower()
-    return hiragana(folded) if len(folded) == 1 else character
+    return text.translate(_folding)
 
 
 def chunks(text: str, limit: int = CHUNK) -> Iterator[tuple[int, str]]:
