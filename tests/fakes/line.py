@@ -14,51 +14,18 @@ import json
 import secrets
 import time
 import uuid
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import httpx
 from aiohttp import web
 
-from fakes.line_api import LineApi
+from fakes.line_api import RATE_EXCEEDED, LineApi
 from fakes.line_events import LineEvents, ReplyToken, line_id, line_signature, redelivered
+from fakes.line_state import LineChannel, SentByLine
 from fakes.wire import Fault, HttpFake
 
 WEBHOOK_TIMEOUT = 2.0
-
-
-@dataclass
-class LineChannel:
-    """One official account: where its webhooks go, what it may still send this month."""
-
-    bot_user_id: str
-    token: str
-    secret: str
-    name: str = "Engawa"
-    monthly_limit: int | None = None
-    consumed: int = 0
-    endpoint: str | None = None
-
-
-@dataclass
-class SentByLine:
-    """One accepted request, whether or not its answer arrived."""
-
-    kind: str
-    to: tuple[str, ...]
-    messages: list[dict]
-    channel: str
-    request_id: str
-    message_ids: list[str]
-    retry_key: str | None = None
-    reply_token: str | None = None
-    body: dict = field(default_factory=dict)
-    at: float = 0.0
-
-    @property
-    def texts(self) -> list[str]:
-        return [message["text"] for message in self.messages if "text" in message]
 
 
 class FakeLine(LineApi, LineEvents, HttpFake):
@@ -186,9 +153,6 @@ class FakeLine(LineApi, LineEvents, HttpFake):
         body = fault.body or {"message": {429: RATE_EXCEEDED}.get(fault.status or 500, "Internal Server Error")}
         headers = {"x-line-request-id": str(uuid.uuid4())} | fault.headers
         return web.json_response(body, status=fault.status or 500, headers=headers)
-
-
-RATE_EXCEEDED = "The API rate limit has been exceeded. Try again later."
 
 
 async def post(client: httpx.AsyncClient | None, url: str, body: bytes, headers: dict) -> httpx.Response:

@@ -7,17 +7,15 @@ webhook settings, getting content, account link, users).
 import json
 import re
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import httpx
 from aiohttp import web
 
 from fakes.line_events import message_id, quote_token
 from fakes.line_messages import REQUESTS
+from fakes.line_state import LineChannel, SentByLine
 from fakes.wire import Problem, RateLimit, Refusal
-
-if TYPE_CHECKING:
-    from fakes.line import LineChannel, SentByLine
 
 UUID = re.compile(r"[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 ROUTES: dict[str, tuple[str, str]] = {
@@ -72,7 +70,7 @@ class Refused(Exception):
 class AlreadyAccepted(Exception):
     """The retry key was used for an accepted request within 24 hours."""
 
-    def __init__(self, sent: "SentByLine") -> None:
+    def __init__(self, sent: SentByLine) -> None:
         self.sent = sent
 
 
@@ -115,37 +113,34 @@ class LineApi:
         named = PATTERNS[operation][1].fullmatch(request.path)
         return await getattr(self, f"_{operation}")(channel, body, *named.groups())
 
-    def _channel_of(self, request: web.Request) -> "LineChannel":
+    def _channel_of(self, request: web.Request) -> LineChannel:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         if scheme != "Bearer" or token not in self.channels:
             raise Refused(401, BAD_TOKEN)
         return self.channels[token]
 
-    def _hold_rate(self, operation: str, channel: "LineChannel") -> None:
+    def _hold_rate(self, operation: str, channel: LineChannel) -> None:
         rate = self.rates.get(operation) or self.rates["anything else"]
         if rate.wait_for(f"{channel.token} {operation}"):
             raise Refused(429, RATE_EXCEEDED)
 
-    def _send(self, kind: str, channel: "LineChannel", request: web.Request, body: dict, request_id: str):
+    def _send(self, kind: str, channel: LineChannel, request: web.Request, body: dict, request_id: str):
         retry_key = self._retry_key(kind, channel, request)
         to, reply_token = self._recipients(kind, channel, body)
         self._charge(kind, channel, to)
         if reply_token:
             self.reply_tokens[reply_token].is_spent = True
-        from fakes.line import SentByLine
-
-        ids = [message_id() for _ in body["messages"]]
         sent = SentByLine(
             kind,
             to,
             body["messages"],
-            channel.bot_user_id,
-            request_id,
-            ids,
-            retry_key,
-            reply_token,
-            body,
-            self.clock.now(),
+            channel=channel.bot_user_id,
+            request_id=request_id,
+            message_ids=[message_id() for _ in body["messages"]],
+            retry_key=retry_key,
+            reply_token=reply_token,
+            body=body,
+            at=self.clock.now(),
         )
         self.sent.append(sent)
         if retry_key:
@@ -153,7 +148,7 @@ class LineApi:
         self.ledger.write(sent)
         return web.json_response(answer_to(sent), status=202 if kind == "narrowcast" else 200)
 
-    def _retry_key(self, kind: str, channel: "LineChannel", request: web.Request) -> str | None:
+    def _retry_key(self, kind: str, channel: LineChannel, request: web.Request) -> str | None:
         key = request.headers.get("X-Line-Retry-Key")
         if key is None:
             return None
@@ -166,7 +161,7 @@ class LineApi:
             raise AlreadyAccepted(before)
         return key
 
-    def _recipients(self, kind: str, channel: "LineChannel", body: dict) -> tuple[tuple[str, ...], str | None]:
+    def _recipients(self, kind: str, channel: LineChannel, body: dict) -> tuple[tuple[str, ...], str | None]:
         if kind == "push":
             return (body["to"],), None
         if kind == "multicast":
@@ -175,14 +170,14 @@ class LineApi:
             return self._chat_behind(body["replyToken"], channel)
         return tuple(user for user in self.friends if user not in self.blocked), None
 
-    def _chat_behind(self, token: str, channel: "LineChannel") -> tuple[tuple[str, ...], str]:
+    def _chat_behind(self, token: str, channel: LineChannel) -> tuple[tuple[str, ...], str]:
         known = self.reply_tokens.get(token)
         alive = known and not known.is_spent and self.clock.now() - known.handed_out < self.reply_token_lifetime
         if not alive or known.channel not in ("", channel.token):
             raise Refused(400, "Invalid reply token")
         return (known.chat,), token
 
-    def _charge(self, kind: str, channel: "LineChannel", to: tuple[str, ...]) -> None:
+    def _charge(self, kind: str, channel: LineChannel, to: tuple[str, ...]) -> None:
         """Replies are free; everything else counts one per recipient, however many message objects it holds."""
         if kind == "reply":
             return
@@ -190,7 +185,7 @@ class LineApi:
             raise Refused(429, MONTHLY_LIMIT)
         channel.consumed += len(to)
 
-    def _conflict(self, sent: "SentByLine") -> web.Response:
+    def _conflict(self, sent: SentByLine) -> web.Response:
         self.repeated.append(sent.retry_key)
         again = answer_to(sent) if sent.kind == "push" else {}
         body = {"message": "The retry key is already accepted"} | again
@@ -202,26 +197,26 @@ class LineApi:
         (self.throttled if refused.status == 429 else self.refused).append(record)
         return web.json_response(refused.body(), status=refused.status, headers=refused.headers)
 
-    async def _validate(self, channel: "LineChannel", body: dict, kind: str) -> web.Response:
+    async def _validate(self, channel: LineChannel, body: dict, kind: str) -> web.Response:
         return web.json_response({})
 
-    async def _quota(self, channel: "LineChannel", body: dict) -> web.Response:
+    async def _quota(self, channel: LineChannel, body: dict) -> web.Response:
         limit = channel.monthly_limit
         return web.json_response({"type": "none"} if limit is None else {"type": "limited", "value": limit})
 
-    async def _consumption(self, channel: "LineChannel", body: dict) -> web.Response:
+    async def _consumption(self, channel: LineChannel, body: dict) -> web.Response:
         return web.json_response({"totalUsage": channel.consumed})
 
-    async def _profile(self, channel: "LineChannel", body: dict, user: str) -> web.Response:
+    async def _profile(self, channel: LineChannel, body: dict, user: str) -> web.Response:
         if user not in self.friends or user in self.blocked:
             raise Refused(404, "Not found")
         return web.json_response(self.friends[user])
 
-    async def _loading(self, channel: "LineChannel", body: dict) -> web.Response:
+    async def _loading(self, channel: LineChannel, body: dict) -> web.Response:
         self.loading.append((body["chatId"], body.get("loadingSeconds", 20)))
         return web.json_response({}, status=202)
 
-    async def _link_token(self, channel: "LineChannel", body: dict, user: str) -> web.Response:
+    async def _link_token(self, channel: LineChannel, body: dict, user: str) -> web.Response:
         if user not in self.friends:
             raise Refused(404, "Not found")
         token = uuid.uuid4().hex
@@ -235,19 +230,19 @@ class LineApi:
             raise KeyError(token)
         return user
 
-    async def _content(self, channel: "LineChannel", body: dict, message: str) -> web.Response:
+    async def _content(self, channel: LineChannel, body: dict, message: str) -> web.Response:
         media = self._media_of(message)
         if media.polls:
             return web.json_response({}, status=202)
         return web.Response(body=media.content, content_type=media.content_type)
 
-    async def _preview(self, channel: "LineChannel", body: dict, message: str) -> web.Response:
+    async def _preview(self, channel: LineChannel, body: dict, message: str) -> web.Response:
         media = self._media_of(message)
         if not media.content_type.startswith(("image/", "video/")):
             raise Refused(404, "Not found")
         return web.Response(body=media.content, content_type="image/jpeg")
 
-    async def _transcoding(self, channel: "LineChannel", body: dict, message: str) -> web.Response:
+    async def _transcoding(self, channel: LineChannel, body: dict, message: str) -> web.Response:
         media = self._media_of(message)
         if not media.content_type.startswith(("audio/", "video/")):
             raise Refused(404, "Not found")
@@ -264,7 +259,7 @@ class LineApi:
             raise Refused(410, "The message was deleted")
         return media
 
-    async def _info(self, channel: "LineChannel", body: dict) -> web.Response:
+    async def _info(self, channel: LineChannel, body: dict) -> web.Response:
         return web.json_response(
             {
                 "userId": channel.bot_user_id,
@@ -276,16 +271,16 @@ class LineApi:
             }
         )
 
-    async def _get_endpoint(self, channel: "LineChannel", body: dict) -> web.Response:
+    async def _get_endpoint(self, channel: LineChannel, body: dict) -> web.Response:
         if channel.endpoint is None:
             raise Refused(404, "Webhook endpoint not found")
         return web.json_response({"endpoint": channel.endpoint, "active": True})
 
-    async def _set_endpoint(self, channel: "LineChannel", body: dict) -> web.Response:
+    async def _set_endpoint(self, channel: LineChannel, body: dict) -> web.Response:
         channel.endpoint = webhook_url(body["endpoint"])
         return web.json_response({})
 
-    async def _test_endpoint(self, channel: "LineChannel", body: dict) -> web.Response:
+    async def _test_endpoint(self, channel: LineChannel, body: dict) -> web.Response:
         url = webhook_url(body.get("endpoint") or channel.endpoint)
         try:
             status, reason = (await self.verify(url, channel=channel)).status_code, "OK"
@@ -326,7 +321,7 @@ def check(problems: list[Problem]) -> None:
         raise Refused(400, f"The request body has {len(problems)} error(s)", problems)
 
 
-def answer_to(sent: "SentByLine") -> dict:
+def answer_to(sent: SentByLine) -> dict:
     """Only reply and push answer with the ids; text and media messages can be quoted."""
     if sent.kind not in ("reply", "push"):
         return {}

@@ -63,9 +63,7 @@ def problems_of_content(content: bytes, *, eight_bit: bool, utf8: bool) -> list[
     problems = []
     if content.count(b"\r\n") != content.count(b"\n") or content.count(b"\r") != content.count(b"\n"):
         problems.append("bare LF" if BARE_LF.search(content) else "bare CR")
-    if max(map(len, content.split(b"\r\n"))) > LINE_OCTETS + 1 or any(
-        octets_of(line) > LINE_OCTETS for line in suspicious_lines(content)
-    ):
+    if has_a_long_line(content):
         problems.append(f"a line of more than {LINE_OCTETS} octets")
     if UNSTUFFED.search(content) or (content[:1] == b"." and content[:2] != b".."):
         problems.append("a line that begins with one dot was not stuffed")
@@ -76,13 +74,11 @@ def problems_of_content(content: bytes, *, eight_bit: bool, utf8: bool) -> list[
     return problems + problems_of_header(content)
 
 
-def suspicious_lines(content: bytes) -> list[bytes]:
-    """Only a stuffed line may show 999 octets on the wire and still be one of 998."""
-    return [line for line in content.split(b"\r\n") if len(line) > LINE_OCTETS]
-
-
-def octets_of(line: bytes) -> int:
-    return len(line) - (line[:1] == b".")
+def has_a_long_line(content: bytes) -> bool:
+    """The dot that stuffing adds does not count (RFC 5321, 4.5.3.1.6)."""
+    lines = content.split(b"\r\n")
+    longest = max(map(len, lines))
+    return longest > LINE_OCTETS and any(len(line) - line.startswith(b".") > LINE_OCTETS for line in lines)
 
 
 def problems_of_bytes(content: bytes, *, eight_bit: bool, utf8: bool) -> list[str]:

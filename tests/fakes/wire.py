@@ -1,4 +1,4 @@
-"""What the fakes of HTTP platforms share: a server on a real socket, scripted faults, a ledger that outlives a sender."""
+"""What the fakes of HTTP platforms share: a server on a real socket, scripted faults, a ledger."""
 
 import asyncio
 import json
