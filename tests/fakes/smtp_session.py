@@ -1,6 +1,7 @@
 """One SMTP connection: a strict server's side of the dialogue.
 
-Sources: RFC 5321 (SMTP), 2920 (pipelining), 1870 (SIZE), 6152 (8BITMIME), 6531 (SMTPUTF8), 3207 (STARTTLS), 4954 (AUTH).
+Sources: RFC 5321 (SMTP), 2920 (pipelining), 1870 (SIZE), 6152 (8BITMIME), 6531 (SMTPUTF8), 3207 (STARTTLS), 4954 (AUTH)
+and 2034 (enhanced status codes).
 """
 
 import asyncio
