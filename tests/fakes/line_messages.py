@@ -34,7 +34,8 @@ uri = pattern(
     r"(https?|line|tel|mailto):\S{1,995}", "a URI of scheme http, https, line or tel, of 1000 characters at most"
 )
 
-WITH_LABEL = {"label": text(20)}
+tracking_id = pattern(r"[A-Za-z0-9+/=:._-]{1,100}", "a tracking ID")
+
 ACTION_FIELDS: dict[str, tuple[dict[str, Rule], dict[str, Rule]]] = {
     "postback": (
         {"data": text(300)},
@@ -157,7 +158,7 @@ FIELDS: dict[str, tuple[dict[str, Rule], dict[str, Rule]]] = {
     "image": (MEDIA | {"previewImageUrl": https()}, {}),
     "video": (
         MEDIA | {"previewImageUrl": https()},
-        {"trackingId": pattern(r"[A-Za-z0-9+/=:._-]{1,100}", "a tracking ID")},
+        {"trackingId": tracking_id},
     ),
     "audio": (MEDIA | {"duration": whole(1, 2**53)}, {}),
     "location": (

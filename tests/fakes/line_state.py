@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from fakes.wire import Problem
+
 
 @dataclass
 class LineChannel:
@@ -34,3 +36,14 @@ class SentByLine:
     @property
     def texts(self) -> list[str]:
         return [message["text"] for message in self.messages if "text" in message]
+
+
+class Refused(Exception):
+    """The platform's refusal, on its way to the client."""
+
+    def __init__(self, status: int, message: str, problems: list[Problem] | None = None, **headers: str) -> None:
+        self.status, self.message, self.problems, self.headers = status, message, problems or [], headers
+
+    def body(self) -> dict:
+        details = [{"message": problem.what, "property": problem.where} for problem in self.problems]
+        return {"message": self.message} | ({"details": details} if details else {})

@@ -10,29 +10,26 @@
 Sources: Slack developer documentation, "Web API", "Rate limits", "Events API", "Verifying requests from Slack".
 """
 
-import base64
-import binascii
-import json
 import secrets
 import time
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
 
-import httpx
 from aiohttp import web
 
-from fakes.slack_events import SlackEvents, interactive_form, slack_signature
-from fakes.slack_methods import METHODS, Method, SlackMethods, check_arguments, check_message, decoded
+from fakes.slack_arguments import METHODS, POST_OPTIONS, check_arguments, check_message, decoded
+from fakes.slack_delivery import SlackDelivery
+from fakes.slack_events import SlackEvents
+from fakes.slack_methods import SlackMethods
+from fakes.slack_requests import arguments_of, basic_credentials, json_object, uploaded_bytes
 from fakes.slack_state import ResponseUrl, SlackCall, SlackError, SlackPost, SlackTeam, UploadedFile, slack_id
 from fakes.wire import Fault, HttpFake, Problem, RateLimit, Refusal
 
-EVENT_TIMEOUT = 3.0
+IN_RESPONSES = POST_OPTIONS | {"response_type", "replace_original", "delete_original"}
 TRIGGER_LIFETIME, RESPONSE_URL_LIFETIME, RESPONSE_URL_POSTS = 3.0, 1800.0, 5
-TEXT = "text/plain; charset=utf-8"
 
 
-class FakeSlack(SlackMethods, SlackEvents, HttpFake):
+class FakeSlack(SlackMethods, SlackEvents, SlackDelivery, HttpFake):
     """`sent`: accepted messages. `calls`: every accepted call. `refused`: what Slack answers with ok: false because
     of the client. `throttled`: every 429. `rate_limiting = True` switches 1 message per second and channel on."""
 
@@ -123,11 +120,8 @@ class FakeSlack(SlackMethods, SlackEvents, HttpFake):
     # What our software calls
 
     def operation_of(self, request: web.Request) -> str:
-        return (
-            request.path.removeprefix("/api/").strip("/")
-            if request.path.startswith("/api/")
-            else request.path.split("/")[1]
-        )
+        first, _, rest = request.path.strip("/").partition("/")
+        return rest if first == "api" else first
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         operation, raw = self.operation_of(request), await request.read()
@@ -200,13 +194,10 @@ class FakeSlack(SlackMethods, SlackEvents, HttpFake):
         file = self.files.get(request.path.rsplit("/", 1)[1])
         if file is None or file.content is not None:
             raise SlackError("file_not_found", status=404)
-        if request.content_type == "multipart/form-data":
-            part = (await request.post()).get("file") or (await request.post()).get("filename")
-            raw = part.file.read() if isinstance(part, web.FileField) else b""
+        raw = uploaded_bytes(request, raw)
         if len(raw) != file.length:
-            raise SlackError(
-                "length_mismatch", status=400, problems=[Problem("length", f"{len(raw)}, not {file.length}")]
-            )
+            wrong = Problem("length", f"{len(raw)} bytes came instead of {file.length}")
+            raise SlackError("length_mismatch", status=400, problems=[wrong])
         file.content = raw
         return web.Response(text=f"OK - {len(raw)}")
 
@@ -218,10 +209,7 @@ class FakeSlack(SlackMethods, SlackEvents, HttpFake):
         if known.posts >= RESPONSE_URL_POSTS:
             raise SlackError("used_url", status=404)
         body = json_object(raw)
-        allowed = (
-            "text blocks attachments response_type replace_original delete_original thread_ts metadata unfurl_links"
-        )
-        unknown = body.keys() - set(f"{allowed} unfurl_media mrkdwn".split())
+        unknown = body.keys() - IN_RESPONSES
         if unknown or request.content_type != "application/json":
             raise SlackError("invalid_payload", status=400, problems=[Problem(name, "unknown") for name in unknown])
         if not body.get("delete_original"):
@@ -242,57 +230,8 @@ class FakeSlack(SlackMethods, SlackEvents, HttpFake):
         headers = ({"Retry-After": "1"} if status == 429 else {}) | fault.headers
         return web.json_response(fault.body or error, status=status, headers=headers)
 
-    # What Slack calls
-
-    async def deliver(
-        self, url: str, envelope: dict, *, retry: int = 0, reason: str = "http_timeout", **how: Any
-    ) -> httpx.Response:
-        """An event as JSON. `retry=1…3` makes it a redelivery, with the headers that say so."""
-        headers = {"X-Slack-Retry-Num": str(retry), "X-Slack-Retry-Reason": reason} if retry else {}
-        body = json.dumps(envelope, ensure_ascii=False).encode()
-        return await self._post(url, body, {"Content-Type": "application/json"} | headers, **how)
-
-    async def deliver_until_acknowledged(self, url: str, envelope: dict, **how: Any) -> list[int]:
-        """At once and up to three more times, as Slack does but without its pauses. The statuses; 0 is a time-out."""
-        statuses: list[int] = []
-        for retry in range(4):
-            reason = "http_error" if statuses and statuses[-1] else "http_timeout"
-            try:
-                statuses.append((await self.deliver(url, envelope, retry=retry, reason=reason, **how)).status_code)
-            except httpx.TransportError:
-                statuses.append(0)
-            if 200 <= statuses[-1] < 300:
-                break
-        return statuses
-
-    async def interact(self, url: str, payload: dict, **how: Any) -> httpx.Response:
-        """block_actions, view_submission, shortcuts: a form with one field, `payload`."""
-        return await self._post(url, interactive_form(payload), FORM, **how)
-
-    async def command(self, url: str, form: dict, **how: Any) -> httpx.Response:
-        return await self._post(url, urlencode(form).encode(), FORM, **how)
-
-    async def _post(
-        self,
-        url: str,
-        body: bytes,
-        headers: dict,
-        *,
-        secret: str | None = None,
-        signature: str | None = None,
-        timestamp: str | None = None,
-        client: httpx.AsyncClient | None = None,
-    ) -> httpx.Response:
-        timestamp = timestamp or str(int(time.time()))
-        signed = slack_signature(secret or self.signing_secret, timestamp, body) if signature is None else signature
-        headers = headers | {"X-Slack-Request-Timestamp": timestamp, "X-Slack-Signature": signed, "User-Agent": AGENT}
-        started = time.perf_counter()
-        response = await post(client, url, body, headers)
-        self.deliveries.append((url, response.status_code, time.perf_counter() - started))
-        return response
-
     async def control_more(self, what: str, request: web.Request) -> web.Response:
-        """Another process: `team` tells the secrets and ids, `deliver` sends `{"url", "build": ["message", [..], {..}]}`."""
+        """Another process: `team` makes people and channels, `deliver` takes `{"url", "build": [kind, [], {}]}`."""
         if what == "team":
             wish = await request.json() if request.can_read_body else {}
             people = {name: self.person(name) for name in wish.get("people", [])}
@@ -307,68 +246,6 @@ class FakeSlack(SlackMethods, SlackEvents, HttpFake):
         send = {"block_actions": self.interact, "view_submission": self.interact, "slash_command": self.command}
         response = await send.get(kind, self.deliver)(wish["url"], built)
         return web.json_response({"status": response.status_code, "built": built})
-
-
-AGENT = "Slackbot 1.0 (+https://api.slack.com/robots)"
-FORM = {"Content-Type": "application/x-www-form-urlencoded"}
-
-
-async def post(client: httpx.AsyncClient | None, url: str, body: bytes, headers: dict) -> httpx.Response:
-    if client is not None:
-        return await client.post(url, content=body, headers=headers)
-    async with httpx.AsyncClient(timeout=EVENT_TIMEOUT, trust_env=False) as own:
-        return await own.post(url, content=body, headers=headers)
-
-
-def arguments_of(method: Method, request: web.Request, raw: bytes) -> tuple[str | None, dict]:
-    """Token and arguments from query, form or JSON body. A token may be an argument of a form, never of the query."""
-    body = body_arguments(method, request, raw)
-    if "token" in request.query:
-        raise SlackError("not_allowed_token_type", problems=[Problem("token", "tokens in query strings are refused")])
-    arguments = {**request.query, **body}
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    in_form = arguments.pop("token", None)
-    return (token if scheme == "Bearer" else in_form), {k: v for k, v in arguments.items() if v is not None}
-
-
-def body_arguments(method: Method, request: web.Request, raw: bytes) -> dict:
-    if not raw:
-        return {}
-    if request.content_type == "application/json":
-        return json_object(raw) if method.takes_json else {}
-    if request.content_type == "application/x-www-form-urlencoded":
-        return form_arguments(raw)
-    raise SlackError("invalid_post_type" if "Content-Type" in request.headers else "missing_post_type")
-
-
-def json_object(raw: bytes) -> dict:
-    try:
-        body = json.loads(raw)
-    except ValueError:
-        raise SlackError("invalid_json") from None
-    if not isinstance(body, dict):
-        raise SlackError("json_not_object")
-    return body
-
-
-def form_arguments(raw: bytes) -> dict:
-    from urllib.parse import parse_qsl
-
-    try:
-        return dict(parse_qsl(raw.decode(), keep_blank_values=True, strict_parsing=True))
-    except ValueError:
-        raise SlackError("invalid_form_data") from None
-
-
-def basic_credentials(request: web.Request) -> tuple[str, str] | None:
-    scheme, _, value = request.headers.get("Authorization", "").partition(" ")
-    if scheme != "Basic":
-        return None
-    try:
-        user, _, password = base64.b64decode(value).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
-        return None
-    return user, password
 
 
 if __name__ == "__main__":

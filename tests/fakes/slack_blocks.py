@@ -63,9 +63,8 @@ def choice_of(name: str, optional: dict[str, Rule]) -> Rule:
     def rule(value: dict, where: str) -> Iterable[Problem]:
         lists = {"options": list_of(OPTION, 1, 100), "option_groups": list_of(OPTION_GROUP, 1, 100)}
         initial = {"initial_option": OPTION, "initial_options": list_of(OPTION, 1, 100)}
-        yield from Shape({"type": anything} | ACTION_ID, CHOICE | PLACEHOLDER | lists | initial | optional).check(
-            value, where
-        )
+        shape = Shape({"type": anything} | ACTION_ID, CHOICE | PLACEHOLDER | lists | initial | optional)
+        yield from shape.check(value, where)
         if ("options" in value) == ("option_groups" in value):
             yield Problem(where, f"{name} takes options or option_groups")
 
@@ -87,6 +86,7 @@ SELECT_FROM_SLACK = {"initial": anything, "filter": anything, "response_url_enab
 INITIAL = ("user", "users", "conversation", "conversations", "channel", "channels")
 FROM_SLACK = CHOICE | PLACEHOLDER | SELECT_FROM_SLACK | {f"initial_{name}": anything for name in INITIAL}
 MAX_ITEMS = {"max_selected_items": whole(1, 1000), "default_to_current_conversation": boolean}
+FROM_SLACK_KINDS = [many + kind for many in ("", "multi_") for kind in ("users", "channels", "conversations")]
 INPUT_TEXT = TYPED | {"initial_value": text(3000, 0)}
 
 ELEMENTS: dict[str, Rule] = {
@@ -109,21 +109,11 @@ ELEMENTS: dict[str, Rule] = {
     "file_input": simple(filetypes=list_of(text(20), 1, 100), max_files=whole(1, 10)),
     "feedback_buttons": simple({"positive_button": anything, "negative_button": anything}),
     "icon_button": simple({"icon": one_of("trash"), "text": plain_text(75)}, value=text(2000), confirm=CONFIRM),
-    **{
-        f"{many}{what}_select": simple(**FROM_SLACK, **MAX_ITEMS)
-        for many in ("", "multi_")
-        for what in ("users", "channels", "conversations")
-    },
+    **{f"{name}_select": simple(**FROM_SLACK, **MAX_ITEMS) for name in FROM_SLACK_KINDS},
 }
-INPUTS = {name for name in ELEMENTS if name not in {"button", "image", "overflow", "feedback_buttons", "icon_button"}}
-ONLY_IN_INPUT = {
-    "plain_text_input",
-    "email_text_input",
-    "url_text_input",
-    "number_input",
-    "rich_text_input",
-    "file_input",
-}
+NEVER_IN_INPUT = {"button", "image", "overflow", "feedback_buttons", "icon_button"}
+INPUTS = ELEMENTS.keys() - NEVER_IN_INPUT
+TYPED_INPUTS = {f"{kind}_input" for kind in ("plain_text", "email_text", "url_text", "number", "rich_text", "file")}
 
 
 def elements(names: Iterable[str]) -> Rule:
@@ -132,8 +122,8 @@ def elements(names: Iterable[str]) -> Rule:
     return tagged(lambda: chosen)
 
 
-ACCESSORY = elements(sorted(ELEMENTS.keys() - ONLY_IN_INPUT))
-IN_ACTIONS = elements(sorted(ELEMENTS.keys() - (ONLY_IN_INPUT - {"plain_text_input"}) - {"image"}))
+ACCESSORY = elements(sorted(ELEMENTS.keys() - TYPED_INPUTS))
+IN_ACTIONS = elements(sorted(ELEMENTS.keys() - (TYPED_INPUTS - {"plain_text_input"}) - {"image"}))
 CONTEXT = tagged(lambda: {"image": check_image, "mrkdwn": any_text(3000), "plain_text": plain_text(3000)})
 
 
@@ -192,15 +182,16 @@ def problems_of_blocks(blocks: Any, where: str = "blocks", most: int = BLOCKS_IN
 
 def doubled_ids(blocks: list[dict], where: str) -> list[Problem]:
     """A block_id is unique in its message, an action_id in its block."""
-    ids = [item["block_id"] for item in blocks if "block_id" in item]
-    problems = [
-        Problem(where, f"block_id {name} is used twice") for name in {name for name in ids if ids.count(name) > 1}
-    ]
+    problems = doubled([item["block_id"] for item in blocks if "block_id" in item], "block_id", where)
     for item in blocks:
-        inside = [*item.get("elements", []), item.get("accessory") or {}, item.get("element") or {}]
-        names = [element["action_id"] for element in inside if isinstance(element, dict) and "action_id" in element]
-        problems += [Problem(where, f"action_id {name} is used twice") for name in set(names) if names.count(name) > 1]
+        inside = [*item.get("elements", []), item.get("accessory"), item.get("element")]
+        names = [part["action_id"] for part in inside if isinstance(part, dict) and "action_id" in part]
+        problems += doubled(names, "action_id", where)
     return problems
+
+
+def doubled(names: list[str], kind: str, where: str) -> list[Problem]:
+    return [Problem(where, f"{kind} {name} is used twice") for name in sorted(set(names)) if names.count(name) > 1]
 
 
 COMMON_VIEW = {"callback_id": text(255, 0), "private_metadata": text(3000, 0), "external_id": text(255, 0)}

@@ -128,9 +128,8 @@ class SlackEvents:
     ) -> dict:
         """A click on a button, of a message that our app posted when `message` is given."""
         clicked = {"type": "button", "action_id": action_id, "block_id": "b1", "action_ts": self.new_ts()}
-        clicked |= {"text": {"type": "plain_text", "text": action_id, "emoji": True}} | (
-            {"value": value} if value else {}
-        )
+        clicked |= {"text": {"type": "plain_text", "text": action_id, "emoji": True}}
+        clicked |= {"value": value} if value else {}
         more: dict[str, Any] = {"actions": [clicked | action], "state": {"values": {}}}
         if message is not None:
             more |= self._place_of(message)

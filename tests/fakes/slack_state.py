@@ -97,11 +97,8 @@ class SlackError(Exception):
         body: dict[str, Any] = {"ok": False, "error": self.error}
         if self.problems:
             body["errors"] = [problem.what for problem in self.problems]
-            body["response_metadata"] = {
-                "messages": [
-                    f"[ERROR] {problem.what} [json-pointer:/{pointer(problem.where)}]" for problem in self.problems
-                ]
-            }
+            lines = [f"[ERROR] {problem.what} [json-pointer:/{pointer(problem.where)}]" for problem in self.problems]
+            body["response_metadata"] = {"messages": lines}
         return body
 
 
