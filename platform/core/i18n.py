@@ -1,4 +1,6 @@
-"""Sentences in the reader's language. English is the source; `locale/ja/LC_MESSAGES/messages.po` of each room translates.
+"""Sentences in the reader's language.
+
+English is the source; `locale/ja/LC_MESSAGES/messages.po` of each room translates.
 
 `_("…")` translates now, for the language of `here()`; `lazy("…")` when it is shown (module-level tables).
 """

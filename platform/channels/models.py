@@ -1,0 +1,71 @@
+"""Connections, what arrived, and the mailbox for installations without SMTP."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tortoise import fields
+from tortoise.indexes import Index
+from tortoise.models import Model
+
+from core.fields import Moment
+
+
+class Connection(Model):
+    """A Slack team, a LINE channel, a mail account. `secrets` is encrypted (core.vault)."""
+
+    id = fields.BigIntField(primary_key=True)
+    kind = fields.CharField(max_length=12)  # slack, line, smtp
+    name = fields.CharField(max_length=120)
+    external_id = fields.CharField(max_length=120)  # Slack team, LINE bot user id (`destination`)
+    brand = fields.CharField(max_length=40, default="default")
+    settings: Any = fields.JSONField(default=dict)  # forward_to, team account id, limits …
+    secrets = fields.TextField(default="")
+    state = fields.CharField(max_length=12, default="active")  # active, paused, revoked
+    last_error = fields.CharField(max_length=300, default="")
+    created_at = Moment()
+    updated_at = Moment()
+
+    class Meta:
+        table = "connection"
+        unique_together = (("kind", "external_id"),)
+
+
+class Arrival(Model):
+    """A webhook event, stored under its unique key before it is acknowledged, then worked on."""
+
+    id = fields.BigIntField(primary_key=True)
+    connection: Any = fields.ForeignKeyField("channels.Connection", related_name="arrivals", on_delete=fields.CASCADE)
+    key = fields.CharField(max_length=120)  # Slack event_id, LINE webhookEventId
+    kind = fields.CharField(max_length=60)
+    body: Any = fields.JSONField()
+    at = Moment()  # the platform's timestamp: order is by it
+    received_at = Moment()
+    state = fields.CharField(max_length=12, default="waiting")  # waiting, done, ignored, failed
+    outcome = fields.CharField(max_length=300, default="")
+
+    connection_id: int
+
+    class Meta:
+        table = "arrival"
+        unique_together = (("connection", "key"),)
+        indexes = [
+            Index(fields=("state", "id"), name="arrival_state"),
+            Index(fields=("received_at",), name="arrival_received"),
+        ]
+
+
+class Mail(Model):
+    """A mail kept for the staff's mailbox page: what was sent while no SMTP server is set."""
+
+    id = fields.BigIntField(primary_key=True)
+    message_id = fields.CharField(max_length=200, unique=True)
+    sender = fields.CharField(max_length=320)
+    recipient = fields.CharField(max_length=320)
+    subject = fields.CharField(max_length=500, default="")
+    content = fields.BinaryField()  # RFC 5322 bytes as they would have left
+    created_at = Moment()
+
+    class Meta:
+        table = "mail"
+        indexes = [Index(fields=("recipient", "id"), name="mail_recipient")]

@@ -1,0 +1,1 @@
+"""Accounts, people, identities, contracts, consent, segments, tiers, the timeline: one record per customer."""

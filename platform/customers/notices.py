@@ -1,0 +1,39 @@
+"""Notices at the bell: `await tell(people, about=Ref("thread", 7), kind="community.replied", key="post:9")`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from core.clock import now
+from core.database import rows, write, write_many
+from core.refs import Ref
+
+
+async def tell(
+    people: Iterable[int], *, about: Ref, kind: str, key: str, url: str, data: dict[str, Any] | None = None
+) -> None:
+    """One notice per person id; the same (person, key) is told once, however often the job runs."""
+    body = json.dumps(data or {}, ensure_ascii=False)
+    moment = now()
+    told = [[person, kind, about.kind, about.id, key, url, body, moment] for person in dict.fromkeys(people)]
+    if told:
+        await write_many(
+            "INSERT INTO notice (person_id, kind, about_kind, about_id, key, url, data, created_at)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (person_id, key) DO NOTHING",
+            told,
+        )
+
+
+async def unread_count(person_id: int) -> int:
+    found = await rows("SELECT COUNT(*) FROM notice WHERE person_id = ? AND read_at IS NULL", person_id)
+    return int(found[0][0])
+
+
+async def mark_read(person_id: int, notice_id: int | None = None) -> None:
+    """One notice, or all of them."""
+    if notice_id is None:
+        await write("UPDATE notice SET read_at = ? WHERE person_id = ? AND read_at IS NULL", now(), person_id)
+    else:
+        await write("UPDATE notice SET read_at = ? WHERE person_id = ? AND id = ?", now(), person_id, notice_id)

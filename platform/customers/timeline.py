@@ -1,0 +1,46 @@
+"""`record`: one line on the customer's timeline, in the transaction that made it true."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+from core.clock import now
+from core.database import rows, write
+from core.refs import Ref
+
+
+async def record(
+    person_id: int | None,
+    kind: str,
+    *,
+    account_id: int | None = None,
+    channel: str = "web",
+    about: Ref | None = None,
+    at: datetime | None = None,
+    key: str | None = None,
+    **data: Any,
+) -> None:
+    """Write that `kind` ("community.asked") happened.
+
+    Without `account_id` the person's primary account is taken. The same `key` is written once, so that a job
+    which runs twice records once.
+    """
+    if account_id is None and person_id is not None:
+        account_id = await primary_account(person_id)
+    await write(
+        "INSERT INTO touchpoint (at, kind, person_id, account_id, channel, about_kind, about_id, data, key)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING",
+        at or now(), kind, person_id, account_id, channel, about.kind if about else "", about.id if about else None,
+        json.dumps(data, ensure_ascii=False, default=str), key,
+    )  # fmt: skip
+
+
+async def primary_account(person_id: int) -> int | None:
+    """The account a person speaks for: the primary membership, else the oldest current one."""
+    found = await rows(
+        "SELECT account_id FROM membership WHERE person_id = ? AND until IS NULL ORDER BY is_primary DESC, id LIMIT 1",
+        person_id,
+    )
+    return int(found[0][0]) if found else None
