@@ -22,7 +22,7 @@ from linebot.v3.messaging import (
 from linebot.v3.webhook import SignatureValidator, WebhookParser
 
 from fakes.line import FakeLine
-from fakes.line_events import line_id
+from fakes.line_events import line_id, line_signature
 from fakes.line_flex import COMPONENTS
 from fakes.line_messages import FIELDS
 from fakes.process import fake_process
@@ -500,17 +500,9 @@ async def test_a_webhook_that_takes_more_than_two_seconds_times_out(line, inbox,
 @pytest.mark.parametrize("name", samples("line_webhooks"))
 def test_published_webhooks_parse_with_the_sdk(name):
     body = json.dumps(samples("line_webhooks")[name])
-    signature = FakeLineSignature.of(body)
+    signature = line_signature("secret", body.encode())
     payload = WebhookParser("secret").parse(body, signature, as_payload=True)
     assert len(payload.events) == len(samples("line_webhooks")[name]["events"])
-
-
-class FakeLineSignature:
-    @staticmethod
-    def of(body: str) -> str:
-        from fakes.line_events import line_signature
-
-        return line_signature("secret", body.encode())
 
 
 def test_the_samples_cover_every_event_and_message_type_of_the_documentation():
