@@ -88,8 +88,10 @@ class FakeLine(LineApi, LineEvents, HttpFake):
         return [message for sent in self.sent if user in sent.to for message in sent.messages]
 
     def envelope(self, events: list[dict], channel: LineChannel | None = None) -> bytes:
-        destination = (channel or self.channel).bot_user_id
-        return json.dumps({"destination": destination, "events": events}, ensure_ascii=False).encode()
+        """A webhook body. From now on the reply tokens in it are alive."""
+        channel = channel or self.channel
+        self._hand_out_reply_tokens(events, channel)
+        return json.dumps({"destination": channel.bot_user_id, "events": events}, ensure_ascii=False).encode()
 
     async def deliver(
         self,
@@ -106,7 +108,6 @@ class FakeLine(LineApi, LineEvents, HttpFake):
         Raises httpx.TimeoutException after LINE's 2 s.
         """
         channel = channel or self.channel
-        self._hand_out_reply_tokens(events, channel)
         body = self.envelope(events, channel)
         signed = line_signature(secret or channel.secret, body) if signature is None else signature
         headers = {
@@ -115,7 +116,7 @@ class FakeLine(LineApi, LineEvents, HttpFake):
             "X-Line-Signature": signed,
         }
         started = time.perf_counter()
-        response = await post(client, url, body, headers)
+        response = await (client or self.http).post(url, content=body, headers=headers, timeout=WEBHOOK_TIMEOUT)
         self.deliveries.append((json.loads(body), response.status_code, time.perf_counter() - started))
         return response
 
@@ -153,13 +154,6 @@ class FakeLine(LineApi, LineEvents, HttpFake):
         body = fault.body or {"message": {429: RATE_EXCEEDED}.get(fault.status or 500, "Internal Server Error")}
         headers = {"x-line-request-id": str(uuid.uuid4())} | fault.headers
         return web.json_response(body, status=fault.status or 500, headers=headers)
-
-
-async def post(client: httpx.AsyncClient | None, url: str, body: bytes, headers: dict) -> httpx.Response:
-    if client is not None:
-        return await client.post(url, content=body, headers=headers)
-    async with httpx.AsyncClient(timeout=WEBHOOK_TIMEOUT, trust_env=False) as own:
-        return await own.post(url, content=body, headers=headers)
 
 
 def chat_of(event: dict) -> str:

@@ -47,7 +47,7 @@ class RunningFake:
 
     async def control(self, what: str, **wish: Any) -> Any:
         """Ask an HTTP fake: `await line.control("refused")`, `await line.control("faults", operation="push", …)`."""
-        async with httpx.AsyncClient(trust_env=False) as client:
+        async with httpx.AsyncClient(verify=False, trust_env=False) as client:
             url = f"{self.origin}/_fake/{what}"
             response = await (client.post(url, json=wish) if wish else client.get(url))
             return response.json()

@@ -63,13 +63,6 @@ class SlackDelivery:
         signed = slack_signature(secret or self.signing_secret, timestamp, body) if signature is None else signature
         headers = headers | {"X-Slack-Request-Timestamp": timestamp, "X-Slack-Signature": signed, "User-Agent": AGENT}
         started = time.perf_counter()
-        response = await post(client, url, body, headers)
+        response = await (client or self.http).post(url, content=body, headers=headers, timeout=EVENT_TIMEOUT)
         self.deliveries.append((url, response.status_code, time.perf_counter() - started))
         return response
-
-
-async def post(client: httpx.AsyncClient | None, url: str, body: bytes, headers: dict) -> httpx.Response:
-    if client is not None:
-        return await client.post(url, content=body, headers=headers)
-    async with httpx.AsyncClient(timeout=EVENT_TIMEOUT, trust_env=False) as own:
-        return await own.post(url, content=body, headers=headers)

@@ -1,89 +1,14 @@
 """The SMTP sink accepts what the standard library sends, and refuses what the RFCs forbid."""
 
 import asyncio
-import json
 import smtplib
 import ssl
-from contextlib import asynccontextmanager
-from email.message import EmailMessage
 
 import pytest
 
 from fakes.certificates import contexts_for
-from fakes.process import fake_process
 from fakes.smtp import FakeSMTP
-
-
-@pytest.fixture
-async def smtp():
-    async with FakeSMTP() as server:
-        yield server
-
-
-def newsletter(to="mika@example.com", body="こんにちは\n.a line that begins with a dot\n") -> EmailMessage:
-    mail = EmailMessage()
-    mail["From"], mail["To"], mail["Subject"] = "Engawa <news@engawa.example>", to, "縁側だより"
-    mail["Date"], mail["Message-ID"] = "Thu, 01 Jan 2026 00:00:00 +0900", f"<{to}>"
-    mail.set_content(body, cte="base64" if not body.isascii() else "7bit")
-    return mail
-
-
-async def send(server, mail, **how):
-    """Send with smtplib, in a thread, as an ordinary client does."""
-
-    def run():
-        with smtplib.SMTP(server.host, server.port, timeout=how.get("timeout", 5)) as client:
-            if how.get("tls"):
-                client.starttls(context=how["tls"])
-            if how.get("login"):
-                client.login(*how["login"])
-            return client.send_message(mail)
-
-    return await asyncio.to_thread(run)
-
-
-class Dialogue:
-    """A client that may break every rule."""
-
-    def __init__(self, reader, writer):
-        self.reader, self.writer = reader, writer
-
-    async def say(self, raw: bytes, answers: int = 1) -> list[str]:
-        self.writer.write(raw)
-        return [await self.hear() for _ in range(answers)]
-
-    async def hear(self) -> str:
-        while True:
-            line = (await asyncio.wait_for(self.reader.readline(), 5)).decode().rstrip()
-            if line[3:4] != "-":
-                return line
-
-    async def hears_nothing_more(self) -> bool:
-        try:
-            return await asyncio.wait_for(self.reader.read(), 5) == b""
-        except ConnectionError:
-            return True
-
-
-@asynccontextmanager
-async def dialogue(server, *, greeted=True):
-    reader, writer = await asyncio.open_connection(server.host, server.port)
-    talk = Dialogue(reader, writer)
-    await talk.hear()
-    if greeted:
-        await talk.say(b"EHLO client.example\r\n")
-    yield talk
-    writer.close()
-
-
-ENVELOPE = b"MAIL FROM:<news@engawa.example>\r\nRCPT TO:<mika@example.com>\r\nDATA\r\n"
-HEADER = b"From: a@example.com\r\nDate: Thu, 01 Jan 2026 00:00:00 +0900\r\nMessage-ID: <1@example.com>\r\n\r\n"
-
-
-async def reply_to_content(server, content: bytes) -> str:
-    async with dialogue(server) as talk:
-        assert [reply[:3] for reply in await talk.say(ENVELOPE, 3)] == ["250", "250", "354"]
-        return (await talk.say(content))[0]
+from fakes.smtp_clients import ENVELOPE, HEADER, dialogue, newsletter, reply_to_content, send
 
 
 async def test_a_mail_of_the_standard_library_arrives_as_it_was_written(smtp):
@@ -261,91 +186,3 @@ async def test_starttls_is_offered_and_may_be_required():
         assert len(smtp.messages) == 1
         with pytest.raises(ssl.SSLError):
             await send(smtp, newsletter(), tls=ssl.create_default_context())
-
-
-@pytest.mark.parametrize("at", ["mail", "rcpt", "data", "dot"])
-@pytest.mark.parametrize("reply", ["451 4.3.0 Try again", "550 5.1.1 No such user"])
-async def test_a_scripted_refusal_happens_once_and_the_next_try_succeeds(smtp, at, reply):
-    smtp.faults.refuse(at, reply)
-    with pytest.raises(smtplib.SMTPException) as refused:
-        await send(smtp, newsletter())
-    assert reply[:3] in str(refused.value)
-    assert smtp.messages == []
-    await send(smtp, newsletter())
-    assert len(smtp.messages) == 1
-    assert smtp.violations == []
-
-
-async def test_a_refusal_of_one_recipient_leaves_the_others(smtp):
-    smtp.faults.refuse("rcpt", "450 4.2.1 Busy", recipient="*@docomo.example", times=None)
-    refused = await send(smtp, newsletter(to="mika@example.com, ken@docomo.example"))
-    assert list(refused) == ["ken@docomo.example"]
-    assert smtp.messages[0].recipients == ["mika@example.com"]
-
-
-async def test_the_nth_and_every_nth_message(smtp):
-    smtp.faults.refuse("dot", "451 4.3.0 Third", nth=3)
-    smtp.faults.refuse("dot", "452 4.3.1 Even", every=2, times=None)
-    outcomes = []
-    for _ in range(4):
-        try:
-            outcomes.append(await send(smtp, newsletter()))
-        except smtplib.SMTPDataError as error:
-            outcomes.append(error.smtp_code)
-    assert outcomes == [{}, 452, 451, 452]
-
-
-async def test_a_hang_up_before_the_dot_loses_the_message(smtp):
-    smtp.faults.hang_up("content")
-    with pytest.raises((smtplib.SMTPServerDisconnected, ConnectionError)):
-        await send(smtp, newsletter())
-    assert smtp.messages == []
-    assert smtp.faulted == [(1, "hang up at content")]
-
-
-async def test_a_hang_up_after_the_dot_keeps_the_message_and_says_so(smtp):
-    smtp.faults.hang_up_after_the_dot()
-    with pytest.raises((smtplib.SMTPServerDisconnected, ConnectionError)):
-        await send(smtp, newsletter())
-    [mail] = smtp.messages
-    assert not mail.answered
-    assert mail.fault == "hang up at dot"
-
-
-@pytest.mark.parametrize("accepted", [True, False])
-async def test_a_server_that_never_answers_the_dot(smtp, accepted):
-    smtp.faults.never_answer("dot", accepted=accepted)
-    with pytest.raises((TimeoutError, smtplib.SMTPServerDisconnected)):
-        await send(smtp, newsletter(), timeout=0.2)
-    assert [mail.answered for mail in smtp.messages] == ([False] if accepted else [])
-
-
-@pytest.mark.parametrize("at", ["connect", "ehlo", "mail", "rcpt", "data", "dot"])
-async def test_a_late_answer_is_still_an_answer(smtp, at):
-    smtp.faults.answer_late(at, 0.05)
-    await send(smtp, newsletter())
-    assert [mail.answered for mail in smtp.messages] == [True]
-    assert smtp.violations == []
-
-
-async def test_too_many_connections_are_turned_away():
-    async with FakeSMTP(max_connections=1) as smtp:
-        async with dialogue(smtp):
-            with pytest.raises(smtplib.SMTPConnectError) as refused:
-                await send(smtp, newsletter())
-            assert refused.value.smtp_code == 421
-
-
-async def test_a_sink_of_its_own_process_writes_its_ledger_before_it_answers(tmp_path):
-    faults = tmp_path / "faults.json"
-    faults.write_text(json.dumps([{"at": "dot", "hang_up": True, "accepted": True, "nth": 2}]))
-    async with fake_process("smtp", "--faults", str(faults), "--cheap", ledger=tmp_path / "sent.jsonl") as sink:
-        sink.host = "127.0.0.1"
-        await send(sink, newsletter("one@example.com"))
-        assert [entry["message_id"] for entry in sink.accepted()] == ["<one@example.com>"]
-        with pytest.raises((smtplib.SMTPServerDisconnected, ConnectionError)):
-            await send(sink, newsletter("two@example.com"))
-    assert [(entry["rcpt"], entry["fault"]) for entry in sink.accepted()] == [
-        (["one@example.com"], None),
-        (["two@example.com"], "hang up at dot"),
-    ]

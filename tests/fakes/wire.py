@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field, is_dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
 from aiohttp import web
 
 
@@ -148,9 +149,12 @@ class HttpFake:
         site = web.TCPSite(self._runner, "127.0.0.1", self.port)
         await site.start()
         self.port = self._runner.addresses[0][1]
+        # Without certificates to load: nothing here speaks TLS, and loading them takes longer than a delivery.
+        self.http = httpx.AsyncClient(verify=False, trust_env=False)
         return self
 
     async def __aexit__(self, *exc: object) -> None:
+        await self.http.aclose()
         await self._runner.cleanup()
         self.ledger.close()
 
