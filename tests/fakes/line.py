@@ -14,6 +14,7 @@ import json
 import secrets
 import time
 import uuid
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -100,21 +101,24 @@ class FakeLine(LineApi, LineEvents, HttpFake):
         *,
         channel: LineChannel | None = None,
         secret: str | None = None,
-        signature: str | None = None,
+        signature: str | bytes | None = None,
+        without: Collection[str] = (),
         client: httpx.AsyncClient | None = None,
     ) -> httpx.Response:
-        """POST a webhook as LINE does. `secret=` or `signature=` forge it; `client=` posts into an ASGI app.
+        """POST a webhook as LINE does. `secret=`, `signature=` or `without={"X-Line-Signature"}` forge it;
+        `client=` posts into an ASGI app.
 
         Raises httpx.TimeoutException after LINE's 2 s.
         """
         channel = channel or self.channel
         body = self.envelope(events, channel)
         signed = line_signature(secret or channel.secret, body) if signature is None else signature
-        headers = {
+        headers: dict[str, Any] = {
             "Content-Type": "application/json; charset=utf-8",
             "User-Agent": "LineBotWebhook/2.0",
             "X-Line-Signature": signed,
         }
+        headers = {name: value for name, value in headers.items() if name not in without}
         started = time.perf_counter()
         response = await (client or self.http).post(url, content=body, headers=headers, timeout=WEBHOOK_TIMEOUT)
         self.deliveries.append((json.loads(body), response.status_code, time.perf_counter() - started))

@@ -58,6 +58,7 @@ ACCEPTED = {
     "2,500 emoji": text("😀" * 2500),
     "13 quick replies": text("?", **quick(13)),
     "a sender": text("?", sender={"name": "縁側サポート", "iconUrl": "https://a.example/i.png"}),
+    "a sender whose name holds the letters": text("?", sender={"name": "Online support"}),
     "an image": IMAGE,
     "a sticker": {"type": "sticker", "packageId": "446", "stickerId": "1988"},
     "four buttons": buttons(4),

@@ -4,6 +4,7 @@ Source: LINE Developers, "Messaging API reference", sections Message objects, Ac
 Change icon and display name. Field names are compared with line-bot-sdk's models by a test.
 """
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -84,7 +85,7 @@ EMOJI = Shape({"index": whole(0, 4999), "productId": text(100), "emojiId": text(
 
 def check_sender(value: Any, where: str) -> Iterable[Problem]:
     yield from SENDER.check(value, where)
-    if isinstance(value, dict) and "line" in str(value.get("name", "")).lower():
+    if isinstance(value, dict) and re.search(r"(?<![a-z])line(?![a-z])", str(value.get("name", "")).lower()):
         yield Problem(f"{where}.name", "May not contain the word LINE")
 
 

@@ -5,6 +5,7 @@ Sources: Slack developer documentation, "Events API" (responding, retries), "Ver
 
 import json
 import time
+from collections.abc import Collection
 from typing import Any
 from urllib.parse import urlencode
 
@@ -18,7 +19,7 @@ FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 class SlackDelivery:
-    """Mixed into FakeSlack. Forge with secret=, signature= or timestamp=; `client=` posts into an ASGI app."""
+    """Mixed into FakeSlack. Forge with secret=, signature=, timestamp=, without=; `client=` posts into an ASGI app."""
 
     async def deliver(
         self, url: str, envelope: dict, *, retry: int = 0, reason: str = "http_timeout", **how: Any
@@ -55,13 +56,15 @@ class SlackDelivery:
         headers: dict,
         *,
         secret: str | None = None,
-        signature: str | None = None,
+        signature: str | bytes | None = None,
         timestamp: str | None = None,
+        without: Collection[str] = (),
         client: httpx.AsyncClient | None = None,
     ) -> httpx.Response:
         timestamp = timestamp or str(int(time.time()))
         signed = slack_signature(secret or self.signing_secret, timestamp, body) if signature is None else signature
         headers = headers | {"X-Slack-Request-Timestamp": timestamp, "X-Slack-Signature": signed, "User-Agent": AGENT}
+        headers = {name: value for name, value in headers.items() if name not in without}
         started = time.perf_counter()
         response = await (client or self.http).post(url, content=body, headers=headers, timeout=EVENT_TIMEOUT)
         self.deliveries.append((url, response.status_code, time.perf_counter() - started))

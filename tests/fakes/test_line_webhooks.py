@@ -37,6 +37,12 @@ async def test_forged_deliveries_do_not_verify(line, inbox):
         assert not SignatureValidator(line.secret).validate(body.decode(), headers["X-Line-Signature"])
 
 
+async def test_a_signature_may_be_absent_or_not_ascii(line, inbox):
+    await line.deliver(inbox.url, [], without={"X-Line-Signature"})
+    await line.deliver(inbox.url, [], signature="縁側".encode())
+    assert [headers.get("X-Line-Signature") is None for _, headers in inbox.received] == [True, False]
+
+
 async def test_a_redelivery_differs_in_one_field(line, inbox):
     event = line.text(MIKA, "a")
     await line.deliver(inbox.url, [event])

@@ -37,6 +37,14 @@ async def test_forged_and_stale_deliveries_do_not_verify(slack, inbox, mika):
     assert [verifies(slack, *received) for received in inbox.received] == [False] * 3
 
 
+async def test_signature_headers_may_be_absent_or_not_ascii(slack, inbox, mika):
+    envelope = slack.message(mika, "a")
+    await slack.deliver(inbox.url, envelope, without={"X-Slack-Signature", "X-Slack-Request-Timestamp"})
+    await slack.deliver(inbox.url, envelope, signature="縁側".encode(), timestamp="abc")
+    assert ["X-Slack-Signature" in headers for _, headers in inbox.received] == [False, True]
+    assert inbox.received[1][1]["X-Slack-Request-Timestamp"] == "abc"
+
+
 async def test_an_unacknowledged_event_comes_four_times(slack, inbox, mika):
     inbox.status = 500
     envelope = slack.message(mika, "a")
