@@ -131,9 +131,8 @@ asyncio.run(main())
 """
 
 
+@pytest.mark.parametrize("house", ["sqlite"], indirect=True)
 async def test_two_processes_of_fifty_writers_never_meet_a_lock(house, tmp_path: Path):
-    if house.engine != "sqlite":
-        pytest.skip("PostgreSQL has no file lock")
     script = tmp_path / "writer.py"
     script.write_text(textwrap.dedent(WRITER))
     running = [
