@@ -61,9 +61,7 @@ def clean(data: bytes) -> Picture:
         raise Refused(_("Send a picture as PNG, JPEG, GIF or WebP.")) from error
 
 
-async def store_image(
-    data: bytes, name: str = "", *, audience: str = "public", owner_id: int | None = None
-) -> Media:
+async def store_image(data: bytes, name: str = "", *, audience: str = "public", owner_id: int | None = None) -> Media:
     """Keep a picture. `audience` is a token of customers.audience (`public`, `members`, `staff`, `account:7`)."""
     if len(data) > MOST_BYTES:
         raise TooLarge(_("A picture may have at most %(n)s MB.", n=MOST_BYTES // 1_000_000))
