@@ -73,9 +73,7 @@ def _telling(snapshot: Snapshot, allowed: Allowed, terms: list[Term]) -> list[Te
     return [term for term in terms if term in kept]
 
 
-def _completed(
-    snapshot: Snapshot, allowed: Allowed, text: str, asked: list[Word], terms: list[Term]
-) -> list[Term]:
+def _completed(snapshot: Snapshot, allowed: Allowed, text: str, asked: list[Word], terms: list[Term]) -> list[Term]:
     """The last word as it may continue, among words of documents the reader may see."""
     written = readable(text)
     if not asked or not written or written[-1].isspace():

@@ -70,7 +70,9 @@ def score(snapshot: Snapshot, allowed: Allowed, terms: Sequence[Term], grams: Se
     if by_gram.best == 0:
         return by_word
     weight = GATE * by_word.unknown * max(by_word.best, 1.0) / by_gram.best
-    return Scored(by_word.scores + weight * by_gram.scores, by_word.covered, by_word.total_idf, by_word.best, by_word.unknown)
+    return Scored(
+        by_word.scores + weight * by_gram.scores, by_word.covered, by_word.total_idf, by_word.best, by_word.unknown
+    )
 
 
 def score_channel(snapshot: Snapshot, allowed: Allowed, name: str, terms: Sequence[Term]) -> Scored:

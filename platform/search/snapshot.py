@@ -167,9 +167,7 @@ def _place(before: Snapshot, changes: list[Row]) -> tuple[Slots, tuple[Group, ..
     return slots, tuple(groups), added
 
 
-def _extend(
-    channel: Channel, packed: list[Packed], at: list[int], slots: int, alive: NDArray[np.bool_]
-) -> Channel:
+def _extend(channel: Channel, packed: list[Packed], at: list[int], slots: int, alive: NDArray[np.bool_]) -> Channel:
     lengths = np.zeros((len(channel.lengths), slots), np.int32)
     lengths[:, : channel.lengths.shape[1]] = channel.lengths
     if not packed:
@@ -194,5 +192,3 @@ def _compact(snapshot: Snapshot) -> Snapshot:
         for name, c in snapshot.channels.items()
     }
     return Snapshot(snapshot.version, snapshot.groups, slots, channels)
-
-
