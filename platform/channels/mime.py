@@ -138,7 +138,7 @@ class Skeleton:
 
     def __init__(self, sender: str, sender_name: str = "", *, reply_to: str = "", html: bool = True,
                  fixed: dict[str, str] | None = None) -> None:  # fmt: skip
-        self.boundary = f"=_engawa_{secrets.token_hex(12)}"
+        self.boundary = f"=_{secrets.token_hex(12)}"
         self.html = html
         lines = [address_header("From", sender, sender_name)]
         if reply_to and reply_to != sender:

@@ -223,6 +223,8 @@ class Line(asyncio.Protocol):
 
     async def _greet(self) -> Outcome | None:
         hello = await self._ask(f"EHLO {self.server.name}")
+        if 400 <= hello.code < 500:
+            return await self._no(hello, "ehlo")
         if hello.code != 250:
             hello = await self._ask(f"HELO {self.server.name}")
             if hello.code != 250:
@@ -275,7 +277,7 @@ class Line(asyncio.Protocol):
         size = self.offers.get("SIZE", "")
         if size.isdigit() and 0 < int(size) < len(letter.content):
             return Outcome("refused", f"552 5.3.4 larger than the {size} octets this server takes", "mail", 552)
-        utf8 = "" if sender.isascii() and recipient.isascii() else " SMTPUTF8"
+        utf8 = "" if sender.isascii() and recipient.isascii() else " BODY=8BITMIME SMTPUTF8"
         if utf8 and "SMTPUTF8" not in self.offers:
             return Outcome("refused", "553 5.6.7 this server takes no addresses beyond ASCII", "rcpt", 553)
         try:
