@@ -69,3 +69,14 @@ class Mail(Model):
     class Meta:
         table = "mail"
         indexes = [Index(fields=("recipient", "id"), name="mail_recipient")]
+
+
+class Pace(Model):
+    """When the next message of one queue (a Slack channel) may leave: one a second, over all processes."""
+
+    id = fields.BigIntField(primary_key=True)
+    key = fields.CharField(max_length=160, unique=True)
+    next_at = Moment()
+
+    class Meta:
+        table = "pace"
