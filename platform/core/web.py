@@ -95,7 +95,7 @@ def _answer(request: Request[Any, Any, Any], status: int, sentence: str, headers
         return problem(status, sentence, headers)
     title = _(TITLES.get(status, TITLES[422]))
     return page("core/error.html", status=status, headers=headers, title=title,
-                sentence=sentence if sentence != title else "", request_id=here().request_id, status_code=status)  # fmt: skip
+                sentence=sentence if sentence != title else "", request_id=here().request_id)  # fmt: skip
 
 
 def refused(request: Request[Any, Any, Any], error: Refused) -> Response[Any]:
@@ -142,7 +142,7 @@ async def _choose(request: Request[Any, Any, Any], kind: type[Any], name: str) -
     form = Form(kind, await request.form())
     if not form.valid:
         raise Refused(_("Choose one of the list."))
-    cookie = Cookie(name, getattr(form.data, name), path="/", max_age=31_536_000, samesite="lax",
+    cookie = Cookie(key=name, value=getattr(form.data, name), path="/", max_age=31_536_000, samesite="lax",
                     secure=settings().is_secure)  # fmt: skip
     return Redirect(safe_path(form.data.next), status_code=303, cookies=[cookie])
 

@@ -120,7 +120,8 @@ use(read_settings({}, secret_key="x" * 40))
 async def one(n):
     async with transaction():
         await rows("SELECT COUNT(*) FROM note")
-        await write("INSERT INTO note (name, value, changed_at) VALUES (?, '1', CURRENT_TIMESTAMP)", f"{sys.argv[2]}-{n}")
+        put = "INSERT INTO note (name, value, changed_at) VALUES (?, '1', CURRENT_TIMESTAMP)"
+        await write(put, f"{sys.argv[2]}-{n}")
 async def main():
     await open_database(sys.argv[1], ["core"])
     try:
@@ -131,9 +132,8 @@ asyncio.run(main())
 """
 
 
+@pytest.mark.parametrize("house", ["sqlite"], indirect=True)
 async def test_two_processes_of_fifty_writers_never_meet_a_lock(house, tmp_path: Path):
-    if house.engine != "sqlite":
-        pytest.skip("PostgreSQL has no file lock")
     script = tmp_path / "writer.py"
     script.write_text(textwrap.dedent(WRITER))
     running = [
