@@ -26,7 +26,7 @@ class Postings(msgspec.Struct, frozen=True):
         return len(self.slots)
 
     def of_term(self, term: int) -> tuple[NDArray[np.int32], NDArray[np.uint8]] | None:
-        if term + 1 >= len(self.start):
+        if term < 0 or term + 1 >= len(self.start):
             return None
         low, high = self.start[term], self.start[term + 1]
         return (self.slots[low:high], self.counts[:, low:high]) if low < high else None

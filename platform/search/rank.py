@@ -54,7 +54,8 @@ def rank(snapshot: Snapshot, wanted: Wanted) -> Ranked:
     best = top(snapshot, weighted.scores, max(wanted.limit, 2))
     seen = evidence(weighted, best)
     places = [_place(snapshot, weighted, terms, slot) for slot in best[: wanted.limit]]
-    total = int((weighted.scores > 0).sum())
+    matched = weighted.covered if weighted.covered.any() else weighted.scores
+    total = int((matched > 0).sum())
     return Ranked(places, total, confidence(seen), _surfaces(asked, terms), seen)
 
 
