@@ -62,13 +62,17 @@ async def _import(
     path: Path, args: argparse.Namespace, mapping: dict[str, str]
 ) -> tuple[dict[str, int], list[tuple[int, str, str]]]:
     from core.database import close_database, open_database, rows, transaction
+    from core.migrating import pending
     from customers.imports import run
 
     enter(Here(principal=SYSTEM, language=settings().default_language, time_zone=settings().time_zone))
     if path.stat().st_size > settings().max_upload * 10:
         raise Refused(_("The file is too large. Cut it in parts."))
-    await open_database(settings().database, ["core", "search", "channels", "customers"])
+    rooms = ["core", "search", "channels", "customers"]
+    await open_database(settings().database, rooms)
     try:
+        if await pending(settings().database, rooms):
+            raise Refused(_("The database is not up to date. Run: engawa migrate"))
         refusals: list[Any] = []
         counts: dict[str, int] = {}
         try:

@@ -20,7 +20,7 @@ from core.i18n import _, ngettext
 from customers import timeline
 from customers.events import HealthChanged
 from customers.rules import HealthRule, rule
-from customers.tiers import a_day, as_day
+from customers.days import a_day, as_day
 
 PERIOD = 28
 Values = dict[int, tuple[float, dict[str, Any]]]

@@ -14,13 +14,14 @@ from typing import Any
 from core.audit import audit
 from core.clock import local_day, now
 from core.context import current_principal
-from core.database import dialect, rows, transaction, write
+from core.database import rows, transaction, write
 from core.errors import NotFound, Refused
 from core.events import announce
 from core.i18n import _
 from core.policy import ensure
 from core.refs import Ref
 from customers import policy, timeline
+from customers.days import a_day, as_day
 from customers.events import TierChanged
 from customers.models import TIERS, Account
 from customers.rules import TierRule, rule
@@ -38,16 +39,6 @@ def tier_for(expected_ltv: int, given: TierRule) -> str:
     if expected_ltv >= given.high_from:
         return "high"
     return "low" if expected_ltv >= given.low_from else "tech"
-
-
-def as_day(value: date) -> Any:
-    """A date as a raw statement takes it."""
-    return value.isoformat() if dialect() == "sqlite" else value
-
-
-def a_day(value: Any) -> date | None:
-    """A date as a raw read gives it."""
-    return date.fromisoformat(value) if isinstance(value, str) else value
 
 
 async def recompute(account_ids: Iterable[int]) -> int:

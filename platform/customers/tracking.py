@@ -15,7 +15,7 @@ from core.clock import local_day, now
 from core.database import rows, transaction, write, write_many
 from core.errors import Refused
 from core.i18n import _
-from customers.tiers import as_day
+from customers.days import as_day
 
 WINDOWS = (7, 30, 90)
 LARGEST = 32_768

@@ -11,6 +11,7 @@ from core.clock import now
 from core.database import write, write_many
 from core.i18n import _
 from customers import tiers
+from customers.days import a_day, as_day
 from customers.imports.people import accounts_by_source
 from customers.imports.rows import Given, Outcome, select_in
 
@@ -119,7 +120,7 @@ class ContractsImport:
 
 def _raw(value: Any) -> Any:
     """Dates as the engine wants them in a raw statement."""
-    return tiers.as_day(value) if isinstance(value, date) else value
+    return as_day(value) if isinstance(value, date) else value
 
 
 def key_of(one: Given) -> str:
@@ -142,4 +143,4 @@ async def known_contracts(source: str, keys: list[str]) -> dict[str, KnownContra
 
 
 def _values(row: Any) -> dict[str, Any]:
-    return {c: (tiers.a_day(row[c]) if c in DAYS else row[c]) for c in COLUMNS}
+    return {c: (a_day(row[c]) if c in DAYS else row[c]) for c in COLUMNS}
