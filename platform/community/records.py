@@ -138,25 +138,30 @@ def board_from(row: Any) -> BoardRow:
     return BoardRow(id, slug, _json(name), _json(description), kind, frozenset(audience.split()), *rest)
 
 
-def _struct(kind: Any, row: Any) -> Any:
-    found = kind.__new__(kind)
-    for name, value in zip(kind.__struct_fields__, row, strict=False):
-        if name in MOMENTS:
-            value = when(value)
-        elif name == "tags":
-            value = _json(value)
-        setattr(found, name, value)
-    return found
+def _plan(kind: Any) -> list[tuple[int, Any]]:
+    """Which columns have to be converted, and how."""
+    how = {name: when for name in MOMENTS} | {"tags": _json}
+    return [(place, how[name]) for place, name in enumerate(kind.__struct_fields__) if name in how]
+
+
+_THREAD_PLAN, _POST_PLAN = _plan(ThreadRow), _plan(PostRow)
+
+
+def _struct(kind: Any, row: Any, plan: list[tuple[int, Any]]) -> Any:
+    values = list(row[: len(kind.__struct_fields__)])
+    for place, convert in plan:
+        values[place] = convert(values[place])
+    return kind(*values)
 
 
 def thread_from(row: Any) -> ThreadRow:
     """`row` begins with the columns of THREAD."""
-    return _struct(ThreadRow, tuple(row))  # type: ignore[no-any-return]
+    return _struct(ThreadRow, tuple(row), _THREAD_PLAN)  # type: ignore[no-any-return]
 
 
 def post_from(row: Any) -> PostRow:
     """`row` begins with the columns of POST."""
-    return _struct(PostRow, tuple(row))  # type: ignore[no-any-return]
+    return _struct(PostRow, tuple(row), _POST_PLAN)  # type: ignore[no-any-return]
 
 
 def columns(names: str, alias: str) -> str:

@@ -46,8 +46,8 @@ async def _held(who: Principal, post_id: int) -> tuple[BoardRow, ThreadRow, Post
 
 async def _hide(who: Principal, verdict: Verdict, thread: ThreadRow, post: PostRow, reason: str, note: str) -> int:
     before = await set_post_state(thread, post, "hidden", reason)
-    made = await desk.log(who, verdict, "hide", thread, post, before=before, after={"state": "hidden", "reason": reason},
-                          reason=reason, note=note)  # fmt: skip
+    after = {"state": "hidden", "reason": reason}
+    made = await desk.log(who, verdict, "hide", thread, post, before=before, after=after, reason=reason, note=note)
     await record(post.author_id, "community.hidden", about=Ref("post", post.id), title=thread.title, reason=reason)
     await announce(PostHidden(post.id, thread.id, reason))
     await tell_of_hiding.later(post_id=post.id)
@@ -121,6 +121,7 @@ async def resolve_flags(who: Principal, post_id: int, decision: str, reason: str
 
 async def _decide_flags(who: Principal, post_id: int, decision: str) -> bool:
     return bool(await write(
-        "UPDATE flag SET state = ?, decided_by_id = ?, decided_at = ? WHERE post_id = ? AND state = 'open' RETURNING id",
+        "UPDATE flag SET state = ?, decided_by_id = ?, decided_at = ? WHERE post_id = ? AND state = 'open'"
+        " RETURNING id",
         decision, who.person_id, now(), post_id,
     ))  # fmt: skip

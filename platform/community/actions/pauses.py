@@ -32,7 +32,8 @@ async def pause(who: Principal, person_id: int, board_id: int | None, hours: int
         if not policy.is_staff(who):
             await _refuse_second(person_id)
         await write(
-            "INSERT INTO pause (person_id, board_id, until, reason, paused_by_id, created_at) VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT INTO pause (person_id, board_id, until, reason, paused_by_id, created_at)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
             person_id, board_id, now() + timedelta(hours=hours), reason, who.person_id, now(),
         )  # fmt: skip
         await audit("community.pause", Ref("person", person_id), after={"board_id": board_id, "hours": hours},

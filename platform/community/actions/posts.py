@@ -139,7 +139,8 @@ async def edit(who: Principal, post_id: int, body: str, version: int) -> PostRow
             limits.refuse_links(text)
         await _keep_revision(who, thread, post, text.body)
         await write(
-            "UPDATE post SET body = ?, html = ?, lang = ?, digest = ?, edited_at = ?, version = version + 1 WHERE id = ?",
+            "UPDATE post SET body = ?, html = ?, lang = ?, digest = ?, edited_at = ?, version = version + 1"
+            " WHERE id = ?",
             text.body, text.html, text.lang, text.digest, now(), post.id,
         )  # fmt: skip
         await _after_edit(who, thread, post, text)

@@ -83,7 +83,8 @@ async def _refuse_more_votes(person_id: int | None, thread_id: int) -> None:
     await lock(f"community.voter:{person_id}")
     found = await rows(
         "SELECT COUNT(*) FROM thread_vote v JOIN thread t ON t.id = v.thread_id JOIN board b ON b.id = t.board_id"
-        " WHERE v.person_id = ? AND v.thread_id <> ? AND b.kind = 'idea' AND t.status IN ('open', 'reviewing', 'planned')",
+        " WHERE v.person_id = ? AND v.thread_id <> ? AND b.kind = 'idea'"
+        " AND t.status IN ('open', 'reviewing', 'planned')",
         person_id, thread_id,
     )  # fmt: skip
     if found[0][0] >= rules.VOTES:
@@ -166,7 +167,8 @@ async def read_to(who: Principal, thread_id: int, number: int) -> None:
 async def set_read(person_id: int, thread_id: int, number: int) -> None:
     await write(
         "INSERT INTO thread_read (person_id, thread_id, last_number, read_at) VALUES (?, ?, ?, ?)"
-        " ON CONFLICT (person_id, thread_id) DO UPDATE SET last_number = excluded.last_number, read_at = excluded.read_at"
+        " ON CONFLICT (person_id, thread_id) DO UPDATE SET last_number = excluded.last_number,"
+        " read_at = excluded.read_at"
         " WHERE excluded.last_number > thread_read.last_number",
         person_id, thread_id, number, now(),
     )  # fmt: skip

@@ -82,8 +82,8 @@ async def move(who: Principal, thread_id: int, board_id: int, note: str = "") ->
         await put_on_board(thread, target.id, status)
         await announce(ThreadMoved(thread.id, source.id, target.id))
         before = {"board_id": source.id, "status": thread.status}
-        return await desk.log(who, verdict, "move", thread, before=before, after={"board_id": target.id, "status": status},
-                              note=note)  # fmt: skip
+        after = {"board_id": target.id, "status": status}
+        return await desk.log(who, verdict, "move", thread, before=before, after=after, note=note)
 
 
 def status_on(board: BoardRow, thread: ThreadRow) -> str:

@@ -57,8 +57,8 @@ async def _mark(who: Principal, entry: Any) -> None:
         raise Conflict(_("This cannot be undone."))
     if made is None or made + rules.UNDO < now():
         raise Conflict(_("It can be undone for 30 days only."))
-    marked = await write("UPDATE moderation SET undone_at = ?, undone_by_id = ? WHERE id = ? AND undone_at IS NULL RETURNING id",
-                         now(), who.person_id, entry["id"])  # fmt: skip
+    marked = await write("UPDATE moderation SET undone_at = ?, undone_by_id = ? WHERE id = ? AND undone_at IS NULL"
+                         " RETURNING id", now(), who.person_id, entry["id"])  # fmt: skip
     if not marked:
         raise Conflict(_("It was undone already."))
 
