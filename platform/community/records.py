@@ -140,7 +140,7 @@ def board_from(row: Any) -> BoardRow:
 
 def _plan(kind: Any) -> list[tuple[int, Any]]:
     """Which columns have to be converted, and how."""
-    how = {name: when for name in MOMENTS} | {"tags": _json}
+    how = dict.fromkeys(MOMENTS, when) | {"tags": _json}
     return [(place, how[name]) for place, name in enumerate(kind.__struct_fields__) if name in how]
 
 

@@ -11,7 +11,6 @@ from access.actions.grants import grant
 from access.actions.roles import give_role
 from access.identify import find
 from access.sessions import open_session
-from factories import a_person, staff
 
 from community import actions, rules
 from community.actions.boards import BoardPlan
@@ -20,6 +19,7 @@ from core.clock import now
 from core.context import here
 from core.database import write
 from core.principal import SYSTEM, Principal
+from factories import a_person, staff
 
 
 async def as_person(person: Any) -> Principal:

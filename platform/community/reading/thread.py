@@ -15,7 +15,6 @@ from core.clock import when
 from core.database import rows
 from core.errors import NotFound
 from core.i18n import _
-from core.markdown import excerpt
 from core.principal import Principal
 
 THREAD_WIDTH = len(ThreadRow.__struct_fields__)
@@ -134,10 +133,6 @@ async def _answer(who: Principal, board: BoardRow, thread: ThreadRow, posts: lis
     return found[0] if found and found[0].post.state == "visible" else None
 
 
-def plain(html: str, n: int = 160) -> str:
-    return excerpt(html, n)
-
-
 async def quoted(who: Principal, board: BoardRow, post_id: int, thread_id: int) -> str:
     """A post as a quote to answer below; nothing when it may not be read."""
     found = await rows(f"SELECT {records.POST} FROM post WHERE id = ? AND thread_id = ?", post_id, thread_id)
@@ -154,4 +149,4 @@ def minutes_between(begin: datetime | None, end: datetime | None) -> int | None:
     return None if begin is None or end is None else max(0, int((end - begin).total_seconds() // 60))
 
 
-__all__ = ["Reading", "Seen", "begin_of", "minutes_between", "plain", "quoted", "read", "when"]
+__all__ = ["Reading", "Seen", "begin_of", "minutes_between", "quoted", "read", "when"]
