@@ -1,0 +1,157 @@
+"""Migrations: Tortoise's files and state, with an SQLite editor that loses nothing.
+
+Tortoise's own rebuild of an SQLite table drops it with foreign keys on, so CASCADE children vanish, and forgets
+its indexes (facts/reliability.md, trap 1). Here foreign keys are off for the whole run and checked after it, and
+what sqlite_master held on the table (indexes, triggers) is made again. Before an SQLite upgrade the file is copied.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import AsyncIterator, Iterable
+from pathlib import Path
+from typing import Any
+
+from tortoise import Tortoise
+from tortoise.connection import get_connection
+from tortoise.migrations.autodetector import MigrationAutodetector
+from tortoise.migrations.executor import MigrationExecutor
+from tortoise.migrations.schema_editor import SqliteSchemaEditor
+
+from core.clock import now
+from core.database import configuration, dialect, rows, write
+
+ENTRIES = (
+    "SELECT type, name, sql FROM sqlite_master WHERE tbl_name = ? AND sql IS NOT NULL AND type IN ('index', 'trigger')"
+)
+
+
+class SafeSqliteEditor(SqliteSchemaEditor):
+    def _get_table_comment_sql(self, table: str, comment: str) -> str:
+        # The editor splits statements at semicolons, also at those of a model's docstring.
+        return ""
+
+    async def _remake_table(self, model: Any, *arguments: Any, **named: Any) -> None:
+        table = model._meta.db_table
+        kept = await self.client.execute_query_dict(ENTRIES, [table])
+        count = await self._count(table)
+        await super()._remake_table(model, *arguments, **named)
+        if await self._count(table) != count:
+            raise RuntimeError(f"rebuilding {table} lost rows")
+        present = {entry["name"] for entry in await self.client.execute_query_dict(ENTRIES, [table])}
+        for entry in kept:
+            if entry["name"] not in present:
+                await self._again(entry["sql"])
+
+    async def _count(self, table: str) -> int:
+        found = await self.client.execute_query_dict(f'SELECT COUNT(*) AS n FROM "{table}"', [])
+        return int(found[0]["n"])
+
+    async def _again(self, sql: str) -> None:
+        try:
+            await self.client.execute_query(sql)
+        except Exception as error:
+            # An index over a column that this migration removed goes with the column.
+            if "no such column" not in str(error):
+                raise
+
+
+class Executor(MigrationExecutor):
+    def _schema_editor(self, atomic: bool = True, collect_sql: bool = False) -> Any:
+        if "sqlite" in self.connection.__class__.__module__:
+            return SafeSqliteEditor(self.connection, atomic=atomic, collect_sql=collect_sql)
+        return super()._schema_editor(atomic=atomic, collect_sql=collect_sql)
+
+
+def _executor(url: str, rooms: Iterable[str]) -> Executor:
+    return Executor(get_connection("default"), configuration(url, rooms)["apps"])
+
+
+async def pending(url: str, rooms: Iterable[str]) -> list[str]:
+    """Names of the migrations that this database has not seen yet."""
+    if not await _has_migrations_table():
+        return ["everything"]
+    executor = _executor(url, rooms)
+    return [f"{step.migration.app_label}.{step.migration.name}" for step in await executor.plan()]
+
+
+async def _has_migrations_table() -> bool:
+    if dialect() == "sqlite":
+        found = await rows("SELECT 1 FROM sqlite_master WHERE name = 'tortoise_migrations'")
+    else:
+        found = await rows("SELECT 1 FROM information_schema.tables WHERE table_name = 'tortoise_migrations'"
+                           " AND table_schema = current_schema()")  # fmt: skip
+    return bool(found)
+
+
+async def migrate(url: str, rooms: Iterable[str]) -> list[str]:
+    """Bring the open database up to date; returns what was applied. One process at a time does it."""
+    rooms = list(rooms)
+    todo = await pending(url, rooms)
+    if not todo:
+        return []
+    async with _alone(url, fresh=todo == ["everything"]):
+        executor = _executor(url, rooms)
+        plan = [f"{step.migration.app_label}.{step.migration.name}" for step in await executor.plan()]
+        await executor.migrate()
+    return plan
+
+
+@contextlib.asynccontextmanager
+async def _alone(url: str, fresh: bool) -> AsyncIterator[None]:
+    if dialect() == "postgresql":
+        import asyncpg
+
+        guard = await asyncpg.connect(url)
+        try:
+            await guard.execute("SELECT pg_advisory_lock(hashtextextended('engawa.migrate', 0))")
+            yield
+        finally:
+            await guard.close()
+        return
+    if not fresh:
+        back_up_sqlite(Path(url.removeprefix("sqlite://")))
+    await write("PRAGMA foreign_keys = OFF")
+    try:
+        yield
+        broken = await write("PRAGMA foreign_key_check")
+        if broken:
+            raise RuntimeError(f"the migration left {len(broken)} rows without their parent: {tuple(broken[0])}")
+    finally:
+        await write("PRAGMA foreign_keys = ON")
+
+
+def back_up_sqlite(path: Path, target: Path | None = None) -> Path:
+    """A consistent copy of a live SQLite file beside it, through SQLite's own backup."""
+    target = target or path.with_name(f"{path.stem}-{now():%Y%m%d-%H%M%S}.backup.sqlite3")
+    source, copy = sqlite3.connect(path), sqlite3.connect(target)
+    try:
+        source.backup(copy)
+    finally:
+        source.close()
+        copy.close()
+    return target
+
+
+async def missing_migrations(rooms: Iterable[str]) -> list[str]:
+    """Model changes without a migration, as `room.name`. Empty is good."""
+    return [f"{writer.app_label}.{writer.name}" for writer in await _changes(rooms)]
+
+
+async def make_migrations(rooms: Iterable[str]) -> list[str]:
+    """Write the missing migrations, lower floors first, so that dependencies between rooms are right."""
+    written: list[str] = []
+    ordered = list(rooms)
+    for room in ordered:
+        for writer in await _changes(ordered):
+            if writer.app_label == room:
+                written.append(str(writer.write()))
+    return written
+
+
+async def _changes(rooms: Iterable[str]) -> list[Any]:
+    found = configuration("sqlite://:memory:", rooms)
+    await Tortoise.init(config=found, init_connections=False, _enable_global_fallback=True)
+    assert Tortoise.apps is not None
+    return await MigrationAutodetector(Tortoise.apps, found["apps"]).changes()
