@@ -30,7 +30,7 @@ def handlers() -> list[Any]:
     """Every room's `controllers`."""
     found: list[Any] = []
     for room in present():
-        for part in ("pages", "api"):
+        for part in ("pages", "api", "media"):
             module = _part(room, part)
             found += getattr(module, "controllers", []) if module else []
     return found

@@ -187,7 +187,7 @@ def page(template: str, /, *, status: int = 200, headers: Mapping[str, str] | No
 
     Every page holds a CSRF token and this person's language and theme, so nothing is ever kept by a shared cache.
     """
-    body = render(template, **({"status": status} | context)).encode()
+    body = render(template, status=status, **context).encode()
     kept = "private, no-store" if here().principal.is_signed_in or status != 200 else "private, no-cache"
     all_headers = {"Cache-Control": kept, "Vary": "Cookie, Accept-Language", **(headers or {})}
     return Response(body, status_code=status, media_type=HTML, headers=all_headers)

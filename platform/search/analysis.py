@@ -103,6 +103,8 @@ def japanese(text: str, offset: int = 0, keep_stop_words: bool = False) -> list[
         term = morpheme.normalized_form().strip().lower()[:LONGEST_WORD]
         if not term or kind[0] == "空白" or not _speakable.search(term):
             continue
-        if keep_stop_words or (kind[0] not in DROPPED and term not in JAPANESE):
+        if keep_stop_words or (
+            kind[0] not in DROPPED and term not in JAPANESE
+        ):
             found.append(Word(term, morpheme.surface(), offset + morpheme.begin()))
     return found

@@ -54,7 +54,8 @@ def rank(snapshot: Snapshot, wanted: Wanted) -> Ranked:
     best = top(snapshot, weighted.scores, max(wanted.limit, 2))
     seen = evidence(weighted, best)
     places = [_place(snapshot, weighted, terms, slot) for slot in best[: wanted.limit]]
-    total = int((weighted.scores > 0).sum())
+    matched = weighted.covered if weighted.covered.any() else weighted.scores
+    total = int((matched > 0).sum())
     return Ranked(places, total, confidence(seen), _surfaces(asked, terms), seen)
 
 
@@ -73,7 +74,9 @@ def _telling(snapshot: Snapshot, allowed: Allowed, terms: list[Term]) -> list[Te
     return [term for term in terms if term in kept]
 
 
-def _completed(snapshot: Snapshot, allowed: Allowed, text: str, asked: list[Word], terms: list[Term]) -> list[Term]:
+def _completed(
+    snapshot: Snapshot, allowed: Allowed, text: str, asked: list[Word], terms: list[Term]
+) -> list[Term]:
     """The last word as it may continue, among words of documents the reader may see."""
     written = readable(text)
     if not asked or not written or written[-1].isspace():

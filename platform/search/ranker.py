@@ -24,10 +24,12 @@ class FieldWeight(msgspec.Struct, frozen=True):
 
 # In the order of documents.CHANNELS. Chosen on ../shared/data/search: docs/decisions/search.md.
 FIELDS: dict[str, tuple[FieldWeight, ...]] = {
-    "words": (FieldWeight(1.5, 0.9, 0.3), FieldWeight(1.5, 0.9, 0.3), FieldWeight(1.0, 0.9, 0.75)),
-    "grams": (FieldWeight(1.5, 0.9, 0.3), FieldWeight(1.0, 0.9, 0.75)),
+    "words": (FieldWeight(2.5, 0.9, 0.3), FieldWeight(2.5, 0.9, 0.3), FieldWeight(1.0, 0.9, 0.75)),
+    "grams": (FieldWeight(2.5, 0.9, 0.3), FieldWeight(1.0, 0.9, 0.75)),
 }
-GATE = 1.0  # weight of the n-gram channel when every word of the query is unknown
+ALWAYS = 0.2  # weight of the n-gram channel beside words that are all known …
+GATE = 1.0  # … and what is added when every word of the query is unknown
+CANDIDATES = 200
 
 
 class Term(msgspec.Struct, frozen=True):
@@ -62,31 +64,38 @@ def bm25(tf: Array, lengths: Array, mean: float, field: FieldWeight) -> Array:
 
 
 def score(snapshot: Snapshot, allowed: Allowed, terms: Sequence[Term], grams: Sequence[str]) -> Scored:
-    """Words first; the n-grams of the whole query weigh as much as its unknown words' share of the idf."""
+    """Words first, then n-grams of the whole query, which weigh more as more of its idf is in unknown words.
+
+    While every word is known the n-grams only order the best CANDIDATES anew.
+    """
     by_word = score_channel(snapshot, allowed, "words", terms)
-    if by_word.unknown == 0 or not grams:
+    if not grams:
         return by_word
-    by_gram = score_channel(snapshot, allowed, "grams", [Term(gram) for gram in dict.fromkeys(grams)])
+    candidates = None
+    if by_word.unknown == 0:
+        candidates = np.array(sorted(top(snapshot, by_word.scores, CANDIDATES)), np.int64)
+    by_gram = score_channel(snapshot, allowed, "grams", [Term(gram) for gram in dict.fromkeys(grams)], candidates)
     if by_gram.best == 0:
         return by_word
-    weight = GATE * by_word.unknown * max(by_word.best, 1.0) / by_gram.best
-    return Scored(
-        by_word.scores + weight * by_gram.scores, by_word.covered, by_word.total_idf, by_word.best, by_word.unknown
-    )
+    weight = (ALWAYS + GATE * by_word.unknown) * max(by_word.best, 1.0) / by_gram.best
+    return msgspec.structs.replace(by_word, scores=by_word.scores + weight * by_gram.scores)
 
 
-def score_channel(snapshot: Snapshot, allowed: Allowed, name: str, terms: Sequence[Term]) -> Scored:
+def score_channel(
+    snapshot: Snapshot, allowed: Allowed, name: str, terms: Sequence[Term], only: NDArray[np.int64] | None = None
+) -> Scored:
+    """Score one channel; `only` (ascending slots) leaves the others at zero without changing the statistics."""
     channel, fields = snapshot.channels[name], FIELDS[name]
     size = len(snapshot.slots.ids)
     scores, covered = np.zeros(size), np.zeros(size)
     total = known = best = 0.0
     ceiling = sum(field.weight * (field.k1 + 1) for field in fields)
     for term in terms:
-        slots, gains = gains_of(channel, allowed, fields, allowed.means[name], term)
-        weight = idf(allowed.count, len(slots))
+        slots, gains, df = gains_of(channel, allowed, fields, allowed.means[name], term, only)
+        weight = idf(allowed.count, df)
         total += weight
         best += weight * ceiling
-        if len(slots):
+        if df:
             known += weight
             scores[slots] += weight * gains
             covered[slots] += weight
@@ -94,28 +103,62 @@ def score_channel(snapshot: Snapshot, allowed: Allowed, name: str, terms: Sequen
 
 
 def gains_of(
-    channel: Channel, allowed: Allowed, fields: Sequence[FieldWeight], means: Array, term: Term
-) -> tuple[NDArray[np.int32], Array]:
-    """(slots, field-weighted saturation) of the admitted documents that hold the term or an alternative of it."""
-    slots, gains = _gains(channel, allowed, fields, means, term.text)
+    channel: Channel,
+    allowed: Allowed,
+    fields: Sequence[FieldWeight],
+    means: Array,
+    term: Term,
+    only: NDArray[np.int64] | None = None,
+) -> tuple[NDArray[np.int32], Array, int]:
+    """(slots, their gains, document frequency) of the admitted documents that hold the term or an alternative."""
+    slots, counts = _admitted(channel, allowed, term.text)
+    df = len(slots)
+    if only is not None:
+        slots, counts = _among(slots, counts, only)
+    gains = _gains(channel, allowed, fields, means, slots, counts)
     for text, weight in term.alternatives:
-        more, gained = _gains(channel, allowed, fields, means, text)
-        slots, gains = _best_of(slots, gains, more, gained * weight)
-    return slots, gains
+        more, counts = _admitted(channel, allowed, text)
+        slots, gains = _best_of(slots, gains, more, weight * _gains(channel, allowed, fields, means, more, counts))
+        df = len(slots)
+    return slots, gains, df
+
+
+def _admitted(channel: Channel, allowed: Allowed, text: str) -> tuple[NDArray[np.int32], NDArray[np.uint8]]:
+    slots, counts = channel.of_term(channel.vocabulary.number(text))
+    kept = allowed.mask[slots]
+    return slots[kept], counts[:, kept]
+
+
+def _among(
+    slots: NDArray[np.int32], counts: NDArray[np.uint8], only: NDArray[np.int64]
+) -> tuple[NDArray[np.int32], NDArray[np.uint8]]:
+    """The postings of the slots in `only`; both ascend."""
+    if not len(slots):
+        return slots, counts
+    at = np.minimum(np.searchsorted(slots, only), len(slots) - 1)
+    at = at[slots[at] == only]
+    return slots[at], counts[:, at]
 
 
 def _gains(
-    channel: Channel, allowed: Allowed, fields: Sequence[FieldWeight], means: Array, text: str
-) -> tuple[NDArray[np.int32], Array]:
-    number = channel.vocabulary.number(text)
-    slots, counts = channel.of_term(number) if number >= 0 else channel.of_term(len(channel.vocabulary) + 1)
-    kept = allowed.mask[slots]
-    slots, counts = slots[kept], counts[:, kept]
-    gains = np.zeros(len(slots))
+    channel: Channel, allowed: Allowed, fields: Sequence[FieldWeight], means: Array, slots: NDArray[np.int32],
+    counts: NDArray[np.uint8],
+) -> Array:  # fmt: skip
+    by_field = np.zeros(counts.shape)
     for i, field in enumerate(fields):
         if counts[i].any():
-            gains += field.weight * bm25(counts[i].astype(np.float64), channel.lengths[i, slots], means[i], field)
-    return slots, gains
+            by_field[i] = field.weight * bm25(counts[i].astype(np.float64), channel.lengths[i, slots], means[i], field)
+    return together(by_field, allowed.own[slots])
+
+
+def together(by_field: Array, own: Array) -> Array:
+    """The fields' gains (fields, n) as one (n,): their sum where the title is the document's own.
+
+    A title that k documents share (the parts of one long article) tells them apart k times less, so there a word
+    in both title and body gains the larger of the two and 1/k of the rest: else whoever repeats the title wins.
+    """
+    largest = by_field.max(axis=0)
+    return np.asarray(largest + own * (by_field.sum(axis=0) - largest))
 
 
 def _best_of(

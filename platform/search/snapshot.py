@@ -47,12 +47,16 @@ class Group(msgspec.Struct, frozen=True):
 
 
 class Slots(msgspec.Struct, frozen=True):
-    """Per slot, shape (slots,): row id, the thing's id, group, weight, liveness."""
+    """Per slot, shape (slots,): row id, the thing's id, group, weight, the title's signature, liveness.
+
+    Equal titles have equal signatures; 0 is no title.
+    """
 
     ids: NDArray[np.int64]
     refs: NDArray[np.int64]
     groups: NDArray[np.int32]
     weights: NDArray[np.float32]
+    titles: NDArray[np.uint64]
     alive: NDArray[np.bool_]
 
 
@@ -74,11 +78,15 @@ class Channel(msgspec.Struct, frozen=True):
 
 
 class Allowed(msgspec.Struct, frozen=True):
-    """The documents a filter admits: mask (slots,), how many, mean length per channel and field."""
+    """The documents a filter admits: mask (slots,), how many, mean length per channel and field.
+
+    `own` (slots,) is 1 / how many of them share the document's title.
+    """
 
     mask: NDArray[np.bool_]
     count: int
     means: dict[str, NDArray[np.float64]]
+    own: NDArray[np.float64]
 
 
 class Snapshot:
@@ -102,7 +110,7 @@ class Snapshot:
                 name: np.maximum(channel.lengths[:, mask].sum(axis=1) / max(count, 1), 1e-9)
                 for name, channel in self.channels.items()
             }
-            found = Allowed(mask, count, means)
+            found = Allowed(mask, count, means, _own(self.slots.titles, mask))
             if len(self._allowed) >= FILTERS:
                 self._allowed.clear()
             self._allowed[wanted] = found
@@ -121,10 +129,18 @@ class Snapshot:
         return int(self.slots.alive.sum())
 
 
+def _own(titles: NDArray[np.uint64], mask: NDArray[np.bool_]) -> NDArray[np.float64]:
+    own = np.ones(len(titles))
+    titled = np.flatnonzero(mask & (titles != 0))
+    _, place, shared = np.unique(titles[titled], return_inverse=True, return_counts=True)
+    own[titled] = 1 / shared[place]
+    return own
+
+
 def empty(version: tuple[str, int] = ("", 0)) -> Snapshot:
     slots = Slots(
         np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.int32), np.empty(0, np.float32),
-        np.empty(0, np.bool_),
+        np.empty(0, np.uint64), np.empty(0, np.bool_),
     )  # fmt: skip
     channels = {
         name: Channel(Vocabulary.empty(), (), np.empty((len(fields), 0), np.int32)) for name, fields in CHANNELS.items()
@@ -162,12 +178,21 @@ def _place(before: Snapshot, changes: list[Row]) -> tuple[Slots, tuple[Group, ..
         np.concatenate([old.refs, np.array([row.ref_id for row in added], np.int64)]),
         np.concatenate([old.groups, np.array(codes, np.int32)]),
         np.concatenate([old.weights, np.array([row.weight for row in added], np.float32)]),
+        np.concatenate([old.titles, np.array([_title(row) for row in added], np.uint64)]),
         alive,
     )
     return slots, tuple(groups), added
 
 
-def _extend(channel: Channel, packed: list[Packed], at: list[int], slots: int, alive: NDArray[np.bool_]) -> Channel:
+def _title(row: Row) -> int:
+    """The sum of the title's term hashes: cheap, and the same for the same words."""
+    packed = unpack(row.packed["words"])
+    return int(packed.hashes[packed.counts[0] > 0].sum(dtype=np.uint64))
+
+
+def _extend(
+    channel: Channel, packed: list[Packed], at: list[int], slots: int, alive: NDArray[np.bool_]
+) -> Channel:
     lengths = np.zeros((len(channel.lengths), slots), np.int32)
     lengths[:, : channel.lengths.shape[1]] = channel.lengths
     if not packed:
@@ -186,9 +211,11 @@ def _compact(snapshot: Snapshot) -> Snapshot:
     alive = snapshot.slots.alive
     moved = (np.cumsum(alive) - 1).astype(np.int32)
     old = snapshot.slots
-    slots = Slots(old.ids[alive], old.refs[alive], old.groups[alive], old.weights[alive], alive[alive])
+    slots = Slots(old.ids[alive], old.refs[alive], old.groups[alive], old.weights[alive], old.titles[alive], alive[alive])
     channels = {
         name: Channel(c.vocabulary, (merge(c.segments, alive, moved),), c.lengths[:, alive])
         for name, c in snapshot.channels.items()
     }
     return Snapshot(snapshot.version, snapshot.groups, slots, channels)
+
+

@@ -1,1 +1,15 @@
-// Small helpers; every page works without them.
+// Small helpers, one thing each; every page works without them.
+import "./submit.js";
+import "./menus.js";
+import "./dialogs.js";
+import "./flash.js";
+import "./suggest.js";
+import "./keys.js";
+import "./bulk.js";
+import "./copy.js";
+import "./editor.js";
+import "./drafts.js";
+import "./paste.js";
+import "./autosize.js";
+
+document.documentElement.dataset.js = "on";
