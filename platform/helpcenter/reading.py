@@ -169,11 +169,17 @@ async def shelves(principal: Principal) -> list[Shelf]:
                   counts[row["id"]], []) for row in named.values() if counts.get(row["id"])]  # fmt: skip
 
 
+def _one_of(published: str) -> str:
+    """The id of the translation to show of article `a`: the reader's language, the original's, any."""
+    mine = f"SELECT x.id FROM article_translation x WHERE x.article_id = a.id{published}"
+    return (f"COALESCE(({mine} AND x.locale = ?), ({mine} AND x.locale = a.locale),"
+            f" (SELECT MIN(x.id) FROM article_translation x WHERE x.article_id = a.id{published}))")  # fmt: skip
+
+
+READABLE_ONE, ANY_ONE = _one_of(" AND x.published_at IS NOT NULL"), _one_of("")
 LISTED = (
     "SELECT a.id, a.category_id, a.views, t.title, t.slug, t.excerpt, t.locale, t.updated_at, t.phrasings FROM article a"
-    " JOIN article_translation t ON t.id = (SELECT x.id FROM article_translation x WHERE x.article_id = a.id"
-    " AND x.published_at IS NOT NULL ORDER BY CASE WHEN x.locale = ? THEN 0 WHEN x.locale = a.locale THEN 1 ELSE 2 END,"
-    " x.id LIMIT 1)"
+    f" JOIN article_translation t ON t.id = {READABLE_ONE}"
 )
 
 

@@ -13,12 +13,12 @@ from core.listing import Choice, Column, Listing, Period, Rows, YesNo
 from core.pages import flash, page
 from helpcenter import actions
 from helpcenter.pages.around import staff_tabs
+from helpcenter.reading import ANY_ONE
 
 FEEDBACK = (
     "SELECT f.id, f.is_helpful, f.comment, f.state, f.updated_at, f.article_id, f.person_id, t.title,"
     " p.family_name, p.given_name FROM article_feedback f JOIN article a ON a.id = f.article_id"
-    " JOIN article_translation t ON t.id = (SELECT x.id FROM article_translation x WHERE x.article_id = a.id"
-    " ORDER BY CASE WHEN x.locale = ? THEN 0 ELSE 1 END, x.id LIMIT 1) LEFT JOIN person p ON p.id = f.person_id"
+    f" JOIN article_translation t ON t.id = {ANY_ONE} LEFT JOIN person p ON p.id = f.person_id"
 )
 SEARCHES = (
     "SELECT q.id, q.text, q.surface, q.results, q.band, q.confidence, q.clicked_id, q.clicked_kind, q.clicked_position,"

@@ -16,6 +16,7 @@ from core.pages import flash, page
 from helpcenter import actions
 from helpcenter.pages.around import staff_tabs
 from helpcenter.pages.forms import categories, states
+from helpcenter.reading import ANY_ONE
 
 # One row an article: its title in the reader's language, the original's, or any.
 SQL = (
@@ -24,9 +25,8 @@ SQL = (
     " (CASE WHEN EXISTS (SELECT 1 FROM article_translation j WHERE j.article_id = a.id AND j.locale = 'ja')"
     " THEN 'ja ' ELSE '' END) ||"
     " (CASE WHEN EXISTS (SELECT 1 FROM article_translation e WHERE e.article_id = a.id AND e.locale = 'en')"
-    " THEN 'en' ELSE '' END) AS langs FROM article a JOIN article_translation t ON t.id ="
-    " (SELECT x.id FROM article_translation x WHERE x.article_id = a.id"
-    " ORDER BY CASE WHEN x.locale = ? THEN 0 WHEN x.locale = a.locale THEN 1 ELSE 2 END, x.id LIMIT 1)"
+    " THEN 'en' ELSE '' END) AS langs"
+    f" FROM article a JOIN article_translation t ON t.id = {ANY_ONE}"
 )
 
 
