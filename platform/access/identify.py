@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
 from datetime import date, datetime, timedelta
 from typing import Any
 
 import msgspec
 
+from access import brands
 from access.sessions import IDLE, STAFF_IDLE, STAFF_LIFE, cookie_name, hashed
 from core.clock import local_day, now, when
-from core.database import rows, write
+from core.database import dialect, rows, write
 from core.principal import MEMBER, NOBODY, Grant, Principal
-from core.settings import settings
 
 SEEN_EVERY = timedelta(minutes=5)
 
@@ -60,7 +58,8 @@ class Found(msgspec.Struct):
 
 
 async def identify(request: Any) -> Principal:
-    """For `core.entrance.use_identify`."""
+    """For `core.entrance.use_identify`: every request passes here, so the brand's name is looked after here too."""
+    await brands.refresh()
     token = request.cookies.get(cookie_name(), "")
     if not 20 <= len(token) <= 100:
         return NOBODY
@@ -93,8 +92,6 @@ def _is_open(me: Any, found: Found, moment: datetime) -> bool:
 
 
 def _day() -> date | str:
-    from core.database import dialect
-
     today = local_day()
     return today if dialect() == "postgresql" else today.isoformat()
 
@@ -127,8 +124,3 @@ async def seen(principal: Principal) -> None:
     moment = now()
     await write("UPDATE session SET last_seen_at = ? WHERE id = ?", moment, principal.session_id)
     await write("UPDATE person SET last_seen_at = ? WHERE id = ?", moment, principal.person_id)
-
-
-def successor_of(token: str) -> str:
-    """The token that takes over when rights changed: derived, so that requests in parallel are offered the same one."""
-    return hmac.new(settings().secret_key.encode(), f"renew:{token}".encode(), hashlib.sha256).hexdigest()

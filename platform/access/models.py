@@ -11,6 +11,12 @@ from tortoise.models import Model
 
 from core.fields import Moment
 
+# In this order: every later browser's name stands in an earlier one's user agent too.
+BROWSERS = (("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Line/", "LINE"), ("Chrome/", "Chrome"),
+            ("Safari/", "Safari"))  # fmt: skip
+SYSTEMS = (("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Windows", "Windows"), ("Mac OS X", "Mac"),
+           ("Linux", "Linux"))  # fmt: skip
+
 
 class Credential(Model):
     """A person's password. Whoever has none signs in by a link in a mail."""
@@ -39,6 +45,7 @@ class Session(Model):
     ip = fields.CharField(max_length=45, default="")
     revoked_at: datetime | None = Moment(null=True)
     renew_by: datetime | None = Moment(null=True)
+    way = fields.CharField(max_length=12, default="")  # password, link, setup: how it began
     rotated_from = fields.BigIntField(null=True)
 
     person_id: int
@@ -50,9 +57,19 @@ class Session(Model):
             Index(fields=("expires_at",), name="session_expires"),
         ]
 
+    @property
+    def is_phone(self) -> bool:
+        return any(word in self.user_agent for word in ("Mobile", "Android", "iPhone"))
+
+    @property
+    def device(self) -> str:
+        """`Firefox, Windows` out of what the browser calls itself; nothing depends on it."""
+        found = [next((name for mark, name in table if mark in self.user_agent), "") for table in (BROWSERS, SYSTEMS)]
+        return ", ".join(name for name in found if name) or self.user_agent[:40] or "–"
+
 
 class SignInLink(Model):
-    """A one-time link. `purpose`: sign_in, sign_up (then `data` holds the name typed), setup (made on the command line)."""
+    """A one-time link. `purpose`: sign_in, sign_up (`data` holds the name typed), invite, setup (command line)."""
 
     id = fields.BigIntField(primary_key=True)
     token_hash = fields.CharField(max_length=64, unique=True)

@@ -10,7 +10,7 @@ from typing import Any
 from litestar.datastructures import Cookie
 
 from core.clock import now
-from core.database import write
+from core.database import transaction, write
 from core.entrance import client_ip
 from core.settings import settings
 from core.web import cookie_prefix
@@ -35,15 +35,15 @@ def new_token() -> str:
     return secrets.token_urlsafe(32)
 
 
-async def open_session(person_id: int, request: Any = None, *, rotated_from: int | None = None) -> str:
-    """A new session of this person; returns the token for the cookie."""
+async def open_session(person_id: int, request: Any = None, *, way: str = "", rotated_from: int | None = None) -> str:
+    """A new session of this person; returns the token for the cookie. `way`: password, link, setup."""
     token, moment = new_token(), now()
     agent = request.headers.get("user-agent", "")[:300] if request is not None else ""
     ip = client_ip(request.scope)[:45] if request is not None else ""
     await write(
         "INSERT INTO session (token_hash, person_id, created_at, last_seen_at, expires_at, user_agent, ip,"
-        " rotated_from) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        hashed(token), person_id, moment, moment, moment + LIFE, agent, ip, rotated_from,
+        " way, rotated_from) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        hashed(token), person_id, moment, moment, moment + LIFE, agent, ip, way, rotated_from,
     )  # fmt: skip
     return token
 
@@ -66,6 +66,20 @@ async def close_all_sessions(person_id: int, but: int | None = None) -> int:
     return len(closed)
 
 
+async def exchange(token: str, request: Any) -> tuple[str, int] | None:
+    """A new token for one whose rights changed (`renew_sessions`), and its person; the old one is worth nothing then."""
+    moment = now()
+    async with transaction():
+        old = await write(
+            "UPDATE session SET revoked_at = ? WHERE token_hash = ? AND revoked_at IS NULL AND renew_by IS NOT NULL"
+            " AND expires_at > ? AND last_seen_at > ? AND person_id IN (SELECT id FROM person WHERE state = 'active')"
+            " RETURNING id, person_id, way", moment, hashed(token), moment, moment - STAFF_IDLE,
+        )  # fmt: skip
+        if not old:
+            return None
+        return await open_session(old[0][1], request, way=old[0][2], rotated_from=old[0][0]), int(old[0][1])
+
+
 def session_cookie(token: str) -> Cookie:
     """The browser keeps it as long as a session may live."""
     return Cookie(cookie_name(), token, path="/", max_age=int(LIFE.total_seconds()), httponly=True, samesite="lax",
@@ -77,7 +91,7 @@ def no_cookie() -> Cookie:
 
 
 async def renew_sessions(person_id: int) -> None:
-    """Rights changed: the person's tokens end within ten minutes, and are replaced until then."""
+    """Rights changed: the person's tokens end within ten minutes; after that each can only be exchanged, once."""
     await write(
         "UPDATE session SET renew_by = ? WHERE person_id = ? AND revoked_at IS NULL AND renew_by IS NULL",
         now() + RENEW_WITHIN, person_id,

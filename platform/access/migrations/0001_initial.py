@@ -79,6 +79,7 @@ class Migration(migrations.Migration):
                 ('ip', fields.CharField(default='', max_length=45)),
                 ('revoked_at', Moment(null=True, auto_now=False, auto_now_add=False)),
                 ('renew_by', Moment(null=True, auto_now=False, auto_now_add=False)),
+                ('way', fields.CharField(default='', max_length=12)),
                 ('rotated_from', fields.BigIntField(null=True)),
             ],
             options={'table': 'session', 'app': 'access', 'indexes': [Index(fields=['person_id', 'revoked_at'], name='session_person'), Index(fields=['expires_at'], name='session_expires')], 'pk_attr': 'id', 'table_description': 'A browser that is signed in. `renew_by`: rights changed, so this token ends soon and offers a successor.'},
@@ -110,7 +111,7 @@ class Migration(migrations.Migration):
                 ('expires_at', Moment(auto_now=False, auto_now_add=False)),
                 ('used_at', Moment(null=True, auto_now=False, auto_now_add=False)),
             ],
-            options={'table': 'sign_in_link', 'app': 'access', 'indexes': [Index(fields=['expires_at'], name='sign_in_link_expires'), Index(fields=['person_id'], name='sign_in_link_person')], 'pk_attr': 'id', 'table_description': 'A one-time link. `purpose`: sign_in, sign_up (then `data` holds the name typed), setup (made on the command line).'},
+            options={'table': 'sign_in_link', 'app': 'access', 'indexes': [Index(fields=['expires_at'], name='sign_in_link_expires'), Index(fields=['person_id'], name='sign_in_link_person')], 'pk_attr': 'id', 'table_description': 'A one-time link. `purpose`: sign_in, sign_up (`data` holds the name typed), invite, setup (command line).'},
             bases=['Model'],
         ),
     ]
