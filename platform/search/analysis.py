@@ -76,7 +76,7 @@ def words(text: str, *, keep_stop_words: bool = False) -> list[Word]:
     """The words of `text` in order. Up to ~0.1 s per 16,000 characters: long text belongs in a thread."""
     found: list[Word] = []
     for offset, part in chunks(readable(text)):
-        latin = [match for match in _latin.finditer(part)]
+        latin = list(_latin.finditer(part))
         for match in latin:
             word = english(match.group(), keep_stop_words)
             if word:
@@ -103,8 +103,6 @@ def japanese(text: str, offset: int = 0, keep_stop_words: bool = False) -> list[
         term = morpheme.normalized_form().strip().lower()[:LONGEST_WORD]
         if not term or kind[0] == "空白" or not _speakable.search(term):
             continue
-        if keep_stop_words or (
-            kind[0] not in DROPPED and term not in JAPANESE
-        ):
+        if keep_stop_words or (kind[0] not in DROPPED and term not in JAPANESE):
             found.append(Word(term, morpheme.surface(), offset + morpheme.begin()))
     return found

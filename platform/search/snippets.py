@@ -28,9 +28,10 @@ def pattern(surfaces: Iterable[str]) -> re.Pattern[str] | None:
 
 
 def _one(surface: str) -> str:
-    if surface.isascii():
-        return rf"(?<![a-z0-9]){re.escape(surface)}[a-z]{{0,3}}" if len(surface) > 2 else rf"(?<![a-z0-9]){re.escape(surface)}(?![a-z0-9])"  # fmt: skip
-    return re.escape(surface)
+    if not surface.isascii():
+        return re.escape(surface)
+    ending = "[a-z]{0,3}" if len(surface) > 2 else "(?![a-z0-9])"
+    return f"(?<![a-z0-9]){re.escape(surface)}{ending}"
 
 
 def marked(text: str, what: re.Pattern[str] | None) -> tuple[Part, ...]:
