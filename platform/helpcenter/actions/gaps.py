@@ -33,7 +33,7 @@ async def _set(principal: Principal, gap_id: int, state: str) -> None:
     ensure(policy.can_write(principal))
     gap = await gap_of(gap_id)
     async with transaction():
-        await audit(f"gap.{state}", Ref("gap", gap.id), before=gap.state)
+        await audit(f"gap.{state}", Ref("gap", gap.id), before={"state": gap.state})
         gap.state, gap.answered_at = state, None
         await gap.save(update_fields=["state", "answered_at"])
 

@@ -35,7 +35,9 @@ class CategoryPages(Controller):
             return await _front(form, 422)
         said = form.data
         try:
-            await actions.create_category(here().principal, said.slug, said.names(), icon=said.icon, position=said.position)
+            await actions.create_category(
+                here().principal, said.slug, said.names(), icon=said.icon, position=said.position
+            )
         except Refused as refusal:
             form.fail(refusal.sentence)
             return await _front(form, 422)
