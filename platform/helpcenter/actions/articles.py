@@ -14,6 +14,7 @@ from core.policy import ensure
 from core.principal import Principal
 from helpcenter import documents, policy
 from helpcenter.events import ArticleChanged
+from helpcenter.ids import possible
 from helpcenter.models import Article, ArticleAudience, ArticleRevision, ArticleTranslation, Category
 from helpcenter.rendering import Rendered, render
 from helpcenter.slugs import claim_slug, free_slug, leave_behind, slug_of
@@ -97,7 +98,7 @@ async def set_owner(principal: Principal, article_ids: list[int], owner_id: int 
 
 
 async def article_of(article_id: int) -> Article:
-    article = await Article.get_or_none(id=article_id)
+    article = await Article.get_or_none(id=possible(article_id))
     if article is None:
         raise NotFound(_("There is no such article."))
     return article

@@ -11,11 +11,12 @@ from core.policy import ensure
 from core.principal import Principal
 from core.refs import Ref
 from helpcenter import policy
+from helpcenter.ids import possible
 from helpcenter.models import Article, ContentGap
 
 
 async def gap_of(gap_id: int) -> ContentGap:
-    gap = await ContentGap.get_or_none(id=gap_id)
+    gap = await ContentGap.get_or_none(id=possible(gap_id))
     if gap is None:
         raise NotFound(_("There is no such question."))
     return gap

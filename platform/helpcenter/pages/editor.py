@@ -17,6 +17,7 @@ from helpcenter import actions
 from helpcenter.actions.articles import article_of
 from helpcenter.actions.gaps import gap_of
 from helpcenter.findability import findings
+from helpcenter.ids import possible
 from helpcenter.models import Article, ArticleRevision, ArticleTranslation
 from helpcenter.pages.around import staff_tabs
 from helpcenter.pages.forms import ArticleForm, audience_fields, audiences, categories, states
@@ -133,7 +134,7 @@ class EditorPages(Controller):
         """The words of a revision become the present ones, as a new revision."""
         article, locale = await article_of(article_id), str((await request.form()).get("locale", ""))
         old = await ArticleRevision.get_or_none(
-            translation__article_id=article_id, translation__locale=locale, number=number
+            translation__article_id=article_id, translation__locale=locale, number=possible(number)
         )
         if old is None:
             raise NotFound(_("There is no such revision."))
