@@ -67,7 +67,7 @@ async def close_all_sessions(person_id: int, but: int | None = None) -> int:
 
 
 async def exchange(token: str, request: Any) -> tuple[str, int] | None:
-    """A new token for one whose rights changed (`renew_sessions`), and its person; the old one is worth nothing then."""
+    """A new token for one whose rights changed (`renew_sessions`), and its person; the old one is used up."""
     moment = now()
     async with transaction():
         old = await write(
