@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from urllib.parse import urlsplit
 
 from channels import sessions
@@ -42,7 +43,7 @@ async def forward(connection_id: int, body: str, signature: str) -> str:
     try:
         async with http.post(target, data=body.encode(), headers=headers, allow_redirects=False) as answer:
             status = answer.status
-    except (aiohttp.ClientError, TimeoutError) as lost:
+    except (aiohttp.ClientError, TimeoutError, asyncio.TimeoutError) as lost:
         await note_error(connection_id, f"Forwarding failed: {type(lost).__name__}")
         raise
     if status >= 500:

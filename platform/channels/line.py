@@ -154,8 +154,9 @@ class Repeated(Exception):
 async def _call(connection_id: int, verb: str, *arguments: Any, is_blob: bool = False, **more: Any) -> Any:
     connection = await by_id(connection_id)
     client = await _client(connection, is_blob)
-    import aiohttp
     from linebot.v3.messaging import ApiException
+
+    import aiohttp
 
     try:
         return await getattr(client, verb)(*arguments, _request_timeout=TIMEOUT, **more)
@@ -163,7 +164,7 @@ async def _call(connection_id: int, verb: str, *arguments: Any, is_blob: bool = 
         raise _meaning(refused) from refused
     except aiohttp.ClientConnectorError as away:
         raise TryLater("LINE cannot be reached.", 10) from away
-    except (aiohttp.ClientError, TimeoutError) as lost:
+    except (aiohttp.ClientError, TimeoutError, asyncio.TimeoutError) as lost:
         raise Unclear("LINE did not answer in time.") from lost
 
 

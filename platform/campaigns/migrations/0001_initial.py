@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
                 ('from_name', fields.CharField(default='', max_length=120)),
                 ('state', fields.CharField(default='draft', max_length=12)),
                 ('segment', fields.ForeignKeyField('customers.Segment', source_field='segment_id', null=True, db_constraint=True, to_field='id', related_name='campaigns', on_delete=OnDelete.SET_NULL)),
-                ('revision', fields.ForeignKeyField('campaigns.Revision', source_field='revision_id', null=True, db_constraint=True, to_field='id', related_name='current_of', on_delete=OnDelete.SET_NULL)),
+                ('revision_id', fields.BigIntField(null=True)),
                 ('tracking', fields.CharField(default='aggregate', max_length=12)),
                 ('is_public', fields.BooleanField(default=False)),
                 ('when_uncertain', fields.CharField(default='leave', max_length=8)),
@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
                 ('updated_at', Moment(auto_now=False, auto_now_add=False)),
                 ('published_at', Moment(null=True, auto_now=False, auto_now_add=False)),
             ],
-            options={'table': 'campaign', 'app': 'campaigns', 'indexes': [Index(fields=['state', 'updated_at', 'id'], name='campaign_state'), Index(fields=['updated_at', 'id'], name='campaign_updated'), Index(fields=['published_at', 'id'], name='campaign_published')], 'pk_attr': 'id', 'table_description': 'A newsletter or an announcement. Its content is the revision that `revision` names.'},
+            options={'table': 'campaign', 'app': 'campaigns', 'indexes': [Index(fields=['state', 'updated_at', 'id'], name='campaign_state'), Index(fields=['updated_at', 'id'], name='campaign_updated'), Index(fields=['published_at', 'id'], name='campaign_published')], 'pk_attr': 'id', 'table_description': 'A newsletter or an announcement. Its content is the revision that `revision_id` names.'},
             bases=['Model'],
         ),
         ops.CreateModel(
@@ -78,18 +78,6 @@ class Migration(migrations.Migration):
             bases=['Model'],
         ),
         ops.CreateModel(
-            name='TrackedLink',
-            fields=[
-                ('id', fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
-                ('revision', fields.ForeignKeyField('campaigns.Revision', source_field='revision_id', db_constraint=True, to_field='id', related_name='links', on_delete=OnDelete.CASCADE)),
-                ('url', fields.CharField(max_length=2000)),
-                ('token', fields.CharField(unique=True, max_length=64)),
-                ('clicks', fields.BigIntField(default=0)),
-            ],
-            options={'table': 'campaign_link', 'app': 'campaigns', 'unique_together': (('revision', 'url'),), 'pk_attr': 'id', 'table_description': 'A link of a revision: its token stands in the mail, the address here, so that no redirect can be forged.'},
-            bases=['Model'],
-        ),
-        ops.CreateModel(
             name='Delivery',
             fields=[
                 ('id', fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
@@ -115,6 +103,18 @@ class Migration(migrations.Migration):
                 ('changed_at', Moment(auto_now=False, auto_now_add=False)),
             ],
             options={'table': 'delivery', 'app': 'campaigns', 'unique_together': (('step', 'person', 'channel'), ('step', 'channel', 'address_hash')), 'indexes': [Index(fields=['person_id', 'id'], name='delivery_person'), Index(fields=['step_id', 'state', 'due_at', 'id'], name='delivery_state')], 'pk_attr': 'id', 'table_description': 'The ledger. Every person of a step has one row, one state and, unless it was sent, a reason.'},
+            bases=['Model'],
+        ),
+        ops.CreateModel(
+            name='TrackedLink',
+            fields=[
+                ('id', fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                ('revision', fields.ForeignKeyField('campaigns.Revision', source_field='revision_id', db_constraint=True, to_field='id', related_name='links', on_delete=OnDelete.CASCADE)),
+                ('url', fields.CharField(max_length=2000)),
+                ('token', fields.CharField(unique=True, max_length=64)),
+                ('clicks', fields.BigIntField(default=0)),
+            ],
+            options={'table': 'campaign_link', 'app': 'campaigns', 'unique_together': (('revision', 'url'),), 'pk_attr': 'id', 'table_description': 'A link of a revision: its token stands in the mail, the address here, so that no redirect can be forged.'},
             bases=['Model'],
         ),
         ops.CreateModel(
