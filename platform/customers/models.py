@@ -80,7 +80,7 @@ class AccountSource(Model):
     id = fields.BigIntField(primary_key=True)
     account: Any = fields.ForeignKeyField("customers.Account", related_name="source_ids", on_delete=fields.CASCADE)
     source = fields.CharField(max_length=60)
-    source_id = fields.CharField(max_length=120)
+    source_id = fields.CharField(max_length=300)
     digest = fields.CharField(max_length=64, default="")  # of the last row imported, to know 'unchanged' at once
     seen_at = Moment()
 
@@ -156,6 +156,24 @@ class Person(Model):
         return self.full_name
 
 
+class PersonSource(Model):
+    """What another system calls a person: (source, source_id) is the key of an import."""
+
+    id = fields.BigIntField(primary_key=True)
+    person: Any = fields.ForeignKeyField("customers.Person", related_name="source_ids", on_delete=fields.CASCADE)
+    source = fields.CharField(max_length=60)
+    source_id = fields.CharField(max_length=300)
+    digest = fields.CharField(max_length=64, default="")
+    seen_at = Moment()
+
+    person_id: int
+
+    class Meta:
+        table = "person_source"
+        unique_together = (("source", "source_id"),)
+        indexes = [Index(fields=("person_id",), name="person_source_person")]
+
+
 class Membership(Model):
     """A person at an account, from when to when; many to many."""
 
@@ -208,12 +226,14 @@ class Contract(Model):
     plan = fields.CharField(max_length=120, default="")
     amount = fields.BigIntField(default=0)
     currency = fields.CharField(max_length=3, default="JPY")
+    seats = fields.IntField(null=True)
     starts_on = fields.DateField()
     renews_on: date | None = fields.DateField(null=True)
     ended_on: date | None = fields.DateField(null=True)
     end_reason = fields.CharField(max_length=300, default="")
     source = fields.CharField(max_length=60, default="")
-    source_id = fields.CharField(max_length=120, null=True)
+    source_id = fields.CharField(max_length=300, null=True)
+    digest = fields.CharField(max_length=64, default="")
     created_at = Moment()
     updated_at = Moment()
 
@@ -451,6 +471,29 @@ class ConsentProof(Model):
         indexes = [Index(fields=("person_id", "at"), name="consent_proof_person")]
 
 
+class AccountNote(Model):
+    """What staff wrote about an account or a person, for staff only."""
+
+    id = fields.BigIntField(primary_key=True)
+    account: Any = fields.ForeignKeyField("customers.Account", related_name="staff_notes", null=True,
+                                          on_delete=fields.CASCADE)  # fmt: skip
+    person: Any = fields.ForeignKeyField("customers.Person", related_name="staff_notes", null=True,
+                                         on_delete=fields.CASCADE)  # fmt: skip
+    author: Any = fields.ForeignKeyField("customers.Person", related_name="notes_written", null=True,
+                                         on_delete=fields.SET_NULL)  # fmt: skip
+    body = fields.TextField()
+    created_at = Moment()
+
+    account_id: int | None
+    person_id: int | None
+    author_id: int | None
+
+    class Meta:
+        table = "account_note"
+        indexes = [Index(fields=("account_id", "id"), name="account_note_account"),
+                   Index(fields=("person_id", "id"), name="account_note_person")]  # fmt: skip
+
+
 class Suppression(Model):
     """An address nobody may write to again, as a keyed hash that survives erasure and re-import."""
 
@@ -539,9 +582,15 @@ class ImportBatch(Model):
     source = fields.CharField(max_length=60)
     file_name = fields.CharField(max_length=200, default="")
     digest = fields.CharField(max_length=64)
-    mapping: Any = fields.JSONField(default=dict)
-    state = fields.CharField(max_length=12, default="preview")  # preview, applied, refused
+    mapping: Any = fields.JSONField(default=dict)  # heading → field
+    state = fields.CharField(
+        max_length=12, default="mapping"
+    )  # mapping, previewing, preview, applying, applied, failed
     counts: Any = fields.JSONField(default=dict)
+    total = fields.IntField(default=0)  # rows in the file
+    done = fields.IntField(default=0)  # rows worked on, for the progress bar and for going on after a stop
+    note = fields.CharField(max_length=300, default="")
+    encoding = fields.CharField(max_length=40, default="")
     created_by: Any = fields.ForeignKeyField("customers.Person", related_name="imports", null=True,
                                              on_delete=fields.SET_NULL)  # fmt: skip
     created_at = Moment()
@@ -551,6 +600,20 @@ class ImportBatch(Model):
 
     class Meta:
         table = "import_batch"
+
+
+class ImportFile(Model):
+    """The file of a batch, compressed, so that any worker can go on with it; gone when it was applied."""
+
+    id = fields.BigIntField(primary_key=True)
+    batch: Any = fields.ForeignKeyField("customers.ImportBatch", related_name="files", on_delete=fields.CASCADE)
+    content = fields.BinaryField()
+
+    batch_id: int
+
+    class Meta:
+        table = "import_file"
+        indexes = [Index(fields=("batch_id",), name="import_file_batch")]
 
 
 class ImportRow(Model):
@@ -584,7 +647,7 @@ class Review(Model):
                                         on_delete=fields.CASCADE)  # fmt: skip
     person: Any = fields.ForeignKeyField("customers.Person", related_name="reviews", null=True,
                                          on_delete=fields.CASCADE)  # fmt: skip
-    key = fields.CharField(max_length=200, unique=True)
+    key = fields.CharField(max_length=400, unique=True)
     data: Any = fields.JSONField(default=dict)
     reason = fields.CharField(max_length=300, default="")
     state = fields.CharField(max_length=12, default="open")  # open, accepted, rejected

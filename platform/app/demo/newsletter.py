@@ -1,0 +1,4 @@
+from app.demo.files import Known
+
+
+async def load(known: Known) -> None: ...

@@ -1,0 +1,30 @@
+"""Facts told upward, and `track`: what people do in the customer's product."""
+
+from __future__ import annotations
+
+from core.events import Event
+from customers.tracking import Tracked, track, track_many
+
+
+class TierChanged(Event, frozen=True):
+    account_id: int
+
+
+class HealthChanged(Event, frozen=True):
+    """The account's health moved to another band (good, watch, risk)."""
+
+    account_id: int
+
+
+class AccountsMerged(Event, frozen=True):
+    """`gone_id` lives on as `kept_id`: rooms move what they keep about it."""
+
+    kept_id: int
+    gone_id: int
+
+
+class ImportApplied(Event, frozen=True):
+    batch_id: int
+
+
+__all__ = ["AccountsMerged", "HealthChanged", "ImportApplied", "TierChanged", "Tracked", "track", "track_many"]

@@ -1,0 +1,146 @@
+"""Contracts from rows; the tiers of their accounts are worked out again in the same transaction."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import msgspec
+
+from core.clock import now
+from core.database import write, write_many
+from core.i18n import _
+from customers import tiers
+from customers.days import a_day, as_day
+from customers.imports.people import accounts_by_source
+from customers.imports.rows import Given, Outcome, select_in
+
+COLUMNS = ("product", "plan", "amount", "currency", "seats", "starts_on", "renews_on", "ended_on", "end_reason")
+DAYS = ("starts_on", "renews_on", "ended_on")
+EMPTY = {"amount": 0, "seats": None, "currency": "JPY", "renews_on": None, "ended_on": None}
+
+
+class KnownContract(msgspec.Struct):
+    id: int
+    digest: str
+    account_id: int
+    values: dict[str, Any]
+
+
+class Write(msgspec.Struct):
+    given: Given
+    source_id: str
+    account_id: int
+    values: dict[str, Any]
+    known: KnownContract | None = None
+
+
+class ContractsImport:
+    kind = "contract"
+    required = ("account_id", "starts_on")
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+        self.seen: dict[str, tuple[int, str]] = {}
+        self.writes: list[Write] = []
+        self.same: list[Write] = []
+
+    async def plan(self, chunk: list[Given]) -> list[Outcome]:
+        self.writes, self.same = [], []
+        readable = [one for one in chunk if not one.refusal]
+        self.accounts = await accounts_by_source(self.source, [one.values["account_id"] for one in readable])
+        self.known = await known_contracts(self.source, [key_of(one) for one in readable])
+        return [self._one(one) for one in chunk]
+
+    def _one(self, one: Given) -> Outcome:
+        reason = one.refusal or self._wrong(one)
+        if reason:
+            return Outcome(one.number, "refused", reason, one.raw)
+        key = key_of(one)
+        before = self.seen.get(key)
+        if before is not None:
+            if before[1] == one.digest:
+                return Outcome(one.number, "unchanged", _("The same as row %(row)s.", row=before[0]))
+            said = _("The id stands in row %(row)s already, with other values.", row=before[0])
+            return Outcome(one.number, "refused", said, one.raw)
+        self.seen[key] = (one.number, one.digest)
+        return self._planned(one, key, self.known.get(key))
+
+    def _wrong(self, one: Given) -> str:
+        values = one.values
+        if values["account_id"] not in self.accounts:
+            return _("No company has the id %(id)s.", id=values["account_id"])
+        for name in ("renews_on", "ended_on"):
+            if name in values and values[name] < values["starts_on"]:
+                return _("The contract would end or renew before it begins.")
+        return ""
+
+    def _planned(self, one: Given, key: str, known: KnownContract | None) -> Outcome:
+        account = self.accounts[one.values["account_id"]]
+        values = columns_of(one)
+        if known is None:
+            self.writes.append(Write(one, key, account, values))
+            return Outcome(one.number, "created", "", one.raw, "contract")
+        if known.digest == one.digest and known.account_id == account:
+            return Outcome(one.number, "unchanged", "", {}, "contract", known.id)
+        changed = {field: value for field, value in values.items() if known.values.get(field) != value}
+        change = Write(one, key, account, changed, known)
+        if not changed and known.account_id == account:
+            self.same.append(change)
+            return Outcome(one.number, "unchanged", "", {}, "contract", known.id)
+        self.writes.append(change)
+        before = {field: known.values.get(field) for field in changed}
+        return Outcome(one.number, "updated", ", ".join(changed), one.raw, "contract", known.id, before)
+
+    async def write(self, outcomes: list[Outcome]) -> None:
+        moment = now()
+        new = [one for one in self.writes if one.known is None]
+        await write_many(
+            "INSERT INTO contract (account_id, product, plan, amount, currency, seats, starts_on, renews_on, ended_on,"
+            " end_reason, source, source_id, digest, created_at, updated_at)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [[one.account_id, *(_raw(one.values.get(c, EMPTY.get(c, ""))) for c in COLUMNS), self.source, one.source_id,
+              one.given.digest, moment, moment] for one in new],
+        )  # fmt: skip
+        for one in self.writes:
+            if one.known is not None:
+                await self._change(one)
+        await write_many("UPDATE contract SET digest = ? WHERE id = ?",
+                         [[one.given.digest, one.known.id] for one in self.same if one.known])  # fmt: skip
+        before = [one.known.account_id for one in self.writes if one.known]
+        await tiers.recompute([one.account_id for one in self.writes] + before)
+
+    async def _change(self, one: Write) -> None:
+        assert one.known is not None
+        said = {column: _raw(value) for column, value in one.values.items()} | {"account_id": one.account_id}
+        assignments = ", ".join(f"{column} = ?" for column in said)
+        await write(f"UPDATE contract SET {assignments}, digest = ?, updated_at = ? WHERE id = ?",
+                    *said.values(), one.given.digest, now(), one.known.id)  # fmt: skip
+
+
+def _raw(value: Any) -> Any:
+    """Dates as the engine wants them in a raw statement."""
+    return as_day(value) if isinstance(value, date) else value
+
+
+def key_of(one: Given) -> str:
+    """The source's own id; without one the account, product and first day."""
+    values = one.values
+    return str(values.get("source_id") or f"{values['account_id']}:{values.get('product', '')}:{values['starts_on']}")
+
+
+def columns_of(one: Given) -> dict[str, Any]:
+    found = {field: one.values[field] for field in COLUMNS if field in one.values}
+    if "amount" not in found and "amount_yearly" in one.values:
+        found["amount"] = round(one.values["amount_yearly"] / 12)
+    return found
+
+
+async def known_contracts(source: str, keys: list[str]) -> dict[str, KnownContract]:
+    found = await select_in(f"SELECT source_id, id, digest, account_id, {', '.join(COLUMNS)} FROM contract"
+                            " WHERE source = ? AND source_id IN ({marks})", keys, source)  # fmt: skip
+    return {row["source_id"]: KnownContract(row["id"], row["digest"], row["account_id"], _values(row)) for row in found}
+
+
+def _values(row: Any) -> dict[str, Any]:
+    return {c: (a_day(row[c]) if c in DAYS else row[c]) for c in COLUMNS}

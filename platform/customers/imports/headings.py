@@ -1,0 +1,147 @@
+"""Headings that are recognised by themselves, Japanese and English, and what kind of file they make."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+
+from core.i18n import lazy as _
+
+KINDS = {"accounts": _("Companies"), "people": _("People"), "contracts": _("Contracts")}
+
+FIELD_LABELS = {
+    "source_id": _("The source's own id"), "name": _("Name of the company"), "name_kana": _("Reading"),
+    "alias": _("Other name"), "corporate_number": _("Corporate number"), "industry": _("Industry"),
+    "employees": _("Employees"), "prefecture": _("Prefecture"), "address": _("Address"), "phone": _("Telephone"),
+    "website": _("Website"), "csm": _("CSM (e-mail)"), "deputy": _("Deputy (e-mail)"), "phase": _("Phase"),
+    "parent": _("Id of the parent company"), "email": _("E-mail address"), "full_name": _("Full name"),
+    "family_name": _("Family name"), "given_name": _("Given name"), "family_kana": _("Family name, reading"),
+    "given_kana": _("Given name, reading"), "account_id": _("Id of the company"), "title": _("Title"),
+    "department": _("Department"), "locale": _("Language"), "time_zone": _("Time zone"), "handle": _("Shown name"),
+    "consent": _("Consent to e-mail"), "product": _("Product"), "plan": _("Plan"), "amount": _("Amount a month"),
+    "amount_yearly": _("Amount a year"), "currency": _("Currency"), "seats": _("Seats"), "starts_on": _("Begins"),
+    "renews_on": _("Renews"), "ended_on": _("Ended"), "end_reason": _("Why it ended"),
+}  # fmt: skip
+
+CONTACT = ("email", "family_name", "given_name", "full_name", "family_kana", "given_kana", "title", "department")
+FIELDS = {
+    "accounts": ("source_id", "name", "name_kana", "alias", "corporate_number", "industry", "employees", "prefecture",
+                 "address", "phone", "website", "csm", "deputy", "phase", "parent", *CONTACT, "consent"),
+    "people": ("source_id", "email", "full_name", "family_name", "given_name", "family_kana", "given_kana", "phone",
+               "account_id", "name", "title", "department", "locale", "time_zone", "handle", "consent"),
+    "contracts": ("source_id", "account_id", "product", "plan", "amount", "amount_yearly", "currency", "seats",
+                  "starts_on", "renews_on", "ended_on", "end_reason"),
+}  # fmt: skip
+REQUIRED = {"accounts": ("name",), "people": (), "contracts": ("account_id", "starts_on")}
+
+ANY = {
+    "name": "会社名 企業名 法人名 商号 取引先名 顧客名 組織名 name company companyname company_name accountname"
+            " organization organisation corporatename",
+    "name_kana": "フリガナ ふりがな カナ 会社名カナ 会社名フリガナ 商号カナ 法人名カナ namekana companykana kana reading",
+    "alias": "別名 略称 英語名 英文名 旧社名 nameen englishname alias aka shortname tradename",
+    "corporate_number": "法人番号 corporatenumber corpno corporateno corpnumber houjinbangou hojinbango companynumber",
+    "industry": "業種 業界 industry sector", "prefecture": "都道府県 県 prefecture state",
+    "employees": "従業員数 社員数 人数 employees employeecount headcount numberofemployees",
+    "address": "住所 所在地 本店所在地 本社所在地 address streetaddress location",
+    "phone": "電話 電話番号 tel phone telephone phonenumber",
+    "website": "ウェブサイト webサイト ホームページ url website site homepage",
+    "csm": "担当csm 担当 担当者 担当者メール csm owner csmemail accountowner",
+    "deputy": "副担当 副担当csm deputy backupcsm", "phase": "フェーズ 段階 phase stage lifecyclestage",
+    "parent": "親顧客id 親会社id 親id parentid parent parentaccountid",
+    "email": "メール メールアドレス eメール e-mail email mail emailaddress 電子メール",
+    "full_name": "氏名 お名前 担当者名 名前 fullname contactname personname contact displayname",
+    "family_name": "姓 苗字 名字 氏 lastname surname familyname 姓漢字",
+    "given_name": "名 firstname givenname forename 名漢字", "family_kana": "セイ 姓カナ 姓フリガナ せい lastnamekana familykana",
+    "given_kana": "メイ 名カナ 名フリガナ めい firstnamekana givenkana",
+    "title": "役職 肩書 肩書き 職位 title jobtitle position role", "department": "部署 部署名 所属 department division team",
+    "locale": "言語 language lang locale", "time_zone": "タイムゾーン timezone tz", "handle": "表示名 ニックネーム handle nickname",
+    "consent": "メルマガ同意 メール同意 メール配信 配信同意 メルマガ オプトイン optin newsletter emailconsent consent subscribed",
+    "product": "プロダクト 製品 製品名 商品 商品名 サービス product service", "plan": "プラン プラン名 plan",
+    "amount": "月額 金額 契約金額 月額料金 mrr amount monthly price monthlyamount",
+    "amount_yearly": "年額 年間金額 arr annual annualamount yearly acv", "currency": "通貨 currency",
+    "seats": "席数 ライセンス数 アカウント数 契約数 利用人数 seats licenses licences quantity",
+    "starts_on": "開始日 契約開始日 利用開始日 契約日 start startdate startson starts startedon contractstart",
+    "renews_on": "更新日 契約更新日 次回更新日 renewal renewaldate renewson renews renewalon",
+    "ended_on": "終了日 解約日 契約終了日 end enddate endedon ended churnedon churndate canceledon",
+    "end_reason": "解約理由 終了理由 churnreason endreason reason cancelreason",
+}  # fmt: skip
+OWN_ID = "id srcid sourceid externalid uniqueid recordid key no 番号"
+ACCOUNT_ID = "顧客id 顧客番号 顧客コード 会社id 取引先id 取引先コード 企業id 得意先コード accountid customerid companyid customerno clientid"
+PERSON_ID = "人id 個人id 担当者id personid userid contactid memberid ユーザーid"
+CONTRACT_ID = "契約id 契約番号 契約コード contractid subscriptionid contractno"
+_words = {word: field for field, words in ANY.items() for word in words.split()}
+CONTRACT_ONLY = {"seats", "starts_on", "renews_on", "ended_on", "end_reason", "plan", "amount", "amount_yearly"}
+ACCOUNT_ONLY = {
+    "corporate_number",
+    "industry",
+    "employees",
+    "name_kana",
+    "csm",
+    "parent",
+    "website",
+    "alias",
+    "prefecture",
+}
+PERSON_ONLY = {"family_name", "given_name", "family_kana", "given_kana", "full_name", "title", "department", "locale"}
+
+
+def plain_heading(text: str) -> str:
+    found = unicodedata.normalize("NFKC", text).strip().lower()
+    found = re.sub(r"\(.*?\)|【.*?】|\[.*?\]", "", found) or found
+    return re.sub(r"[\s_\-・./:*※#]", "", found)
+
+
+def _ids(words: str) -> set[str]:
+    return set(words.split())
+
+
+def detect_kind(headings: Sequence[str], names: Sequence[str] = ()) -> str:
+    """accounts, people or contracts. `names` are some values under 会社名 / name: do they look like companies?"""
+    plain = [plain_heading(heading) for heading in headings]
+    fields = {_words[word] for word in plain if word in _words}
+    if set(plain) & _ids(CONTRACT_ID) or len(fields & CONTRACT_ONLY) >= 2:
+        return "contracts"
+    if set(plain) & _ids(PERSON_ID) or ("full_name" in fields and "name" not in fields):
+        return "people"
+    if fields & ACCOUNT_ONLY and "name" in fields:
+        return "accounts"
+    if {"family_name", "given_name"} & fields or len(fields & PERSON_ONLY) >= 2:
+        return "people"
+    if "email" in fields and ("name" not in fields or not _look_like_companies(plain, names)):
+        return "people"
+    return "accounts"
+
+
+def _look_like_companies(plain: Sequence[str], names: Sequence[str]) -> bool:
+    from customers.names import folded, without_legal_form
+
+    if "name" not in plain:  # 会社名 and the like say it themselves
+        return True
+    with_form = sum(1 for name in names if without_legal_form(folded(name)) != folded(name).strip())
+    return "srcid" in plain or "address" in plain or with_form * 5 >= max(1, len(names))
+
+
+def guess_mapping(kind: str, headings: Sequence[str]) -> dict[str, str]:
+    """heading → field, each field once; headings that nobody knows are left out."""
+    found: dict[str, str] = {}
+    for heading in headings:
+        field = _field(kind, plain_heading(heading))
+        if field in FIELDS[kind] and field not in found.values():
+            found[heading] = field
+    if kind == "people" and "full_name" not in found.values() and "family_name" not in found.values():
+        for heading, field in found.items():
+            if field == "name" and plain_heading(heading) == "name":
+                found[heading] = "full_name"
+    return found
+
+
+def _field(kind: str, word: str) -> str:
+    own = {"accounts": ACCOUNT_ID, "people": PERSON_ID, "contracts": CONTRACT_ID}[kind]
+    if word in _ids(own) or word in _ids(OWN_ID):
+        return "source_id"
+    if kind != "accounts" and word in _ids(ACCOUNT_ID):
+        return "account_id"
+    if kind == "people" and word in _ids("company 会社 勤務先"):
+        return "name"
+    return _words.get(word, "")

@@ -1,0 +1,299 @@
+"""People from rows. The key is (source, source_id), else the e-mail address; an address of two ids goes to review."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import msgspec
+
+from core.clock import now
+from core.database import write, write_many
+from core.i18n import _
+from customers import consent
+from customers.ids import next_ids
+from customers.imports.reviewing import Doubt, keep_doubts, rejected_keys
+from customers.imports.rows import Given, Outcome, select_in
+from customers.names import company_key
+
+COLUMNS = ("family_name", "given_name", "family_kana", "given_kana", "phone", "email", "locale", "time_zone", "handle")
+MEMBER = ("title", "department")
+CONSENT_TOPIC = "newsletter"
+
+
+class KnownPerson(msgspec.Struct):
+    id: int
+    digest: str
+    values: dict[str, Any]
+    sources: dict[str, str]
+
+
+class Write(msgspec.Struct):
+    """One person to create or change."""
+
+    given: Given
+    source_id: str
+    values: dict[str, Any]
+    known: KnownPerson | None = None
+    account_id: int | None = None
+    id: int = 0
+
+
+class PeopleImport:
+    """Plans chunk after chunk, then writes what it planned."""
+
+    kind = "person"
+    required = ()
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+        self.seen: dict[str, tuple[int, str]] = {}
+        self.emails: dict[str, str] = {}
+        self._forget()
+
+    def _forget(self) -> None:
+        self.writes: list[Write] = []
+        self.same: list[Write] = []
+        self.doubts: list[Doubt] = []
+
+    async def _look(self, chunk: list[Given]) -> None:
+        keys = [key_of(one) for one in chunk]
+        self.known = await known_people(self.source, keys)
+        emails = [one.values["email"] for one in chunk if "email" in one.values]
+        self.held = await people_with_email(emails)
+        self.ids_here = await source_ids_of(self.source, list(self.held.values()))
+        self.accounts = await accounts_by_source(
+            self.source, [o.values["account_id"] for o in chunk if "account_id" in o.values]
+        )
+        self.named = await accounts_by_name([company_key(o.values["name"]) for o in chunk if "name" in o.values])
+        self.by_id = {known.id: known for known in self.known.values()}
+        self.by_id |= await people_by_id([id for id in self.held.values() if id not in self.by_id])
+        self.rejected = await rejected_keys(self.source, keys)
+
+    async def plan(self, chunk: list[Given]) -> list[Outcome]:
+        self._forget()
+        await self._look([one for one in chunk if not one.refusal])
+        return [self._one(one) for one in chunk]
+
+    def _one(self, one: Given) -> Outcome:
+        if not one.refusal and "source_id" not in one.values and "email" not in one.values:
+            one.refusal = _("The row has neither an id nor an e-mail address.")
+        if not one.refusal and "account_id" in one.values and one.values["account_id"] not in self.accounts:
+            one.refusal = _("No company has the id %(id)s.", id=one.values["account_id"])
+        if one.refusal:
+            return Outcome(one.number, "refused", one.refusal, one.raw)
+        key = key_of(one)
+        before = self.seen.get(key)
+        if before is not None:
+            return self._again(one, key, before)
+        self.seen[key] = (one.number, one.digest)
+        known = self.known.get(key)
+        if known and known.digest == one.digest:
+            return Outcome(one.number, "unchanged", "", {}, "person", known.id)
+        return self._decided(one, key, known)
+
+    def _again(self, one: Given, key: str, before: tuple[int, str]) -> Outcome:
+        if before[1] == one.digest:
+            return Outcome(one.number, "unchanged", _("The same as row %(row)s.", row=before[0]))
+        reason = _("The id stands in row %(row)s already, with other values.", row=before[0])
+        return Outcome(one.number, "refused", reason, one.raw)
+
+    def _decided(self, one: Given, key: str, known: KnownPerson | None) -> Outcome:
+        email = one.values.get("email")
+        if email:
+            holder, first = self.held.get(email), self.emails.get(email)
+            if first is not None and first != key:
+                return self._doubt(one, key, holder, first)
+            if holder is not None and (known.id != holder if known else holder in self.ids_here):
+                if f"changed_email:{key}:{email}" not in self.rejected:
+                    return self._doubt(one, key, holder)
+                one.values.pop("email")
+            elif holder is not None:
+                known = self.by_id.get(holder)
+            self.emails[email] = key
+        return self._planned(one, key, known)
+
+    def _doubt(self, one: Given, key: str, person: int | None, other: str = "") -> Outcome:
+        reason = _("The address %(email)s belongs to another id already.", email=one.values["email"])
+        self.doubts.append(Doubt("same_email", self.source, key, one, None, other, reason, person))
+        return Outcome(one.number, "review", reason, one.raw, "person", person)
+
+    def _planned(self, one: Given, key: str, known: KnownPerson | None) -> Outcome:
+        wanted, account = columns_of(one), self._account(one)
+        if known is None:
+            self.writes.append(Write(one, key, wanted, None, account))
+            return Outcome(one.number, "created", self._note(one, account), one.raw, "person")
+        values = {field: value for field, value in wanted.items()
+                  if known.values.get(field) != value and known.sources.get(field) != "staff"}  # fmt: skip
+        change = Write(one, key, values, known, account, known.id)
+        if not values and account is None and "consent" not in one.values:
+            self.same.append(change)
+            return Outcome(one.number, "unchanged", "", {}, "person", known.id)
+        self.writes.append(change)
+        before = {field: known.values.get(field) for field in values}
+        return Outcome(one.number, "updated", ", ".join(values), one.raw, "person", known.id, before)
+
+    def _account(self, one: Given) -> int | None:
+        if "account" in one.values:
+            return int(one.values["account"])
+        if "account_id" in one.values:
+            return self.accounts[one.values["account_id"]]
+        return self.named.get(company_key(one.values["name"])) if "name" in one.values else None
+
+    def _note(self, one: Given, account: int | None) -> str:
+        if account is None and "name" in one.values:
+            return _("No company is called “%(name)s”, so the person has none.", name=one.values["name"])
+        return ""
+
+    # writing
+
+    async def write(self, outcomes: list[Outcome]) -> None:
+        new = [one for one in self.writes if one.known is None]
+        by_number = {outcome.number: outcome for outcome in outcomes}
+        for one, id in zip(new, await next_ids("person", len(new)), strict=True):
+            one.id = by_number[one.given.number].about_id = id
+        await insert_people(self.source, new)
+        for one in self.writes:
+            if one.known is not None:
+                await update_person(one.known, one.values, self.source)
+        await link_emails(self.source, self.writes)
+        await remember(self.source, [*self.writes, *self.same])
+        await write_memberships(self.writes)
+        await self._consents()
+        await keep_doubts(self.doubts, {})
+        await self._doubted_ids(new)
+
+    async def _consents(self) -> None:
+        for one in self.writes:
+            if "consent" in one.given.values:
+                evidence = {"source": self.source, "row": one.given.number}
+                await consent.decide(one.id, CONSENT_TOPIC, "email", one.given.values["consent"], source="import",
+                                     evidence=evidence)  # fmt: skip
+
+    async def _doubted_ids(self, new: list[Write]) -> None:
+        """A review about a person whom this very chunk creates names them now."""
+        ids = {one.source_id: one.id for one in new}
+        for doubt in self.doubts:
+            if doubt.person_id is None and doubt.other in ids:
+                await write("UPDATE review SET person_id = ? WHERE key = ?", ids[doubt.other], doubt.key)
+
+
+def key_of(one: Given) -> str:
+    return str(one.values.get("source_id") or f"email:{one.values.get('email', '')}")
+
+
+def columns_of(one: Given) -> dict[str, Any]:
+    found = {field: one.values[field] for field in COLUMNS if field in one.values}
+    if "full_name" in one.values and "family_name" not in found:
+        found |= split_name(one.values["full_name"])
+    return found
+
+
+def split_name(name: str) -> dict[str, str]:
+    """田中 花子 → 田中, 花子; Hanako Tanaka → Tanaka, Hanako; a name without blanks is a family name."""
+    first, _, rest = name.partition(" ")
+    if not rest:
+        return {"family_name": name[:80]}
+    if re.fullmatch(r"[\x00-\u024f]+", name):
+        given, _, family = name.rpartition(" ")
+        return {"family_name": family[:80], "given_name": given[:80]}
+    return {"family_name": first[:80], "given_name": rest[:80]}
+
+
+def _known(row: Any) -> KnownPerson:
+    return KnownPerson(row["id"], row["digest"], {c: row[c] for c in COLUMNS}, json.loads(row["sources"]))
+
+
+_names = ", ".join(f"p.{column}" for column in COLUMNS)
+
+
+async def known_people(source: str, keys: list[str]) -> dict[str, KnownPerson]:
+    found = await select_in(
+        f"SELECT s.source_id, s.digest, p.id, p.sources, {_names} FROM person_source s"
+        " JOIN person p ON p.id = s.person_id WHERE s.source = ? AND s.source_id IN ({marks})", keys, source)  # fmt: skip
+    return {row["source_id"]: _known(row) for row in found}
+
+
+async def people_by_id(ids: list[int]) -> dict[int, KnownPerson]:
+    found = await select_in(
+        f"SELECT p.id, '' AS digest, p.sources, {_names} FROM person p WHERE p.id IN ({{marks}})", ids
+    )
+    return {row["id"]: _known(row) for row in found}
+
+
+async def people_with_email(addresses: list[str]) -> dict[str, int]:
+    found = await select_in(
+        "SELECT value, person_id FROM identity WHERE kind = 'email' AND value IN ({marks})", addresses
+    )
+    return {row[0]: int(row[1]) for row in found}
+
+
+async def source_ids_of(source: str, ids: list[int]) -> set[int]:
+    """Which of these people have an own id in this source already (an id made from an address is none)."""
+    found = await select_in("SELECT person_id FROM person_source WHERE source = ? AND source_id NOT LIKE 'email:%'"
+                            " AND person_id IN ({marks})", ids, source)  # fmt: skip
+    return {int(row[0]) for row in found}
+
+
+async def accounts_by_source(source: str, keys: list[str]) -> dict[str, int]:
+    """The source's own ids first; else the only account that any source calls so."""
+    anywhere = await select_in("SELECT source_id, MIN(account_id) FROM account_source WHERE source_id IN ({marks})"
+                               " GROUP BY source_id HAVING COUNT(DISTINCT account_id) = 1", keys)  # fmt: skip
+    own = await select_in("SELECT source_id, account_id FROM account_source WHERE source = ? AND source_id IN ({marks})",
+                          keys, source)  # fmt: skip
+    return {row[0]: int(row[1]) for row in [*anywhere, *own]}
+
+
+async def accounts_by_name(keys: list[str]) -> dict[str, int]:
+    """Only names that exactly one account has."""
+    found = await select_in("SELECT normal_name, MIN(id) FROM account WHERE state <> 'merged' AND normal_name IN ({marks})"
+                            " GROUP BY normal_name HAVING COUNT(*) = 1", [key for key in keys if key])  # fmt: skip
+    return {row[0]: int(row[1]) for row in found}
+
+
+async def insert_people(source: str, new: list[Write]) -> None:
+    moment = now()
+    empty = {"email": None, "locale": "ja", "time_zone": "Asia/Tokyo"}
+    names = ("id", *COLUMNS, "kind", "honorific", "state", "traits", "sources", "version", "created_at", "updated_at")
+    await write_many(
+        f"INSERT INTO person ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})",
+        [[one.id, *(one.values.get(column, empty.get(column, "")) for column in COLUMNS), "customer", "さん", "active",
+          {}, dict.fromkeys(one.values, source), 1, moment, moment] for one in new],
+    )  # fmt: skip
+
+
+async def update_person(known: KnownPerson, values: dict[str, Any], source: str) -> None:
+    if values:
+        said = values | {"sources": known.sources | dict.fromkeys(values, source)}
+        assignments = ", ".join(f"{column} = ?" for column in said)
+        await write(f"UPDATE person SET {assignments}, version = version + 1, updated_at = ? WHERE id = ?",
+                    *said.values(), now(), known.id)  # fmt: skip
+
+
+async def link_emails(source: str, writes: list[Write]) -> None:
+    await write_many(
+        "INSERT INTO identity (kind, value, person_id, source, created_at) VALUES ('email', ?, ?, ?, ?)"
+        " ON CONFLICT (kind, value) DO NOTHING",
+        [[one.values["email"], one.id, f"import:{source}"[:60], now()] for one in writes if one.values.get("email")],
+    )  # fmt: skip
+
+
+async def remember(source: str, writes: list[Write]) -> None:
+    await write_many(
+        "INSERT INTO person_source (person_id, source, source_id, digest, seen_at) VALUES (?, ?, ?, ?, ?)"
+        " ON CONFLICT (source, source_id) DO UPDATE SET digest = excluded.digest, seen_at = excluded.seen_at",
+        [[one.id, source, one.source_id, one.given.digest, now()] for one in writes],
+    )
+
+
+async def write_memberships(writes: list[Write]) -> None:
+    members = [one for one in writes if one.account_id is not None]
+    await write_many(
+        "INSERT INTO membership (person_id, account_id, title, department, is_primary) VALUES (?, ?, ?, ?, ?)"
+        " ON CONFLICT (person_id, account_id) DO UPDATE SET"
+        " title = CASE WHEN excluded.title <> '' THEN excluded.title ELSE membership.title END,"
+        " department = CASE WHEN excluded.department <> '' THEN excluded.department ELSE membership.department END",
+        [[one.id, one.account_id, one.given.values.get("title", ""), one.given.values.get("department", ""), True]
+         for one in members],
+    )  # fmt: skip

@@ -1,0 +1,38 @@
+"""What runs later and every night."""
+
+from __future__ import annotations
+
+from core.jobs import every, job
+from customers import health, tiers, tracking
+from customers.imports import run
+
+
+@job(lane="bulk", timeout=1800, attempts=5)
+async def apply_import(batch_id: int) -> None:
+    """Carry a previewed import out, chunk by chunk; after a stop it goes on where it was."""
+    batch = await run.batch_of(batch_id)
+    if batch.state in {"preview", "applying"}:
+        await run.apply(batch, atomic=False)
+
+
+@job(lane="bulk", timeout=600, attempts=3)
+async def preview_import(batch_id: int) -> None:
+    batch = await run.batch_of(batch_id)
+    if batch.state in {"mapping", "previewing"}:
+        await run.preview(batch)
+
+
+@every(hours=24, at="00:05", lane="bulk", timeout=1800)
+async def age_metrics() -> None:
+    await tracking.age()
+    await tracking.forget_seen()
+
+
+@every(hours=24, at="03:30", lane="bulk", timeout=1800)
+async def recompute_tiers() -> None:
+    await tiers.recompute_all()
+
+
+@every(hours=24, at="04:00", lane="bulk", timeout=1800)
+async def score_health() -> None:
+    await health.recompute_all()
