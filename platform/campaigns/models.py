@@ -15,7 +15,7 @@ OPEN = ("frozen", "claimed", "attempting")
 
 
 class Campaign(Model):
-    """A newsletter or an announcement. Its content is the revision that `revision` names."""
+    """A newsletter or an announcement. Its content is the revision that `revision_id` names."""
 
     id = fields.BigIntField(primary_key=True)
     brand = fields.CharField(max_length=40, default="default")
@@ -27,8 +27,7 @@ class Campaign(Model):
     state = fields.CharField(max_length=12, default="draft")
     segment: Any = fields.ForeignKeyField("customers.Segment", related_name="campaigns", null=True,
                                           on_delete=fields.SET_NULL)  # fmt: skip
-    revision: Any = fields.ForeignKeyField("campaigns.Revision", related_name="current_of", null=True,
-                                           on_delete=fields.SET_NULL)  # fmt: skip
+    revision_id = fields.BigIntField(null=True)  # no foreign key: revisions point at their campaign already
     tracking = fields.CharField(max_length=12, default="aggregate")  # off, aggregate, individual
     is_public = fields.BooleanField(default=False)
     when_uncertain = fields.CharField(max_length=8, default="leave")  # leave, resend
@@ -40,7 +39,6 @@ class Campaign(Model):
     published_at = Moment(null=True)
 
     segment_id: int | None
-    revision_id: int | None
     created_by_id: int | None
 
     class Meta:

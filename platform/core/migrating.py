@@ -17,6 +17,7 @@ from tortoise import Tortoise
 from tortoise.connection import get_connection
 from tortoise.migrations.autodetector import MigrationAutodetector
 from tortoise.migrations.executor import MigrationExecutor
+from tortoise.migrations.operations import CreateModel
 from tortoise.migrations.schema_editor import SqliteSchemaEditor
 
 from core.clock import now
@@ -146,8 +147,28 @@ async def make_migrations(rooms: Iterable[str]) -> list[str]:
     for room in ordered:
         for writer in await _changes(ordered):
             if writer.app_label == room:
+                writer.operations = parents_first(writer.app_label, list(writer.operations))
                 written.append(str(writer.write()))
     return written
+
+
+def parents_first(room: str, operations: list[Any]) -> list[Any]:
+    """Tortoise orders new tables by name; one that is made before its parent loses the column and its constraints."""
+    creations = {op.name: op for op in operations if isinstance(op, CreateModel)}
+    placed: list[Any] = []
+
+    def place(op: Any, above: tuple[str, ...]) -> None:
+        for _, field in op.fields:
+            target = getattr(field, "model_name", "")
+            parent = creations.get(target.partition(".")[2]) if isinstance(target, str) else None
+            if parent is not None and parent.name not in above and parent not in placed:
+                place(parent, (*above, parent.name))
+        if op not in placed:
+            placed.append(op)
+
+    for op in creations.values():
+        place(op, (op.name,))
+    return placed + [op for op in operations if op not in placed]
 
 
 async def _changes(rooms: Iterable[str]) -> list[Any]:

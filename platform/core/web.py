@@ -182,7 +182,7 @@ async def metrics(request: Request[Any, Any, Any]) -> Response[bytes]:
     return Response(generate_latest(REGISTRY), media_type="text/plain; version=0.0.4")
 
 
-@route(["/", "/{rest:path}"], http_method=["GET", "POST", "PUT", "PATCH", "DELETE"], may="anyone",
+@route("/{rest:path}", http_method=["GET", "POST", "PUT", "PATCH", "DELETE"], may="anyone",
        exclude_from_csrf=True, include_in_schema=False)  # fmt: skip
 async def nowhere(rest: str = "") -> Response[Any]:
     """A real catch-all: unmatched URLs skip middleware otherwise (facts/reliability.md, trap 10)."""

@@ -15,6 +15,7 @@ LONGEST_BODY = 200_000
 EXCERPT = 160
 _fence = re.compile(r"^ {0,3}(```|~~~)")
 _heading = re.compile(r"<h2>(.*?)</h2>", re.DOTALL)
+_paragraph = re.compile(r"<p>(.*?)</p>", re.DOTALL)
 _tag = re.compile(r"<[^>]*>")
 _space = re.compile(r"\s+")
 _code = re.compile(r"^ {0,3}(```|~~~).*?^ {0,3}\1", re.MULTILINE | re.DOTALL)
@@ -45,8 +46,15 @@ def render_now(body: str) -> Rendered:
     shift = 1 if _title_heading.search(_code.sub("", body)) else 0
     made = "".join(str(markdown(part, shift)) for part in _parts(body[:LONGEST_BODY]))
     text = text_of(made)
-    excerpt = text if len(text) <= EXCERPT else text[: EXCERPT - 1].rstrip() + "…"
+    excerpt = _first_words(made) or text
+    excerpt = excerpt if len(excerpt) <= EXCERPT else excerpt[: EXCERPT - 1].rstrip() + "…"
     return Rendered(_heading.sub(anchored, made), toc, excerpt, text)
+
+
+def _first_words(made: str) -> str:
+    """The first paragraph: what a result or a preview of the page says."""
+    found = _paragraph.search(made)
+    return text_of(found.group(1)) if found else ""
 
 
 def text_of(made: str) -> str:

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from urllib.parse import quote
 
+from core.clock import now
 from core.database import rows, write
 from core.errors import Conflict
 from core.i18n import _
@@ -60,7 +61,6 @@ async def is_taken(slug: str, article_id: int | None) -> bool:
 async def leave_behind(slug: str, article_id: int) -> None:
     """The article had this address: whoever comes to it is led on."""
     await write(
-        "INSERT INTO article_former_slug (slug, article_id, created_at) VALUES (?, ?, CURRENT_TIMESTAMP)"
-        " ON CONFLICT (slug) DO NOTHING",
-        slug, article_id,
+        "INSERT INTO article_former_slug (slug, article_id, created_at) VALUES (?, ?, ?) ON CONFLICT (slug) DO NOTHING",
+        slug, article_id, now(),
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""`engawa search evaluate DIR`: the numbers of search on a set with known answers."""
+"""`engawa search evaluate DIR` and `engawa search calibrate DIR…`: numbers on sets with known answers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import argparse
 import asyncio
 import json
 import os
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ import msgspec
 
 from core.errors import Refused
 from core.i18n import _
+from search.calibrate import report
 from search.evaluate import evaluate
 
 
@@ -26,22 +26,39 @@ def commands(subparsers: Any) -> None:
     parser.add_argument("--engine", choices=("sqlite", "postgresql"), default="sqlite")
     parser.add_argument("--phrasings", type=int, default=0, metavar="N", help="index N of each document's own queries")
     parser.add_argument("--json", action="store_true")
-    parser.set_defaults(run=run_evaluate)
+    parser.set_defaults(run=run_evaluate, needs_settings=False)
+    parser = verbs.add_parser("calibrate", help="fit the confidence on sets, each with the next one's queries as noise")
+    parser.add_argument("directories", type=Path, nargs="+", metavar="DIR")
+    parser.add_argument("--json", action="store_true")
+    parser.set_defaults(run=run_calibrate, needs_settings=False)
 
 
 def run_evaluate(args: argparse.Namespace) -> int:
+    server = os.environ.get("ENGAWA_DATABASE_URL", "")
     try:
-        server = os.environ.get("ENGAWA_DATABASE_URL", "")
         numbers = asyncio.run(evaluate(args.directory, args.engine, args.phrasings, server=server))
-    except (OSError, ValueError, msgspec.DecodeError) as error:
-        print(_("%(path)s is not a set to evaluate: %(reason)s", path=args.directory, reason=error), file=sys.stderr)
-        return 1
-    except Refused as refusal:
-        print(refusal.sentence, file=sys.stderr)
-        return 1
-    if args.json:
-        print(json.dumps(numbers))
-    else:
-        for name, value in numbers.items():
-            print(f"{name:>13}  {value}")
+    except (FileNotFoundError, NotADirectoryError, ValueError, msgspec.MsgspecError) as error:
+        raise _not_a_set(args.directory, error) from error
+    _show(numbers, args.json)
     return 0
+
+
+def run_calibrate(args: argparse.Namespace) -> int:
+    try:
+        numbers = report(args.directories)
+    except (FileNotFoundError, NotADirectoryError, ValueError, msgspec.MsgspecError) as error:
+        raise _not_a_set(", ".join(map(str, args.directories)), error) from error
+    _show(numbers, args.json)
+    return 0
+
+
+def _not_a_set(where: object, error: Exception) -> Refused:
+    return Refused(_("%(path)s is not a set to evaluate: %(reason)s", path=where, reason=error))
+
+
+def _show(numbers: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(numbers))
+        return
+    for name, value in numbers.items():
+        print(f"{name:>20}  {value}")

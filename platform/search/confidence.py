@@ -1,6 +1,7 @@
 """How sure a first result is: a calibrated probability, and the three bands the bots act on.
 
-A fixed prior for now, fitted by `search.calibrate` on the shared sets; a site's own comes with its own phrasings.
+A fixed prior, fitted by `engawa search calibrate` on the shared sets (docs/decisions/search.md has its numbers); a
+site's own comes with its own phrasings.
 """
 
 from __future__ import annotations
@@ -9,28 +10,29 @@ import math
 
 import msgspec
 
-ANSWER, CANDIDATES = 0.6, 0.25  # bands: at least this probable
+ANSWER, CANDIDATES = 0.65, 0.25  # bands: at least this probable
 
 
 class Evidence(msgspec.Struct, frozen=True):
     """What is seen of a search, each in [0, 1].
 
     `share`: the first score over the score of a perfect document; `covered`: the idf share of the query's words in
-    the first; `gap`: how far the second is behind; `unknown`: the idf share of words that no document has.
+    the first; `gap`: how far the second is behind; `unknown`: the idf share of words that no document has;
+    `brevity`: 1 for a query that says nothing, towards 0 for one that says much (e to the minus idf sum / 20).
     """
 
     share: float
     covered: float
     gap: float
     unknown: float
-    words: float
+    brevity: float
 
     def features(self) -> tuple[float, ...]:
-        return (self.share, self.covered, self.gap, self.unknown, self.words)
+        return (self.share, self.covered, self.gap, self.unknown, self.brevity)
 
 
 # intercept, then Evidence.features()
-PRIOR = (-3.0, 4.0, 2.0, 3.0, -1.0, 0.0)
+PRIOR = (-1.988, 5.110, 2.756, 3.750, -2.053, -4.139)
 
 
 def confidence(evidence: Evidence | None, weights: tuple[float, ...] = PRIOR) -> float:

@@ -136,9 +136,7 @@ def measures(outcomes: Sequence[Outcome]) -> dict[str, float]:
     }
 
 
-async def evaluate(
-    directory: Path, engine: str = "sqlite", phrasings: int = 0, server: str = ""
-) -> dict[str, float]:
+async def evaluate(directory: Path, engine: str = "sqlite", phrasings: int = 0, server: str = "") -> dict[str, float]:
     """Index and ask in a scratch database of `engine`; `queries` and `documents` are counts, `index_s` seconds."""
     dataset = read(directory)
     if phrasings:

@@ -51,9 +51,7 @@ def postings_of(packed: Sequence[Packed], at: Sequence[int], vocabulary: Vocabul
     return by_term(terms, slots, np.concatenate([row.counts for row in packed], axis=1))
 
 
-def merge(
-    segments: Sequence[Postings], alive: NDArray[np.bool_], moved: NDArray[np.int32] | None = None
-) -> Postings:
+def merge(segments: Sequence[Postings], alive: NDArray[np.bool_], moved: NDArray[np.int32] | None = None) -> Postings:
     """One segment of several, without dead slots; `moved` gives each slot its new number."""
     if not segments:
         return Postings(np.zeros(1, np.int64), np.empty(0, np.int32), np.empty((0, 0), np.uint8))

@@ -33,7 +33,7 @@ async def record_query(
 
 
 async def record_click(key: str, ref: Ref, position: int) -> bool:
-    """The reader opened result `position` (from 1). The first click counts; false for an unknown key or a second one."""
+    """The reader opened result `position` (from 1). The first click counts, a second one is false."""
     changed = await write(
         "UPDATE search_query SET clicked_kind = ?, clicked_id = ?, clicked_position = ?"
         " WHERE key = ? AND clicked_id IS NULL RETURNING id",

@@ -9,12 +9,13 @@ from search.analysis import Word, readable, words
 from search.confidence import Evidence, confidence
 from search.filters import Filter
 from search.grams import grams
-from search.ranker import Scored, Term, idf, score, top
-from search.snapshot import Allowed, Snapshot
+from search.ranker import Scored, Term, admitted, score, top
+from search.snapshot import Allowed, Channel, Snapshot
 
 MOST_TERMS = 32  # of a long text, the most telling ones
 MOST_GRAMS = 64
 COMPLETIONS = 24
+COMPLETED = 0.8  # a completion against the word itself
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -53,9 +54,11 @@ def rank(snapshot: Snapshot, wanted: Wanted) -> Ranked:
     weighted = msgspec.structs.replace(scored, scores=scored.scores * snapshot.slots.weights)
     best = top(snapshot, weighted.scores, max(wanted.limit, 2))
     seen = evidence(weighted, best)
-    places = [_place(snapshot, weighted, terms, slot) for slot in best[: wanted.limit]]
-    matched = weighted.covered if weighted.covered.any() else weighted.scores
-    total = int((matched > 0).sum())
+    matched = _matched(snapshot, terms, best[: wanted.limit])
+    ids, scores = snapshot.slots.ids, weighted.scores
+    places = [Place(int(ids[s]), round(float(scores[s]), 6), words) for s, words in matched.items()]
+    counted = weighted.covered if weighted.covered.any() else weighted.scores
+    total = int((counted > 0).sum())
     return Ranked(places, total, confidence(seen), _surfaces(asked, terms), seen)
 
 
@@ -63,35 +66,31 @@ def _telling(snapshot: Snapshot, allowed: Allowed, terms: list[Term]) -> list[Te
     """At most MOST_TERMS, the rarest known ones, in their order."""
     if len(terms) <= MOST_TERMS:
         return terms
-    channel = snapshot.channels["words"]
-
-    def rarity(term: Term) -> float:
-        number = channel.vocabulary.number(term.text)
-        df = int(allowed.mask[channel.of_term(number)[0]].sum()) if number >= 0 else 0
-        return idf(allowed.count, df) if df else 0.0
-
-    kept = set(sorted(terms, key=lambda term: (-rarity(term), term.text))[:MOST_TERMS])
+    frequency = _frequencies(snapshot, allowed, [term.text for term in terms])
+    rarest = sorted(terms, key=lambda term: (frequency[term.text] or allowed.count + 1, term.text))
+    kept = set(rarest[:MOST_TERMS])
     return [term for term in terms if term in kept]
 
 
-def _completed(
-    snapshot: Snapshot, allowed: Allowed, text: str, asked: list[Word], terms: list[Term]
-) -> list[Term]:
+def _frequencies(snapshot: Snapshot, allowed: Allowed, texts: list[str]) -> dict[str, int]:
+    """In how many admitted documents each word is."""
+    channel = snapshot.channels["words"]
+    return {text: len(admitted(channel, allowed, n)[0]) for text, n in channel.vocabulary.of(texts).items()}
+
+
+def _completed(snapshot: Snapshot, allowed: Allowed, text: str, asked: list[Word], terms: list[Term]) -> list[Term]:
     """The last word as it may continue, among words of documents the reader may see."""
     written = readable(text)
-    if not asked or not written or written[-1].isspace():
+    if not asked or written[-1:].isspace():
         return terms
     last = asked[-1]
-    half = written[last.start :].strip()
-    channel = snapshot.channels["words"]
-    found = []
-    for word in dict.fromkeys(w for prefix in (half, last.surface) for w in channel.vocabulary.starting_with(prefix)):
-        df = int(allowed.mask[channel.of_term(channel.vocabulary.number(word))[0]].sum())
-        if df:
-            found.append((df, word))
-    found.sort(key=lambda one: (-one[0], one[1]))
-    longer = tuple((word, 0.8) for _, word in found[:COMPLETIONS] if word != last.term)
-    return [Term(term.text, longer) if term.text == last.term else term for term in terms]
+    vocabulary = snapshot.channels["words"].vocabulary
+    prefixes = dict.fromkeys((written[last.start :].strip(), last.surface))
+    longer = [word for prefix in prefixes for word in vocabulary.starting_with(prefix) if word != last.term]
+    frequency = _frequencies(snapshot, allowed, longer)
+    known = sorted((word for word in frequency if frequency[word]), key=lambda word: (-frequency[word], word))
+    completed = Term(last.term, tuple((word, COMPLETED) for word in known[:COMPLETIONS]))
+    return [completed if term.text == last.term else term for term in terms]
 
 
 def evidence(scored: Scored, best: list[int]) -> Evidence | None:
@@ -104,20 +103,26 @@ def evidence(scored: Scored, best: list[int]) -> Evidence | None:
         covered=min(1.0, float(scored.covered[best[0]]) / scored.total_idf),
         gap=(first - second) / first,
         unknown=scored.unknown,
-        words=float(np.exp(-scored.total_idf / 20)),
+        brevity=float(np.exp(-scored.total_idf / 20)),
     )
 
 
-def _place(snapshot: Snapshot, scored: Scored, terms: list[Term], slot: int) -> Place:
+def _matched(snapshot: Snapshot, terms: list[Term], slots: list[int]) -> dict[int, tuple[str, ...]]:
+    """For each slot the words of the query, or their completions, that its document holds."""
     channel = snapshot.channels["words"]
-    matched = []
-    for term in terms:
-        for text in (term.text, *(word for word, _ in term.alternatives)):
-            number = channel.vocabulary.number(text)
-            if number >= 0 and (channel.of_term(number)[0] == slot).any():
-                matched.append(text)
-                break
-    return Place(int(snapshot.slots.ids[slot]), round(float(scored.scores[slot]), 6), tuple(matched))
+    numbers = channel.vocabulary.of(text for term in terms for text in term.texts)
+    holders = [[(text, set(_held(channel, numbers[text], slots))) for text in term.texts] for term in terms]
+    return {
+        slot: tuple(text for term in holders for text in [t for t, held in term if slot in held][:1]) for slot in slots
+    }
+
+
+def _held(channel: Channel, number: int, slots: list[int]) -> list[int]:
+    having = channel.of_term(number)[0]
+    if not len(having):
+        return []
+    at = np.minimum(np.searchsorted(having, slots), len(having) - 1)
+    return having[at].tolist()  # type: ignore[no-any-return]
 
 
 def _surfaces(asked: list[Word], terms: list[Term]) -> tuple[str, ...]:

@@ -38,6 +38,20 @@ class Term(msgspec.Struct, frozen=True):
     text: str
     alternatives: tuple[tuple[str, float], ...] = ()
 
+    @property
+    def texts(self) -> tuple[str, ...]:
+        return (self.text, *(text for text, _ in self.alternatives))
+
+
+class Scope(msgspec.Struct, frozen=True):
+    """Where terms are scored: a channel, what is admitted of it, and, if set, the `only` slots (ascending)."""
+
+    channel: Channel
+    allowed: Allowed
+    fields: Sequence[FieldWeight]
+    means: Array
+    only: NDArray[np.int64] | None = None
+
 
 class Scored(msgspec.Struct, frozen=True):
     """Scores per slot and what they are made of.
@@ -89,9 +103,10 @@ def score_channel(
     size = len(snapshot.slots.ids)
     scores, covered = np.zeros(size), np.zeros(size)
     total = known = best = 0.0
+    numbers = channel.vocabulary.of(text for term in terms for text in term.texts)
     ceiling = sum(field.weight * (field.k1 + 1) for field in fields)
     for term in terms:
-        slots, gains, df = gains_of(channel, allowed, fields, allowed.means[name], term, only)
+        slots, gains, df = gains_of(Scope(channel, allowed, fields, allowed.means[name], only), term, numbers)
         weight = idf(allowed.count, df)
         total += weight
         best += weight * ceiling
@@ -102,29 +117,25 @@ def score_channel(
     return Scored(scores, covered, total, best, 1 - known / total if total else 1.0)
 
 
-def gains_of(
-    channel: Channel,
-    allowed: Allowed,
-    fields: Sequence[FieldWeight],
-    means: Array,
-    term: Term,
-    only: NDArray[np.int64] | None = None,
-) -> tuple[NDArray[np.int32], Array, int]:
+def gains_of(scope: Scope, term: Term, numbers: dict[str, int]) -> tuple[NDArray[np.int32], Array, int]:
     """(slots, their gains, document frequency) of the admitted documents that hold the term or an alternative."""
-    slots, counts = _admitted(channel, allowed, term.text)
+    slots, counts = admitted(scope.channel, scope.allowed, numbers[term.text])
     df = len(slots)
-    if only is not None:
-        slots, counts = _among(slots, counts, only)
-    gains = _gains(channel, allowed, fields, means, slots, counts)
+    if scope.only is not None:
+        slots, counts = _among(slots, counts, scope.only)
+    gains = _gains(scope, slots, counts)
     for text, weight in term.alternatives:
-        more, counts = _admitted(channel, allowed, text)
-        slots, gains = _best_of(slots, gains, more, weight * _gains(channel, allowed, fields, means, more, counts))
+        more, counts = admitted(scope.channel, scope.allowed, numbers[text])
+        slots, gains = _best_of(slots, gains, more, weight * _gains(scope, more, counts))
         df = len(slots)
     return slots, gains, df
 
 
-def _admitted(channel: Channel, allowed: Allowed, text: str) -> tuple[NDArray[np.int32], NDArray[np.uint8]]:
-    slots, counts = channel.of_term(channel.vocabulary.number(text))
+def admitted(channel: Channel, allowed: Allowed, number: int) -> tuple[NDArray[np.int32], NDArray[np.uint8]]:
+    """The postings of a term among the admitted documents: slots ascending, counts (fields, n)."""
+    slots, counts = channel.of_term(number)
+    if allowed.count == len(allowed.mask):
+        return slots, counts
     kept = allowed.mask[slots]
     return slots[kept], counts[:, kept]
 
@@ -140,15 +151,13 @@ def _among(
     return slots[at], counts[:, at]
 
 
-def _gains(
-    channel: Channel, allowed: Allowed, fields: Sequence[FieldWeight], means: Array, slots: NDArray[np.int32],
-    counts: NDArray[np.uint8],
-) -> Array:  # fmt: skip
+def _gains(scope: Scope, slots: NDArray[np.int32], counts: NDArray[np.uint8]) -> Array:
     by_field = np.zeros(counts.shape)
-    for i, field in enumerate(fields):
+    for i, field in enumerate(scope.fields):
         if counts[i].any():
-            by_field[i] = field.weight * bm25(counts[i].astype(np.float64), channel.lengths[i, slots], means[i], field)
-    return together(by_field, allowed.own[slots])
+            lengths = scope.channel.lengths[i, slots]
+            by_field[i] = field.weight * bm25(counts[i].astype(np.float64), lengths, scope.means[i], field)
+    return together(by_field, scope.allowed.own[slots])
 
 
 def together(by_field: Array, own: Array) -> Array:

@@ -190,9 +190,7 @@ def _title(row: Row) -> int:
     return int(packed.hashes[packed.counts[0] > 0].sum(dtype=np.uint64))
 
 
-def _extend(
-    channel: Channel, packed: list[Packed], at: list[int], slots: int, alive: NDArray[np.bool_]
-) -> Channel:
+def _extend(channel: Channel, packed: list[Packed], at: list[int], slots: int, alive: NDArray[np.bool_]) -> Channel:
     lengths = np.zeros((len(channel.lengths), slots), np.int32)
     lengths[:, : channel.lengths.shape[1]] = channel.lengths
     if not packed:
@@ -211,11 +209,11 @@ def _compact(snapshot: Snapshot) -> Snapshot:
     alive = snapshot.slots.alive
     moved = (np.cumsum(alive) - 1).astype(np.int32)
     old = snapshot.slots
-    slots = Slots(old.ids[alive], old.refs[alive], old.groups[alive], old.weights[alive], old.titles[alive], alive[alive])
+    slots = Slots(
+        old.ids[alive], old.refs[alive], old.groups[alive], old.weights[alive], old.titles[alive], alive[alive]
+    )
     channels = {
         name: Channel(c.vocabulary, (merge(c.segments, alive, moved),), c.lengths[:, alive])
         for name, c in snapshot.channels.items()
     }
     return Snapshot(snapshot.version, snapshot.groups, slots, channels)
-
-

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from search.packing import Hashes, Packed, term_hash
+from search.packing import Hashes, Packed, term_hashes
 
 
 class Vocabulary:
@@ -34,8 +34,10 @@ class Vocabulary:
         at = np.minimum(np.searchsorted(self.hashes, hashes), len(self) - 1)
         return np.where(self.hashes[at] == hashes, self.numbers[at], np.int32(-1)).astype(np.int32)
 
-    def number(self, term: str) -> int:
-        return int(self.lookup(np.array([term_hash(term)], np.uint64))[0])
+    def of(self, terms: Iterable[str]) -> dict[str, int]:
+        """The number of each term, -1 where unknown."""
+        asked = list(dict.fromkeys(terms))
+        return dict(zip(asked, self.lookup(term_hashes(asked)).tolist(), strict=True))
 
     def extended(self, packed: Sequence[Packed]) -> Vocabulary:
         """With the terms of `packed` that are new."""

@@ -1,6 +1,8 @@
 """Single mails: a ledger row each, over SMTP or into the mailbox."""
 
 import pytest
+from msgspec.structs import replace
+
 from channels import mail
 from channels.models import Mail, OutgoingMail
 from core import settings as core_settings
@@ -8,7 +10,6 @@ from core.database import rows, transaction
 from core.errors import Refused
 from core.models import Brand
 from fakes.smtp import FakeSMTP
-from msgspec.structs import replace
 
 
 @pytest.fixture

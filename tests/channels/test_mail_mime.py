@@ -7,13 +7,14 @@ from email import message_from_bytes, policy
 from email.header import decode_header
 
 import pytest
-from channels.dkim import Signer, relaxed_body, relaxed_value
-from channels.mime import Skeleton, address_header, base64_lines, header, quoted_address
-from core.errors import Refused
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519, padding, rsa
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from channels.dkim import Signer, relaxed_body, relaxed_value
+from channels.mime import Skeleton, address_header, base64_lines, header, quoted_address
+from core.errors import Refused
 
 # What a header may hold: no line ends, no controls (they become spaces), no halves of characters.
 plain = st.characters(blacklist_categories=("Cs", "Cc", "Zl", "Zp"), blacklist_characters="\ufeff")
@@ -27,7 +28,13 @@ def parsed(raw: bytes):
 
 def filled(**parts) -> bytes:
     skeleton = Skeleton("news@engawa.example", "縁側だより", reply_to="support@engawa.example")
-    given = {"to": "mika@example.com", "subject": "題", "text": "本文", "html": "<p>本文</p>", "message_id": "<1@e.example>"}
+    given = {
+        "to": "mika@example.com",
+        "subject": "題",
+        "text": "本文",
+        "html": "<p>本文</p>",
+        "message_id": "<1@e.example>",
+    }
     return skeleton.fill(**(given | parts))
 
 
@@ -122,7 +129,9 @@ def test_dkim_signatures_hold_and_cover_one_click(kind):
     key = rsa.generate_private_key(65537, 2048) if kind == "rsa" else ed25519.Ed25519PrivateKey.generate()
     pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
                             serialization.NoEncryption()).decode()  # fmt: skip
-    extra = b"List-Unsubscribe: <https://e.example/u/1>\r\n" + header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")
+    extra = b"List-Unsubscribe: <https://e.example/u/1>\r\n" + header(
+        "List-Unsubscribe-Post", "List-Unsubscribe=One-Click"
+    )
     signed = Signer("engawa.example", "s1", pem).sign(filled(subject="署名" * 30, extra=extra), canonical=True)
     assert verified(signed, key)
     assert b"list-unsubscribe:list-unsubscribe-post" in signed

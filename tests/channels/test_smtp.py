@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+
 from channels.mime import Letter, Skeleton
 from channels.smtp import Pool, Server
 from fakes.certificates import certificate_for, contexts_for

@@ -8,6 +8,7 @@ class Migration(migrations.Migration):
     dependencies = [("campaigns", "0001_initial")]
     operations = [
         ops.RunSQL("CREATE UNIQUE INDEX delivery_token ON delivery (token)", reverse_sql="DROP INDEX delivery_token"),
+        ops.RunSQL("CREATE INDEX delivery_key ON delivery (key)", reverse_sql="DROP INDEX delivery_key"),
         ops.RunSQL(
             "CREATE INDEX delivery_lease ON delivery (lease_until) WHERE state IN ('claimed', 'attempting')",
             reverse_sql="DROP INDEX delivery_lease",

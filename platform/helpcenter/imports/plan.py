@@ -16,6 +16,7 @@ from core.principal import Principal
 from helpcenter import policy
 from helpcenter.imports.rows import Row
 from helpcenter.models import ArticleImport
+from helpcenter.wordings import checked_audience
 
 OUTCOMES = ("created", "updated", "unchanged", "refused")
 
@@ -58,6 +59,7 @@ async def plan_import(principal: Principal, rows: list[Row], options: Options) -
     """Mark each row created, updated or unchanged; refused ones stay refused. Raises NotFound for a category of
     `--category` that is not there (one named in a row is made)."""
     ensure(policy.can_write(principal))
+    options = msgspec.structs.replace(options, audience=" ".join(checked_audience(options.audience.split())))
     shelves = await category_ids(options.brand)
     if options.category and options.category.lower() not in shelves:
         raise NotFound(_("There is no category “%(name)s”.", name=options.category))

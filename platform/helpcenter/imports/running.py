@@ -32,6 +32,9 @@ CHUNK = 50
 _link = re.compile(r"\]\(article:([^)\s]{1,120})\)")
 
 
+Addresses = dict[tuple[str, str], str]  # (id there, language) → slug
+
+
 class Ready(msgspec.Struct):
     """A row with everything that is computed before the transaction."""
 
@@ -59,7 +62,7 @@ async def run_import(principal: Principal, import_id: int) -> ArticleImport:
                 break  # somebody else runs the same import and was here first
             await lock(SLUGS)
             for one in ready:
-                await _write(principal, one, options, shelves)
+                await _write(principal, one, options, shelves, addresses)
     await _finish(ledger, len(todo))
     return await ArticleImport.get(id=import_id)
 
@@ -86,7 +89,7 @@ async def _shelves(principal: Principal, todo: list[Row], options: Options) -> d
     return shelves
 
 
-async def _addresses(todo: list[Row], options: Options) -> dict[tuple[str, str], str]:
+async def _addresses(todo: list[Row], options: Options) -> Addresses:
     """The slug of every article of this source by (id there, language): those that stand, and those to come."""
     found = await rows("SELECT t.slug, t.locale, t.article_id, a.source, a.source_id FROM article_translation t"
                        " JOIN article a ON a.id = t.article_id")  # fmt: skip
@@ -104,7 +107,7 @@ async def _addresses(todo: list[Row], options: Options) -> dict[tuple[str, str],
     return made
 
 
-async def _ready(row: Row, options: Options, addresses: dict[tuple[str, str], str]) -> Ready:
+async def _ready(row: Row, options: Options, addresses: Addresses) -> Ready:
     def resolved(found: re.Match[str]) -> str:
         languages = [row.locale, *(locale for name, locale in addresses if name == found.group(1))]
         slug = next((addresses[found.group(1), one] for one in languages if (found.group(1), one) in addresses), "")
@@ -120,14 +123,18 @@ async def _ready(row: Row, options: Options, addresses: dict[tuple[str, str], st
     return Ready(row, words, rendered, analysed)
 
 
-async def _write(principal: Principal, ready: Ready, options: Options, shelves: dict[str, int]) -> None:
+async def _write(
+    principal: Principal, ready: Ready, options: Options, shelves: dict[str, int], addresses: Addresses
+) -> None:
     row = ready.row
     shelf = shelves.get((row.category or options.category).lower())
     article = await Article.get_or_none(source=options.source, source_id=row.id)
     if article is None:
         place = Place(category_id=shelf, audience=tuple((row.audience or options.audience).split()),
                       brand=options.brand, owner_id=principal.person_id)  # fmt: skip
-        article = await new_article(ready.words, place, source=options.source, source_id=row.id)
+        original = options.lang if (row.id, options.lang) in addresses else row.locale
+        article = await new_article(msgspec.structs.replace(ready.words, locale=original), place,
+                                    source=options.source, source_id=row.id)  # fmt: skip
     else:
         await _settle(article, row, shelf)
     translation = await ArticleTranslation.get_or_none(article_id=article.id, locale=row.locale)
@@ -146,7 +153,9 @@ async def _settle(article: Article, row: Row, shelf: int | None) -> None:
                 " updated_at = ? WHERE id = ?", shelf, audience, now(), article.id)  # fmt: skip
 
 
-async def _publish(article: Article, saved: ArticleTranslation, ready: Ready, options: Options, *, is_new: bool) -> None:
+async def _publish(
+    article: Article, saved: ArticleTranslation, ready: Ready, options: Options, *, is_new: bool
+) -> None:
     """A new one goes out when the import says so; one that is out is found with its new words; a draft stays one."""
     updated = _moment(ready.row.updated)
     if options.publish and is_new:

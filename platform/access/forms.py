@@ -1,0 +1,73 @@
+"""What a person may type at the door and in the settings."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+
+from core.forms import Email, Line, Meta, Secret
+
+Next = Annotated[str, Meta(max_length=2000)]
+Name = Annotated[Line, Meta(max_length=80)]
+
+
+class SignIn(msgspec.Struct):
+    email: Email
+    password: Secret
+    next: Next = ""
+
+
+class AskForLink(msgspec.Struct):
+    email: Email
+    next: Next = ""
+
+
+class SignUp(msgspec.Struct):
+    family_name: Name
+    email: Email
+    given_name: Name = ""
+    next: Next = ""
+
+
+class Profile(msgspec.Struct):
+    family_name: Name
+    given_name: Name = ""
+    handle: Annotated[Line, Meta(max_length=60)] = ""
+    locale: Literal["ja", "en"] = "ja"
+    time_zone: Annotated[Line, Meta(max_length=48)] = "Asia/Tokyo"
+
+
+class NewPassword(msgspec.Struct):
+    password: Secret
+    current: Secret = ""
+
+
+class Invitation(msgspec.Struct):
+    email: Email
+    role: Annotated[Line, Meta(max_length=40)]
+    family_name: Name = ""
+    given_name: Name = ""
+
+
+class RoleChoice(msgspec.Struct):
+    role: Annotated[Line, Meta(max_length=40)]
+
+
+class Reason(msgspec.Struct):
+    reason: Annotated[Line, Meta(max_length=300)] = ""
+
+
+class Welcome(msgspec.Struct):
+    code: Annotated[Line, Meta(max_length=60)]
+    family_name: Name
+    email: Email
+    given_name: Name = ""
+
+
+class BrandForm(msgspec.Struct):
+    name: Annotated[Line, Meta(max_length=120)]
+    sender_name: Annotated[Line, Meta(max_length=120)] = ""
+    sender_email: Email | None = None
+    postal_address: Annotated[Line, Meta(max_length=300)] = ""
+    complaints_contact: Annotated[Line, Meta(max_length=254)] = ""

@@ -1,0 +1,125 @@
+"""From the session's cookie to the Principal: one read per request, so that whatever was revoked is revoked now."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from access import brands
+from access.sessions import IDLE, STAFF_IDLE, STAFF_LIFE, cookie_name, hashed
+from core.clock import local_day, now, when
+from core.database import dialect, rows, write
+from core.principal import MEMBER, NOBODY, Grant, Principal
+
+SEEN_EVERY = timedelta(minutes=5)
+
+# One statement: the session with its person, then what the person holds, each row said by `kind`.
+HELD = """
+WITH me AS (
+  SELECT s.id AS session_id, s.person_id, s.created_at, s.last_seen_at, s.expires_at, s.renew_by,
+         p.family_name, p.given_name, p.handle, p.email, p.locale, p.time_zone
+  FROM session s JOIN person p ON p.id = s.person_id
+  WHERE s.token_hash = ? AND s.revoked_at IS NULL AND p.state = 'active'
+)
+SELECT 0 AS kind, session_id AS a, person_id AS b, CAST(created_at AS TEXT) AS c, CAST(last_seen_at AS TEXT) AS d,
+       CAST(expires_at AS TEXT) AS e, CAST(renew_by AS TEXT) AS f, family_name AS g, given_name AS h, handle AS i,
+       email AS j, locale AS k, time_zone AS l FROM me
+UNION ALL
+SELECT 1, r.rank, CASE WHEN r.all_accounts THEN 1 ELSE 0 END, r.slug, CAST(r.capabilities AS TEXT),
+       NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+  FROM me JOIN role_assignment ra ON ra.person_id = me.person_id JOIN role r ON r.id = ra.role_id
+UNION ALL
+SELECT 2, m.account_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+  FROM me JOIN membership m ON m.person_id = me.person_id
+  WHERE (m.until IS NULL OR m.until >= ?) AND (m.since IS NULL OR m.since <= ?)
+UNION ALL
+SELECT 3, a.id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+  FROM me JOIN account a ON a.csm_id = me.person_id
+UNION ALL
+SELECT 3, a.id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+  FROM me JOIN account a ON a.deputy_id = me.person_id
+UNION ALL
+SELECT 4, g.id, NULL, g.scope, CAST(g.capabilities AS TEXT), CAST(g.expires_at AS TEXT),
+       NULL, NULL, NULL, NULL, NULL, NULL, NULL
+  FROM me JOIN scoped_grant g ON g.person_id = me.person_id WHERE g.revoked_at IS NULL AND g.expires_at > ?
+"""
+SESSION, ROLE, MEMBER_OF, CSM_OF, GRANT = range(5)
+
+
+class Found(msgspec.Struct):
+    """A session that is still good, and whose it is."""
+
+    principal: Principal
+    last_seen_at: datetime
+    renew_by: datetime | None = None
+
+
+async def identify(request: Any) -> Principal:
+    """For `core.entrance.use_identify`: every request passes here, so the brand's name is looked after here too."""
+    await brands.refresh()
+    token = request.cookies.get(cookie_name(), "")
+    if not 20 <= len(token) <= 100:
+        return NOBODY
+    found = await find(token)
+    if found is None:
+        return NOBODY
+    if now() - found.last_seen_at > SEEN_EVERY:
+        await seen(found.principal)
+    return found.principal
+
+
+async def find(token: str) -> Found | None:
+    """Who holds this token, with live rights; None when it is unknown, revoked, expired or too long unused."""
+    today, moment = _day(), now()
+    read = await rows(HELD, hashed(token), today, today, moment)
+    if not read or read[0]["kind"] != SESSION:
+        return None
+    principal = _principal(read)
+    found = Found(principal, when(read[0]["d"]), when(read[0]["f"]))  # type: ignore[arg-type]
+    return found if _is_open(read[0], found, moment) else None
+
+
+def _is_open(me: Any, found: Found, moment: datetime) -> bool:
+    created, expires = datetime.fromisoformat(me["c"]), datetime.fromisoformat(me["e"])
+    if found.principal.is_staff:
+        expires = min(expires, created + STAFF_LIFE)
+    idle = STAFF_IDLE if found.principal.is_staff else IDLE
+    return moment < expires and moment - found.last_seen_at < idle and (not found.renew_by or moment < found.renew_by)
+
+
+def _day() -> date | str:
+    today = local_day()
+    return today if dialect() == "postgresql" else today.isoformat()
+
+
+def _principal(read: list[Any]) -> Principal:
+    me = read[0]
+    roles = sorted((row for row in read if row["kind"] == ROLE), key=lambda row: -row["a"])
+    held = MEMBER.union(*(json.loads(row["d"]) for row in roles))
+    return Principal(
+        person_id=me["b"], session_id=me["a"], name=_name(me), role=roles[0]["c"] if roles else "member",
+        capabilities=held, all_accounts=any(row["b"] for row in roles),
+        accounts=frozenset(row["a"] for row in read if row["kind"] == MEMBER_OF),
+        own_accounts=frozenset(row["a"] for row in read if row["kind"] == CSM_OF),
+        grants=tuple(_grant(row) for row in read if row["kind"] == GRANT),
+        language=me["k"], time_zone=me["l"],
+    )  # fmt: skip
+
+
+def _name(me: Any) -> str:
+    names = (me["g"], me["h"]) if me["k"] == "ja" else (me["h"], me["g"])
+    return " ".join(name for name in names if name) or me["i"] or (me["j"] or "").split("@")[0]
+
+
+def _grant(row: Any) -> Grant:
+    return Grant(row["c"], frozenset(json.loads(row["d"])), when(row["e"]), row["a"])
+
+
+async def seen(principal: Principal) -> None:
+    """At most every five minutes: the session and the person were here."""
+    moment = now()
+    await write("UPDATE session SET last_seen_at = ? WHERE id = ?", moment, principal.session_id)
+    await write("UPDATE person SET last_seen_at = ? WHERE id = ?", moment, principal.person_id)

@@ -1,0 +1,29 @@
+"""HTML of this room; importing it tells the entrance who asks, and the layouts what the place is called."""
+
+from __future__ import annotations
+
+from access import brands
+from access.identify import identify
+from access.pages import audit, brand, doors, own, people, promises, roles, settings, welcome
+from core.entrance import use_identify
+from core.i18n import lazy
+from core.navigation import navigation
+from core.pages import use_brand
+
+controllers = [
+    *doors.controllers, *own.controllers, *settings.controllers, *people.controllers, *roles.controllers,
+    *audit.controllers, *promises.controllers, *brand.controllers, *welcome.controllers,
+]  # fmt: skip
+
+use_identify(identify)
+use_brand(brands.current)
+
+navigation.add("staff", lazy("Settings"), "/staff/settings", may="audit.read", icon="gear", order=90, group=9)
+navigation.add("member", lazy("My account"), "/me", may="signed_in", icon="user", order=10)
+navigation.add("settings", lazy("Staff"), "/staff/settings/people", may="settings.manage", icon="people", order=10)
+navigation.add("settings", lazy("Roles"), "/staff/settings/roles", may="settings.manage", icon="lock", order=20)
+navigation.add("settings", lazy("Brand"), "/staff/settings/brand", may="settings.manage", icon="home", order=30)
+navigation.add(
+    "settings", lazy("Work in the background"), "/staff/settings/jobs", may="audit.read", icon="bolt", order=80
+)
+navigation.add("settings", lazy("Audit log"), "/staff/settings/audit", may="audit.read", icon="list", order=90)

@@ -1,0 +1,99 @@
+"""Sessions: a random token in a cookie, its SHA-256 in a row. Clients never choose a token; every sign-in makes one."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import timedelta
+from typing import Any
+
+from litestar.datastructures import Cookie
+
+from core.clock import now
+from core.database import transaction, write
+from core.entrance import client_ip
+from core.settings import settings
+from core.web import cookie_prefix
+
+LIFE = timedelta(days=30)
+IDLE = timedelta(days=14)
+STAFF_LIFE = timedelta(days=7)
+STAFF_IDLE = timedelta(hours=24)
+RENEW_WITHIN = timedelta(minutes=10)
+
+
+def cookie_name() -> str:
+    return f"{cookie_prefix()}session"
+
+
+def hashed(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def new_token() -> str:
+    """256 random bits."""
+    return secrets.token_urlsafe(32)
+
+
+async def open_session(person_id: int, request: Any = None, *, way: str = "", rotated_from: int | None = None) -> str:
+    """A new session of this person; returns the token for the cookie. `way`: password, link, setup."""
+    token, moment = new_token(), now()
+    agent = request.headers.get("user-agent", "")[:300] if request is not None else ""
+    ip = client_ip(request.scope)[:45] if request is not None else ""
+    await write(
+        "INSERT INTO session (token_hash, person_id, created_at, last_seen_at, expires_at, user_agent, ip,"
+        " way, rotated_from) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        hashed(token), person_id, moment, moment, moment + LIFE, agent, ip, way, rotated_from,
+    )  # fmt: skip
+    return token
+
+
+async def close_session(session_id: int, person_id: int) -> bool:
+    """End one session of this person; false when there is no such open one."""
+    closed = await write(
+        "UPDATE session SET revoked_at = ? WHERE id = ? AND person_id = ? AND revoked_at IS NULL RETURNING id",
+        now(), session_id, person_id,
+    )  # fmt: skip
+    return bool(closed)
+
+
+async def close_all_sessions(person_id: int, but: int | None = None) -> int:
+    """End every session of this person, except `but`; returns how many."""
+    closed = await write(
+        "UPDATE session SET revoked_at = ? WHERE person_id = ? AND revoked_at IS NULL AND id <> ? RETURNING id",
+        now(), person_id, but or 0,
+    )  # fmt: skip
+    return len(closed)
+
+
+async def exchange(token: str, request: Any) -> tuple[str, int] | None:
+    """A new token for one whose rights changed (`renew_sessions`), and its person; the old one is used up."""
+    moment = now()
+    async with transaction():
+        old = await write(
+            "UPDATE session SET revoked_at = ? WHERE token_hash = ? AND revoked_at IS NULL AND renew_by IS NOT NULL"
+            " AND expires_at > ? AND last_seen_at > ? AND person_id IN (SELECT id FROM person WHERE state = 'active')"
+            " RETURNING id, person_id, way", moment, hashed(token), moment, moment - STAFF_IDLE,
+        )  # fmt: skip
+        if not old:
+            return None
+        return await open_session(old[0][1], request, way=old[0][2], rotated_from=old[0][0]), int(old[0][1])
+
+
+def session_cookie(token: str) -> Cookie:
+    """The browser keeps it as long as a session may live; an empty token takes the cookie away."""
+    age = int(LIFE.total_seconds()) if token else 0
+    return Cookie(key=cookie_name(), value=token, path="/", max_age=age, httponly=True, samesite="lax",
+                  secure=settings().is_secure)  # fmt: skip
+
+
+def no_cookie() -> Cookie:
+    return session_cookie("")
+
+
+async def renew_sessions(person_id: int) -> None:
+    """Rights changed: the person's tokens end within ten minutes; after that each can only be exchanged, once."""
+    await write(
+        "UPDATE session SET renew_by = ? WHERE person_id = ? AND revoked_at IS NULL AND renew_by IS NULL",
+        now() + RENEW_WITHIN, person_id,
+    )  # fmt: skip

@@ -1,0 +1,43 @@
+"""Words for what this room shows: roles, capabilities, actions of the audit log."""
+
+from __future__ import annotations
+
+from access.models import Role
+from core.context import here
+from core.i18n import lazy
+
+CAPABILITY_NAMES = {
+    "help.write": lazy("Write and publish help articles"),
+    "community.moderate": lazy("Hide, move and close posts"),
+    "community.manage": lazy("Boards and ambassadors"),
+    "inbox.answer": lazy("Read and answer conversations"),
+    "customers.read": lazy("See companies and people"),
+    "customers.write": lazy("Change, import and merge companies and people"),
+    "campaigns.read": lazy("See campaigns and their reports"),
+    "campaigns.write": lazy("Write, pilot and schedule campaigns"),
+    "guides.write": lazy("Write and publish guides"),
+    "insights.read": lazy("See the numbers"),
+    "audit.read": lazy("Read the audit log and what failed"),
+    "settings.manage": lazy("Connections, brand, roles and staff"),
+}
+
+ACTION_NAMES = {
+    "give_role": lazy("gave a role"),
+    "take_role": lazy("took a role"),
+    "grant": lazy("gave a grant"),
+    "revoke": lazy("ended a grant"),
+    "set_password": lazy("changed the password"),
+    "lock_out": lazy("locked the account"),
+    "let_in_again": lazy("opened the account again"),
+    "end_sessions": lazy("ended all sessions"),
+    "change_brand": lazy("changed the brand"),
+    "run_again": lazy("ran work again"),
+    "discard": lazy("let work be"),
+    "hide": lazy("hid"),
+}
+
+
+async def role_names() -> dict[str, str]:
+    """Slug → name in the reader's language, highest first."""
+    found = await Role.all().order_by("-rank")
+    return {role.slug: role.name_ja if here().language == "ja" else role.name_en for role in found}

@@ -1,0 +1,212 @@
+"""Writing: open a campaign, keep its content, look at it as somebody, check it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from campaigns import checks, policy
+from campaigns.checks import Check
+from campaigns.compose import Content, Draft, Templates, common_values, compiled, new_token, unsubscribe_address
+from campaigns.language import Missed, TooMuch
+from campaigns.models import Campaign, Revision, Step
+from campaigns.outgoing import addresses
+from campaigns.variables import COLUMNS, JOINS, PRIMARY, declared, sample_values, values_of
+from campaigns.words import reason_words
+from channels.mime import one_line
+from channels.senders import sender_of
+from core.audit import audit
+from core.clock import now
+from core.context import current_principal
+from core.database import rows, transaction, write
+from core.errors import Conflict, NotFound, Refused
+from core.i18n import _
+from core.models import Brand
+from core.policy import ensure
+from core.refs import Ref
+from core.tasks import in_thread
+from customers import segments
+from customers.models import Topic
+
+
+class Settings(msgspec.Struct):
+    """What is chosen around the content."""
+
+    name: str
+    topic: str
+    segment_id: int | None = None
+    from_name: str = ""
+    tracking: str = "aggregate"
+    is_public: bool = False
+    when_uncertain: str = "leave"
+    kind: str = "newsletter"
+
+
+async def find(campaign_id: int) -> Campaign:
+    """A campaign that the one who asks may see. Raises NotFound."""
+    found = await policy.visible_campaigns(current_principal()).get_or_none(id=campaign_id)
+    if found is None:
+        raise NotFound(_("There is no such campaign."))
+    return found
+
+
+async def open_campaign(chosen: Settings, *, brand: str = "default", locale: str = "ja") -> Campaign:
+    ensure(policy.can_write(current_principal()))
+    await _is_fine(chosen)
+    moment = now()
+    async with transaction():
+        campaign = await Campaign.create(
+            **msgspec.structs.asdict(chosen), brand=brand, locale=locale,
+            created_by_id=current_principal().person_id, created_at=moment, updated_at=moment,
+        )  # fmt: skip
+        await audit("campaign.open", Ref("campaign", campaign.id), after={"name": chosen.name})
+    return campaign
+
+
+async def _is_fine(chosen: Settings) -> None:
+    one_line(chosen.from_name)
+    if not await Topic.filter(slug=chosen.topic).exists():
+        raise Refused(_("Choose what the mail is about."))
+    if chosen.segment_id is not None:
+        await segments.tree_of(chosen.segment_id)
+
+
+async def change_settings(campaign: Campaign, chosen: Settings) -> None:
+    ensure(policy.can_write(current_principal()))
+    await _is_fine(chosen)
+    before = {name: getattr(campaign, name) for name in msgspec.structs.asdict(chosen)}
+    after = msgspec.structs.asdict(chosen)
+    async with transaction():
+        await _changed(campaign)
+        await Campaign.filter(id=campaign.id).update(**after, updated_at=now())
+        await audit("campaign.settings", Ref("campaign", campaign.id), before=before, after=after)
+    await campaign.refresh_from_db()
+
+
+async def _changed(campaign: Campaign) -> None:
+    """Only a draft changes: what is scheduled is what passed its pilot."""
+    found = await write("UPDATE campaign SET updated_at = ? WHERE id = ? AND state = 'draft' RETURNING id",
+                        now(), campaign.id)  # fmt: skip
+    if not found:
+        raise Conflict(_("This campaign is scheduled or sent. Take it back first to change it."))
+
+
+async def keep_content(campaign: Campaign, draft: Draft) -> Revision:
+    """Compile and keep a draft as the campaign's content. Raises compose.Mistakes with every problem and its line.
+
+    A verdict belongs to a revision: a changed content has none.
+    """
+    ensure(policy.can_write(current_principal()))
+    content: Content = await in_thread(compiled, draft, await declared())
+    moment = now()
+    async with transaction():
+        await _changed(campaign)
+        kept = await write(
+            "INSERT INTO campaign_revision (campaign_id, hash, subject, preheader, mjml, text, html, plain, created_by_id,"
+            " created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (campaign_id, hash) DO UPDATE SET"
+            " html = excluded.html, plain = excluded.plain RETURNING id",
+            campaign.id, draft.hash, draft.subject, draft.preheader, draft.mjml, draft.text, content.html,
+            content.plain, current_principal().person_id, moment,
+        )  # fmt: skip
+        for target in content.links:
+            await write("INSERT INTO campaign_link (revision_id, url, token, clicks) VALUES (?, ?, ?, 0)"
+                        " ON CONFLICT (revision_id, url) DO NOTHING", kept[0][0], target[:2000], new_token())  # fmt: skip
+        await write("UPDATE campaign SET revision_id = ? WHERE id = ?", kept[0][0], campaign.id)
+        await write("UPDATE pilot SET state = 'void' WHERE about_kind = 'campaign' AND about_id = ?"
+                    " AND state = 'running' AND revision <> ?", campaign.id, draft.hash)  # fmt: skip
+        await write("UPDATE campaign_step SET state = 'cancelled', finished_at = ?, stop_reason = 'the content changed'"
+                    " WHERE campaign_id = ? AND kind = 'pilot' AND state IN ('waiting', 'freezing', 'sending', 'paused')"
+                    " AND revision_id <> ?", moment, campaign.id, kept[0][0])  # fmt: skip
+    await campaign.refresh_from_db()
+    return await Revision.get(id=kept[0][0])
+
+
+class Preview(msgspec.Struct, frozen=True):
+    """What a person would get, or why it cannot be made."""
+
+    subject: str = ""
+    text: str = ""
+    html: str = ""
+    problem: str = ""
+
+
+async def preview(campaign: Campaign, person_id: int | None = None) -> Preview:
+    """As `person_id`, or as somebody invented. Bounded in time and length, in a thread."""
+    revision = await Revision.get_or_none(id=campaign.revision_id) if campaign.revision_id else None
+    if revision is None:
+        return Preview(problem=_("Nothing is written yet."))
+    sender = await sender_of(campaign.brand)
+    links = await addresses(revision.id, "off")
+    values = common_values(sender) | (await person_values(person_id) if person_id else sample_values())
+    values |= {"link": links.__getitem__, "unsubscribe_url": unsubscribe_address("preview")}
+    try:
+        templates = Templates(revision.subject, revision.html, revision.plain)
+        return Preview(*(await in_thread(templates.render_bounded, values)))
+    except Missed as missed:
+        return Preview(problem=reason_words(f"missing:{missed.name}"))
+    except TooMuch:
+        return Preview(problem=_("the mail grew too large"))
+
+
+async def person_values(person_id: int) -> dict[str, Any]:
+    """Raises NotFound."""
+    found = await rows(f"SELECT {COLUMNS} FROM person p" + JOINS.format(account=PRIMARY) + " WHERE p.id = ?", person_id)
+    if not found:
+        raise NotFound(_("There is no such person."))
+    return values_of(found[0])
+
+
+async def audience(campaign: Campaign) -> list[int]:
+    """Everybody in the campaign's segment, now."""
+    return await segments.people_in(campaign.segment_id) if campaign.segment_id else []
+
+
+async def check(campaign: Campaign) -> list[Check]:
+    """Check the current content over every recipient, and keep what was found."""
+    from campaigns.jobs import needs_consent
+
+    ensure(policy.can_write(current_principal()))
+    if campaign.revision_id is None:
+        raise Refused(_("Nothing is written yet."))
+    people = await audience(campaign)
+    found = await checks.check_all(campaign, people, needs_consent=await needs_consent(campaign))
+    campaign.checks = {
+        "revision": campaign.revision_id, "segment": campaign.segment_id, "at": now().isoformat(),
+        "sender": await _sender_mark(campaign), "items": [msgspec.to_builtins(one) for one in found],
+    }  # fmt: skip
+    await campaign.save(update_fields=["checks"])
+    return found
+
+
+async def current_checks(campaign: Campaign) -> list[Check] | None:
+    """What the last checks found, if they were of this content, segment and sender; else None."""
+    kept = campaign.checks or {}
+    wanted = (campaign.revision_id, campaign.segment_id, await _sender_mark(campaign))
+    if not kept or (kept.get("revision"), kept.get("segment"), kept.get("sender")) != wanted:
+        return None
+    return [msgspec.convert(one, Check) for one in kept["items"]]
+
+
+async def _sender_mark(campaign: Campaign) -> str:
+    sender = await sender_of(campaign.brand)
+    return "|".join((sender.name, sender.email, sender.address, sender.contact))
+
+
+async def set_sender(brand: str, name: str, email: str, address: str, contact: str) -> None:
+    """What the law wants shown, for all campaigns of a brand."""
+    ensure(policy.can_write(current_principal()))
+    for value in (name, email, address, contact):
+        one_line(value)
+    found = await Brand.get(slug=brand)
+    before = {"name": found.sender_name, "email": found.sender_email, "address": found.postal_address,
+              "contact": found.complaints_contact}  # fmt: skip
+    after = {"name": name, "email": email, "address": address, "contact": contact}
+    async with transaction():
+        await Brand.filter(id=found.id).update(sender_name=name, sender_email=email, postal_address=address,
+                                               complaints_contact=contact)  # fmt: skip
+        await audit("campaign.sender", Ref("brand", found.id), before=before, after=after)
+
+
+async def steps_of(campaign: Campaign) -> list[Step]:
+    return await Step.filter(campaign_id=campaign.id).order_by("id")

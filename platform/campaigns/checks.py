@@ -1,0 +1,207 @@
+"""What must be right before a campaign may be scheduled, each with a sentence. `bad` refuses, `warn` only says so."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+
+from campaigns import ledger
+from campaigns.compose import Templates, address_of, common_values, unsubscribe_address
+from campaigns.language import HTML, Missed, TooMuch
+from campaigns.models import Campaign, Revision, TrackedLink
+from campaigns.plaintext import text_of
+from campaigns.variables import COLUMNS, JOINS, PRIMARY, sample_values, values_of
+from campaigns.words import reason_words
+from channels.senders import Sender, sender_of
+from core.database import rows
+from core.errors import Refused
+from core.i18n import _, ngettext, number
+from core.settings import settings
+from core.tasks import in_thread
+
+CHUNK = 200
+CLIPPED = 102 * 1024  # Gmail shows no more of a message
+HREF = re.compile(r"""<a\b[^>]*?\bhref\s*=\s*["']([^"']*)["']""", re.IGNORECASE)
+BARE_LINK = re.compile(r"<a\b(?![^>]*\bhref\s*=\s*[\"'][^\"'])", re.IGNORECASE)
+IMAGE_WITHOUT_WORDS = re.compile(r"<img\b(?![^>]*\balt\s*=)", re.IGNORECASE)
+STOP_WORDS = re.compile(r"配信(を|の)?(停止|止め|解除)|受け取らない|登録解除|unsubscribe|stop (receiving|these)|opt[ -]out",
+                        re.IGNORECASE)  # fmt: skip
+# Shorteners are what spam filters count against a sender, and nobody sees where they lead.
+BAD_HOSTS = {"bit.ly", "tinyurl.com", "t.co", "goo.gl", "ow.ly", "is.gd", "example.com", "example.org", "localhost"}
+
+
+class Check(msgspec.Struct, frozen=True):
+    """`tone`: good, info, warn, bad. `name`: law, one_click, links, missing, consent, size, recipients, images."""
+
+    name: str
+    tone: str
+    title: str
+    text: str = ""
+
+
+class DryRun(msgspec.Struct):
+    """Every recipient's mail was made once and thrown away."""
+
+    people: int = 0
+    longest: int = 0
+    seconds: float = 0.0
+    missing: Counter[str] = msgspec.field(default_factory=Counter)
+    too_much: int = 0
+    without: Counter[str] = msgspec.field(default_factory=Counter)
+
+
+async def check_all(campaign: Campaign, people: Sequence[int], *, needs_consent: bool) -> list[Check]:
+    """All checks of the current revision over `people`. Seconds for ten thousand; the loop is not held."""
+    revision = await Revision.get(id=campaign.revision_id)
+    sender = await sender_of(campaign.brand)
+    forecast = await ledger.forecast(campaign, people, needs_consent=needs_consent)
+    run = await dry_run(revision, sender, forecast.get("", []))
+    return [
+        *_law(sender, run, revision), await _links(revision), _missing(run), *_recipients(forecast), *_size(run, revision)
+    ]  # fmt: skip
+
+
+async def dry_run(revision: Revision, sender: Sender, people: Sequence[int]) -> DryRun:
+    """Render for every recipient, in a thread, in small parts."""
+    templates = Templates(revision.subject, revision.html, revision.plain)
+    links = {link.url: "https://link.invalid/" async for link in TrackedLink.filter(revision_id=revision.id)}
+    common = common_values(sender) | {"link": links.__getitem__, "unsubscribe_url": unsubscribe_address("0" * 32)}
+    run = DryRun()
+    for at in range(0, len(people), CHUNK):
+        chunk = json.dumps(list(people[at : at + CHUNK]))
+        found = await rows(f"SELECT {COLUMNS} FROM person p" + JOINS.format(account=PRIMARY)
+                           + f" WHERE p.id IN ({ledger.ids_sql()})", chunk)  # fmt: skip
+        await in_thread(_try, templates, common, sender, found, run)
+    return run
+
+
+def _try(templates: Templates, common: dict[str, Any], sender: Sender, found: list[Any], run: DryRun) -> None:
+    shown = {"name": sender.name, "address": sender.address, "contact": sender.contact}
+    stop = common["unsubscribe_url"]
+    for row in found:
+        run.people += 1
+        try:
+            subject, text, html = templates.render_bounded(common | values_of(row))
+        except Missed as missed:
+            run.missing[missed.name] += 1
+            continue
+        except TooMuch:
+            run.too_much += 1
+            continue
+        run.longest = max(run.longest, len(html.encode("utf-8", "replace")))
+        run.without["subject"] += not subject.strip()
+        run.without["unsubscribe"] += stop not in html or stop not in text
+        for name, value in shown.items():
+            run.without[name] += bool(value) and (value not in text or str(HTML.filters["e"](value)) not in html)
+
+
+def _law(sender: Sender, run: DryRun, revision: Revision) -> list[Check]:
+    words = {"name": _("the sender’s name"), "address": _("the postal address"),
+             "contact": _("the contact for complaints")}  # fmt: skip
+    unset = [words[name] for name in words if not getattr(sender, name)]
+    hidden = [words[name] for name in words if run.without[name]]
+    title = _("What the law wants shown")
+    found = []
+    if unset:
+        found.append(Check("law", "bad", title, _("Not set yet: %(items)s. Fill them in under Sender.",
+                                                  items=_("、").join(unset))))  # fmt: skip
+    if hidden:
+        found.append(Check("law", "bad", title, _("Missing in the mail: %(items)s. Put {{ sender.name }}, "
+                           "{{ sender.address }} and {{ sender.contact }} at its end.", items=_("、").join(hidden))))  # fmt: skip
+    stated = STOP_WORDS.search(text_of(revision.html)) and STOP_WORDS.search(revision.plain)
+    if run.without["unsubscribe"] or not stated or "unsubscribe_url" not in revision.html:
+        found.append(Check("law", "bad", _("How to stop these mails"),
+                           _("Say that the mails can be stopped, and link to {{ unsubscribe_url }}.")))  # fmt: skip
+    if not found:
+        found.append(Check("law", "good", title, _("The sender’s name, postal address, contact, and how to stop.")))
+    found.append(Check("one_click", "good", _("One click to unsubscribe"), _("The header is added and signed.")))
+    return found
+
+
+async def _links(revision: Revision) -> Check:
+    """Targets of link() and plain addresses alike."""
+    targets = [link.url async for link in TrackedLink.filter(revision_id=revision.id)]
+    plain = [href.strip() for href in HREF.findall(revision.html) if "{{" not in href]
+    wrong = [sentence for target in [*targets, *plain] if (sentence := _wrong(target, target in targets))]
+    if BARE_LINK.search(revision.html):
+        wrong.append(_("A link leads nowhere: its address is empty."))
+    title = ngettext("%(n)s link", "%(n)s links", len(targets) + len(plain))
+    if wrong:
+        return Check("links", "bad", title, " ".join(dict.fromkeys(wrong)))
+    return Check("links", "good", title, _("All are https, and none is empty."))
+
+
+def _wrong(target: str, is_named: bool) -> str:
+    if not target or target == "#":
+        return _("A link leads nowhere: its address is empty.")
+    if is_named or target.startswith("/"):
+        try:
+            target = address_of(target)
+        except Refused as error:
+            return error.sentence
+    parts = urlsplit(target)
+    own = urlsplit(settings().url).hostname
+    if parts.scheme == "http" and parts.hostname != own:
+        return _("%(address)s: http is not safe; use https.", address=target[:100])
+    if parts.scheme not in ("https", "http", "mailto", "tel"):
+        return _("%(address)s: write an https address or a path such as /help.", address=target[:100])
+    host = (parts.hostname or "").lower()
+    if host != own and (host in BAD_HOSTS or any(host.endswith(f".{bad}") for bad in BAD_HOSTS)):
+        return _("%(address)s: this host is known as a bad one; link to the page itself.", address=target[:100])
+    return ""
+
+
+def _missing(run: DryRun) -> Check:
+    title = _("A trial for everybody")
+    if run.missing or run.too_much or run.without["subject"]:
+        said = [ngettext("%(n)s person has no %(name)s.", "%(n)s people have no %(name)s.", n, name=name)
+                for name, n in run.missing.most_common(5)]  # fmt: skip
+        if run.too_much:
+            said.append(ngettext("The mail of %(n)s person grows too large.",
+                                 "The mails of %(n)s people grow too large.", run.too_much))  # fmt: skip
+        if run.without["subject"]:
+            said.append(ngettext("%(n)s subject is empty.", "%(n)s subjects are empty.", run.without["subject"]))
+        return Check("missing", "bad", title, " ".join(said) + " " + _("Use |default('…') or choose others."))
+    return Check("missing", "good", title,
+                 ngettext("Made for %(n)s person, nothing is missing.", "Made for %(n)s people, nothing is missing.",
+                          run.people))  # fmt: skip
+
+
+def _recipients(forecast: dict[str, list[int]]) -> list[Check]:
+    count = len(forecast.get("", []))
+    if not count:
+        found = [Check("recipients", "bad", _("Recipients"), _("Nobody would get this. Choose another segment."))]
+    else:
+        found = [Check("recipients", "good", _("Recipients"),
+                       ngettext("%(n)s person gets it.", "%(n)s people get it.", count))]  # fmt: skip
+    skipped = {reason: len(people) for reason, people in forecast.items() if reason}
+    if skipped:
+        listed = _("、").join(f"{reason_words(reason)} {number(n)}" for reason, n in sorted(skipped.items()))
+        found.append(Check("consent", "info", _("Left out"), _("Each with its reason: %(listed)s", listed=listed)))
+    else:
+        found.append(Check("consent", "good", _("Consent"), _("Everybody in the segment wants this.")))
+    return found
+
+
+def _size(run: DryRun, revision: Revision) -> list[Check]:
+    kilobytes = number(run.longest / 1024)
+    title = _("Size")
+    if run.longest > CLIPPED:
+        found = [Check("size", "warn", title, _("%(n)s KB: Gmail cuts mails off after 102 KB.", n=kilobytes))]
+    else:
+        found = [Check("size", "good", title, _("%(n)s KB at most.", n=kilobytes))]
+    if IMAGE_WITHOUT_WORDS.search(revision.html):
+        found.append(Check("images", "warn", _("Pictures without words"), _("Give each picture an alt text.")))
+    return found
+
+
+def sample_preview(templates: Templates, sender: Sender, links: dict[str, str]) -> tuple[str, str, str]:
+    """The mail for somebody invented."""
+    values = common_values(sender) | sample_values() | {"unsubscribe_url": unsubscribe_address("0" * 32)}
+    return templates.render_bounded(values | {"link": links.__getitem__})

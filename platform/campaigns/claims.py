@@ -1,0 +1,221 @@
+"""The ledger's transitions: claim, intent, acknowledge, recover. Each is one short transaction on either engine.
+
+    frozen → claimed → attempting → sent | failed | uncertain      (or back to frozen, with a later due_at)
+
+Every write after the claim is fenced by worker and attempt: who was frozen past the lease changes nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from campaigns.budget import reserve
+from campaigns.ledger import CONSENT, WHY_NOT, hashes, ids_sql, typed
+from campaigns.models import Campaign, Step
+from campaigns.variables import COLUMNS, JOINS
+from core.clock import now
+from core.database import dialect, rows, transaction, write
+
+LEASE = timedelta(seconds=10)
+CLAIM_AT_ONCE = 500
+
+
+class Result(msgspec.Struct, frozen=True):
+    """What became of one attempt. `due` is set when it goes back to `frozen`."""
+
+    id: int
+    attempt: int
+    state: str
+    reason: str = ""
+    provider_id: str = ""
+    due: datetime | None = None
+
+
+async def claim(step: Step, campaign: Campaign, worker: str, most: int, *, needs_consent: bool) -> list[Any]:
+    """Take up to `most` due deliveries, look at consent, suppression and the budget again, and load what they need.
+
+    Rows: id, key, token, attempt, and the recipient's columns (campaigns.variables.COLUMNS).
+    """
+    async with transaction():
+        taken = await write(
+            _claim_sql(), worker, now() + LEASE, now(), step.id, now(), min(most, CLAIM_AT_ONCE), step.id
+        )
+        ids = json.dumps([int(row[0]) for row in taken])
+        if not taken:
+            return []
+        await _skip_the_forbidden(ids, campaign.topic, needs_consent)
+        await reserve(ids, needs_consent)
+        return await _load(ids)
+
+
+def _claim_sql() -> str:
+    free = (
+        "SELECT d.id FROM delivery d WHERE d.step_id = ? AND d.state = 'frozen' AND d.due_at <= ?"
+        " ORDER BY d.due_at, d.id LIMIT ?"
+    )
+    sending = "EXISTS (SELECT 1 FROM campaign_step t WHERE t.id = ? AND t.state = 'sending')"
+    if dialect() == "postgresql":
+        return (
+            "UPDATE delivery SET state = 'claimed', worker = ?, lease_until = ?, changed_at = ?"
+            f" FROM ({free} FOR UPDATE SKIP LOCKED) AS free WHERE delivery.id = free.id AND {sending}"
+            " RETURNING delivery.id"
+        )
+    return (
+        "UPDATE delivery SET state = 'claimed', worker = ?, lease_until = ?, changed_at = ?"
+        f" WHERE id IN ({free}) AND {sending} RETURNING id"
+    )
+
+
+async def _skip_the_forbidden(ids: str, topic: str, needs_consent: bool) -> None:
+    reason = WHY_NOT.format(hash="d.address_hash", needs=1 if needs_consent else 0, first="")
+    await write(
+        "UPDATE delivery SET state = 'skipped', reason = x.reason, worker = NULL, lease_until = NULL FROM ("
+        f"SELECT d.id AS id, {reason} AS reason FROM delivery d JOIN person p ON p.id = d.person_id"
+        f" LEFT JOIN account a ON a.id = d.account_id {CONSENT.format(topic=typed('text'))}"
+        f" WHERE d.id IN ({ids_sql()})) AS x WHERE delivery.id = x.id AND x.reason <> ''",
+        topic, ids,
+    )  # fmt: skip
+
+
+async def _load(ids: str) -> list[Any]:
+    found = await rows(
+        f"SELECT d.id, d.key, d.token, d.attempt, d.address_hash, {COLUMNS} FROM delivery d"
+        " JOIN person p ON p.id = d.person_id" + JOINS.format(account="d.account_id")
+        + f" WHERE d.id IN ({ids_sql()}) AND d.state = 'claimed' ORDER BY d.due_at, d.id",
+        ids,
+    )  # fmt: skip
+    fresh = dict(hashes([(row["id"], row["email"]) for row in found]))
+    moved = [int(row["id"]) for row in found if fresh[row["id"]] != row["address_hash"]]
+    if moved:
+        await write(
+            "UPDATE delivery SET state = 'skipped', reason = 'address_changed', worker = NULL, lease_until = NULL"
+            f" WHERE id IN ({ids_sql()})", json.dumps(moved),
+        )  # fmt: skip
+    return [row for row in found if row["id"] not in set(moved)]
+
+
+async def turn(step: Step, worker: str, wanted: list[int], results: list[Result]) -> set[int]:
+    """One group commit: acknowledge `results`, and write the intent to send `wanted`.
+
+    Returns the ids that may be sent now: still ours, still claimed, the step not paused.
+    """
+    async with transaction():
+        if results:
+            await _acknowledge(worker, results)
+        if not wanted:
+            return set()
+        moment = now()
+        meant = await write(
+            "UPDATE delivery SET state = 'attempting', attempt = attempt + 1, lease_until = ?, changed_at = ?"
+            f" WHERE id IN ({ids_sql()}) AND state = 'claimed' AND worker = ?"
+            " AND EXISTS (SELECT 1 FROM campaign_step t WHERE t.id = ? AND t.state = 'sending') RETURNING id",
+            moment + LEASE, moment, json.dumps(wanted), worker, step.id,
+        )  # fmt: skip
+    return {int(row[0]) for row in meant}
+
+
+def _results_sql() -> str:
+    if dialect() == "postgresql":
+        return (
+            "SELECT (e->>0)::bigint AS id, (e->>1)::int AS attempt, e->>2 AS state, e->>3 AS reason,"
+            " e->>4 AS provider, (e->>5)::timestamptz AS due, (e->>6)::timestamptz AS sent"
+            " FROM json_array_elements(CAST(? AS json)) AS e"
+        )
+    parts = ("id", "attempt", "state", "reason", "provider", "due", "sent")
+    names = ", ".join(f"json_extract(value, '$[{at}]') AS {name}" for at, name in enumerate(parts))
+    return f"SELECT {names} FROM json_each(?)"
+
+
+async def _acknowledge(worker: str, results: list[Result]) -> None:
+    """A row that was called uncertain meanwhile takes the truth from the very attempt it waited for."""
+    moment = now()
+    said = str(moment)
+    listed = [
+        [one.id, one.attempt, one.state, one.reason[:300], one.provider_id[:200], str(one.due) if one.due else None,
+         said if one.state == "sent" else None] for one in results
+    ]  # fmt: skip
+    settled = await write(
+        "UPDATE delivery SET state = x.state, reason = x.reason, provider_id = x.provider,"
+        " due_at = COALESCE(x.due, delivery.due_at), sent_at = x.sent, lease_until = NULL, changed_at = ?"
+        f" FROM ({_results_sql()}) AS x WHERE delivery.id = x.id AND delivery.worker = ?"
+        " AND delivery.attempt = x.attempt AND delivery.state IN ('attempting', 'uncertain')"
+        " RETURNING delivery.id, delivery.state",
+        moment, json.dumps(listed), worker,
+    )  # fmt: skip
+    sent = [int(row[0]) for row in settled if row[1] == "sent"]
+    if sent:
+        await _record_sent(json.dumps(sent), moment)
+
+
+async def _record_sent(ids: str, moment: datetime) -> None:
+    """The customers' timeline, for the whole group in one statement (customers.timeline.record, many at once)."""
+    await write(
+        "INSERT INTO touchpoint (at, kind, person_id, account_id, channel, about_kind, about_id, data, key)"
+        f" SELECT {typed('timestamptz')}, 'campaign.sent', d.person_id, d.account_id, 'email', 'campaign',"
+        " t.campaign_id, CAST('{}' AS " + ("jsonb" if dialect() == "postgresql" else "text") + "),"
+        " 'delivery:' || CAST(d.id AS text) || ':sent'"
+        f" FROM delivery d JOIN campaign_step t ON t.id = d.step_id WHERE d.id IN ({ids_sql()})"
+        " ON CONFLICT (key) DO NOTHING",
+        moment, ids,
+    )  # fmt: skip
+
+
+async def renew(worker: str) -> None:
+    """The worker lives: its claims and attempts stay its own."""
+    await write(
+        "UPDATE delivery SET lease_until = ? WHERE worker = ? AND state IN ('claimed', 'attempting')"
+        " AND lease_until > ?", now() + LEASE, worker, now(),
+    )  # fmt: skip
+
+
+async def release(worker: str) -> None:
+    """Give back what was claimed and not attempted."""
+    await write(
+        "UPDATE delivery SET state = 'frozen', worker = NULL, lease_until = NULL WHERE worker = ? AND state = 'claimed'",
+        worker,
+    )
+
+
+async def skip(worker: str, id: int, reason: str) -> None:
+    """A claimed row that cannot be sent: the recipient lacks what the template prints."""
+    await write(
+        "UPDATE delivery SET state = 'skipped', reason = ?, worker = NULL, lease_until = NULL, changed_at = ?"
+        " WHERE id = ? AND worker = ? AND state = 'claimed'", reason[:300], now(), id, worker,
+    )  # fmt: skip
+
+
+async def put_off(worker: str, ids: list[int], due: datetime) -> None:
+    """Claimed rows whose turn is later: a domain's limit."""
+    await write(
+        f"UPDATE delivery SET state = 'frozen', worker = NULL, lease_until = NULL, due_at = ? WHERE id IN ({ids_sql()})"
+        " AND state = 'claimed' AND worker = ?", due, json.dumps(ids), worker,
+    )  # fmt: skip
+
+
+async def recover(step_id: int | None = None) -> tuple[int, int]:
+    """Take back expired claims; an expired attempt is ambiguous: by the campaign's policy resent, or left to a person.
+
+    Returns how many were requeued and how many became uncertain.
+    """
+    moment = now()
+    only = "" if step_id is None else f" AND step_id = {int(step_id)}"
+    async with transaction():
+        back = await write(
+            "UPDATE delivery SET state = 'frozen', worker = NULL, lease_until = NULL WHERE state = 'claimed'"
+            f" AND lease_until < ?{only} RETURNING id", moment,
+        )  # fmt: skip
+        again = await write(
+            "UPDATE delivery SET state = 'frozen', worker = NULL, lease_until = NULL, changed_at = ?"
+            f" WHERE state = 'attempting' AND lease_until < ?{only} AND step_id IN (SELECT t.id FROM campaign_step t"
+            " JOIN campaign c ON c.id = t.campaign_id WHERE c.when_uncertain = 'resend') RETURNING id", moment, moment,
+        )  # fmt: skip
+        # Worker and attempt stay: a worker that only slept may still say what happened.
+        lost = await write(
+            "UPDATE delivery SET state = 'uncertain', reason = 'worker_lost', lease_until = NULL, changed_at = ?"
+            f" WHERE state = 'attempting' AND lease_until < ?{only} RETURNING id", moment, moment,
+        )  # fmt: skip
+    return len(back) + len(again), len(lost)

@@ -1,0 +1,140 @@
+"""Freezing and sending steps. Both may run twice and be killed anywhere: the ledger knows where they were."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+import channels.mail  # noqa: F401  (its job must be known wherever campaigns run)
+from campaigns import claims, ledger
+from campaigns.events import StepFinished
+from campaigns.models import Campaign, Step
+from campaigns.outgoing import Press
+from campaigns.sending import Worker
+from channels.mail import way_out
+from channels.senders import mail_account
+from core.clock import now, when
+from core.database import rows, transaction, write
+from core.events import announce
+from core.jobs import every, job
+from core.refs import Ref
+from customers import pilots, segments
+from customers.models import Topic
+
+SERVER_AWAY = timedelta(seconds=30)
+LONG = 6 * 3600.0
+
+
+async def needs_consent(campaign: Campaign) -> bool:
+    """Marketing needs consent; what a topic calls transactional does not."""
+    topic = await Topic.get_or_none(slug=campaign.topic)
+    return not (topic and topic.is_transactional)
+
+
+@job(lane="bulk", attempts=20, timeout=1800)
+async def freeze_step(step_id: int) -> str:
+    """When its hour has come: who gets it, who does not and why; then it is sent."""
+    begun = await write("UPDATE campaign_step SET state = 'freezing' WHERE id = ? AND state IN ('waiting', 'freezing')"
+                        " RETURNING id", step_id)  # fmt: skip
+    if not begun:
+        return "nothing to freeze"
+    step = await Step.get(id=step_id)
+    campaign = await Campaign.get(id=step.campaign_id)
+    if refusal := await _why_not(step, campaign):
+        await _stop(step, refusal)
+        return refusal
+    people = step.people if step.people is not None else await segments.people_in(step.segment_id or 0)
+    total = await ledger.freeze(step, campaign, people, needs_consent=await needs_consent(campaign))
+    async with transaction():
+        await write("UPDATE campaign_step SET state = 'sending', frozen_at = ? WHERE id = ? AND state = 'freezing'",
+                    now(), step_id)  # fmt: skip
+        if step.kind != "pilot":
+            await write("UPDATE campaign SET state = 'sending', updated_at = ? WHERE id = ? AND state = 'scheduled'",
+                        now(), campaign.id)  # fmt: skip
+        await deliver_step.later(step_id=step_id, key=f"step:{step_id}")
+    return f"{total} deliveries"
+
+
+async def _why_not(step: Step, campaign: Campaign) -> str:
+    """Asked again at the hour itself: between the schedule and now somebody may have changed something."""
+    if step.kind == "pilot":
+        return ""
+    if campaign.revision_id != step.revision_id:
+        return "the content was changed after it was scheduled"
+    revision = (await rows("SELECT hash FROM campaign_revision WHERE id = ?", step.revision_id))[0][0]
+    return "" if await pilots.passed(Ref("campaign", campaign.id), revision) else "the pilot has not passed"
+
+
+async def _stop(step: Step, reason: str) -> None:
+    async with transaction():
+        await write("UPDATE campaign_step SET state = 'cancelled', stop_reason = ?, finished_at = ? WHERE id = ?",
+                    reason[:300], now(), step.id)  # fmt: skip
+        await write("UPDATE campaign SET state = 'draft', updated_at = ? WHERE id = ? AND state = 'scheduled'",
+                    now(), step.campaign_id)  # fmt: skip
+
+
+@job(lane="bulk", attempts=1000, timeout=LONG)
+async def deliver_step(step_id: int) -> str:
+    """Send what is due of a step; come back for the rest; finish it when nothing is left."""
+    step = await Step.get_or_none(id=step_id)
+    if step is None or step.state != "sending":
+        return "not sending"
+    campaign = await Campaign.get(id=step.campaign_id)
+    await claims.recover(step_id)
+    out = await way_out(campaign.brand)
+    try:
+        worker = Worker(step, campaign, await Press.open(step, campaign), out, await mail_account(campaign.brand),
+                        needs_consent=await needs_consent(campaign))  # fmt: skip
+        sent = await worker.run()
+    finally:
+        await out.close()
+    await write("UPDATE campaign_step SET stop_reason = ? WHERE id = ?", worker.trouble[:300], step_id)
+    await _go_on_or_finish(step, worker.trouble)
+    return f"{sent} sent"
+
+
+async def _go_on_or_finish(step: Step, trouble: str) -> None:
+    left = await ledger.counts([step.id])
+    if not any(left.get(state) for state in ("frozen", "claimed", "attempting")):
+        await finish_step(step)
+    elif trouble:
+        await deliver_step.later(step_id=step.id, key=f"step:{step.id}", after=SERVER_AWAY)
+    elif left.get("frozen"):
+        due = when(await ledger.next_due(step.id))
+        await deliver_step.later(step_id=step.id, key=f"step:{step.id}", due=due)
+    else:
+        await deliver_step.later(step_id=step.id, key=f"step:{step.id}", after=claims.LEASE / 2)
+
+
+async def finish_step(step: Step) -> None:
+    """Every delivery has its final state."""
+    async with transaction():
+        done = await write("UPDATE campaign_step SET state = 'done', finished_at = ? WHERE id = ? AND state = 'sending'"
+                           " RETURNING id", now(), step.id)  # fmt: skip
+        if not done:
+            return
+        if step.kind != "pilot":
+            await write("UPDATE campaign SET state = 'done', updated_at = ? WHERE id = ? AND state = 'sending'",
+                        now(), step.campaign_id)  # fmt: skip
+        await announce(StepFinished(step_id=step.id))
+
+
+@every(minutes=1)
+async def sweep() -> str:
+    """What nobody works on any more: expired leases, steps whose promise was lost."""
+    requeued, lost = await claims.recover()
+    for row in await rows("SELECT id FROM campaign_step WHERE state IN ('sending', 'freezing')"):
+        await _promise_again(int(row[0]))
+    return f"{requeued} requeued, {lost} uncertain"
+
+
+async def _promise_again(step_id: int) -> None:
+    promised = await rows(
+        "SELECT 1 FROM promise WHERE name IN (?, ?) AND state IN ('waiting', 'running') AND CAST(arguments AS text) = ?",
+        deliver_step.name, freeze_step.name, json.dumps({"step_id": step_id}),
+    )  # fmt: skip
+    if promised:
+        return
+    step = await Step.get(id=step_id)
+    again = deliver_step if step.state == "sending" else freeze_step
+    await again.later(step_id=step_id, key=f"step:{step_id}")

@@ -1,0 +1,57 @@
+"""The ledger's states and reasons as sentences for people."""
+
+from __future__ import annotations
+
+from campaigns.variables import ACCOUNT, PERSON, SENDER
+from core.i18n import _, lazy
+
+STATES = {
+    "frozen": lazy("Not yet"), "claimed": lazy("Sending"), "attempting": lazy("Sending"), "sent": lazy("Delivered"),
+    "failed": lazy("Bounced"), "uncertain": lazy("Uncertain"), "skipped": lazy("Skipped"),
+    "cancelled": lazy("Cancelled"),
+}  # fmt: skip
+TONES = {"sent": "good", "failed": "bad", "skipped": "warn", "claimed": "info", "attempting": "info"}
+LOOKS = {"sent": "c1", "sending": "c2", "skipped": "c3", "failed": "c4", "uncertain": "c6", "frozen": "c0",
+         "cancelled": "c5"}  # fmt: skip
+CAMPAIGN_STATES = {
+    "draft": lazy("Draft"), "scheduled": lazy("Scheduled"), "sending": lazy("Being sent"), "paused": lazy("Paused"),
+    "done": lazy("Sent"), "cancelled": lazy("Cancelled"),
+}  # fmt: skip
+CAMPAIGN_TONES = {"scheduled": "info", "sending": "info", "paused": "warn", "done": "good"}
+REASONS = {
+    "inactive": lazy("not active any more"),
+    "no_address": lazy("no e-mail address"),
+    "churned": lazy("the company has left"),
+    "suppressed": lazy("the address takes no mail (bounced or complained)"),
+    "refused": lazy("does not want this topic"),
+    "no_consent": lazy("has not said yes to this topic"),
+    "capped": lazy("has reached the limit of touches"),
+    "same_address": lazy("somebody with the same address gets it"),
+    "already_sent": lazy("has had this content already"),
+    "address_changed": lazy("the address changed after the list was made"),
+    "unsubscribed": lazy("unsubscribed before it was sent"),
+    "worker_lost": lazy("the sender stopped before the server answered"),
+    "by_hand": lazy("a person decided so"),
+}  # fmt: skip
+
+
+def reason_words(reason: str) -> str:
+    """A ledger reason for a person; what the mail server said stays as it said it."""
+    if reason in REASONS:
+        return str(REASONS[reason])
+    kind, _colon, rest = reason.partition(":")
+    if kind == "missing":
+        label = PERSON.get(rest) or ACCOUNT.get(rest) or SENDER.get(rest) or rest
+        return _("no %(name)s", name=label)
+    if kind == "too_much":
+        return _("the mail grew too large")
+    if kind == "address":
+        return rest
+    return reason
+
+
+def result_words(state: str, reason: str) -> str:
+    """The reason column of the report."""
+    if state == "sent":
+        return _("The receiving server took it")
+    return reason_words(reason) if reason else ""

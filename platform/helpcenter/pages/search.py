@@ -1,0 +1,65 @@
+"""Searching, suggestions while typing, and the way through a result that remembers which one was opened."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Controller, Response, get
+from litestar.response import Redirect
+
+from core.context import here
+from core.pages import fragment, page, url
+from core.refs import Ref
+from helpcenter import asking, finding, reading
+from search import record_click
+
+
+class SearchPages(Controller):
+    path = "/help"
+
+    @get("/search", may="help.read")
+    async def search(self, q: str = "", kind: str = "", n: int = finding.PAGE, key: str = "") -> Response[Any]:
+        words, who = finding.asked(q), here().principal
+        if not words:
+            popular = await reading.popular(who, 6)
+            return page("helpcenter/search.html", searched=None, words="", popular=popular, ways=asking.open_ways())
+        most = min(max(n, finding.PAGE), finding.MOST)
+        searched = await finding.search(who, words, kind=kind, limit=most, key=key[:32])
+        first = await _first(searched) if searched.hits else None
+        shelves = await reading.shelf_names_of([hit.ref.id for hit in searched.hits if hit.ref.kind == "article"])
+        return page("helpcenter/search.html", searched=searched, words=words, kinds=finding.kinds, first=first, most=most,
+                    shelves=shelves, ways=asking.open_ways(), popular=[])  # fmt: skip
+
+    @get("/suggest", may="help.read")
+    async def suggest(self, q: str = "") -> Response[Any]:
+        words = finding.asked(q)
+        found = await finding.suggestions(here().principal, words) if words else None
+        return fragment(
+            "helpcenter/suggest.html", found=found, words=words, kinds=finding.kinds, ways=asking.open_ways()
+        )
+
+    @get("/go/{key:str}/{position:int}", may="help.read")
+    async def go(self, key: str, position: int, to: str = "", lang: str = "") -> Response[Any]:
+        """Remember that result `position` of search `key` was opened, and lead there. Never off this site."""
+        ref = _ref(to)
+        address = await finding.address_of(here().principal, ref, lang) if ref else ""
+        if ref is None or not address:
+            return Redirect(url("/help/search"), status_code=303)
+        if 1 <= position <= finding.MOST:
+            await record_click(key[:32], ref, position)
+        return Redirect(address, status_code=303, headers={"Cache-Control": "private, no-store"})
+
+
+def _ref(text: str) -> Ref | None:
+    kind, _colon, number = text.partition(":")
+    if kind not in finding.kinds or not (number.isascii() and number.isdigit() and len(number) < 19):
+        return None
+    return Ref(kind, int(number))
+
+
+async def _first(searched: finding.Searched) -> reading.Shown | None:
+    """The article that stands first, to be read beside the results."""
+    hit = searched.hits[0]
+    if hit.ref.kind != "article":
+        return None
+    return await reading.article_with_id(here().principal, hit.ref.id, hit.lang)

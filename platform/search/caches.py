@@ -1,0 +1,8 @@
+"""What this process remembers of the database, and how it forgets it."""
+
+from search import current
+
+
+def forget_all() -> None:
+    """The database was replaced under this process."""
+    current.reset()
