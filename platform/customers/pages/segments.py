@@ -108,7 +108,7 @@ class SegmentPages(Controller):
         ensure(policy.can_read(current_principal()))
         numbers = await numbers_of(tree)
         return page("customers/segment.html", status=status, tree=builder.shown(tree), name=name, segment=segment,
-                    description=description, mistake=mistake or numbers["mistake"], **await vocabulary(), **numbers,
+                    description=description, **await vocabulary(), **numbers | {"mistake": mistake or numbers["mistake"]},
                     samples=[] if numbers["mistake"] else await samples(tree, skip), next_skip=skip + SAMPLE, who=who,
                     answer=None if numbers["mistake"] else await answer_for(tree, who))  # fmt: skip
 

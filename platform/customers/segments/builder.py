@@ -49,7 +49,11 @@ def _condition(data: Any, path: str) -> Raw:
         raise Refused(_("There is no field “%(name)s”.", name=name[:80]))
     op = str(data.get(f"{path}-op", ""))
     op = op if op in OPERATIONS[field.kind] else OPERATIONS[field.kind][0]
-    node: Raw = {"field": name, "op": op, "value": _typed(field.kind, op, [str(v) for v in data.getall(f"{path}-value", [])])}
+    node: Raw = {
+        "field": name,
+        "op": op,
+        "value": _typed(field.kind, op, [str(v) for v in data.getall(f"{path}-value", [])]),
+    }
     if field.options and isinstance(node["value"], str) and node["value"] not in dict(field.options):
         node["value"] = field.options[0][0]
     if name in MEASURED:
