@@ -133,6 +133,8 @@ class Person(Model):
     created_at = Moment()
     updated_at = Moment()
 
+    memberships: Any
+
     class Meta:
         table = "person"
         indexes = [

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-
 import msgspec
 
 from core.context import here
-from customers.rules import RULES, rule
+from core.database import rows
+from customers.models import Topic
 
 CHANNELS = ("email", "line", "slack", "in_app")
+DEFAULT = "newsletter"
 
 
 class Offer(msgspec.Struct, frozen=True):
@@ -18,38 +18,26 @@ class Offer(msgspec.Struct, frozen=True):
     slug: str
     name_ja: str
     name_en: str
-    description_ja: str = ""
-    description_en: str = ""
-    channels: tuple[str, ...] = ("email",)
+    channels: tuple[str, ...] = CHANNELS
 
     @property
     def name(self) -> str:
         return self.name_ja if here().language == "ja" else self.name_en
 
-    @property
-    def description(self) -> str:
-        return self.description_ja if here().language == "ja" else self.description_en
-
-
-class Offers(msgspec.Struct, frozen=True):
-    offers: tuple[Offer, ...] = (Offer("newsletter", "メールマガジン", "Newsletter"),)
-
-
-RULES["topics"] = Offers
-Provider = Callable[[], Awaitable[list[Offer]]]
-_providers: list[Provider] = []
-
-
-def add_topics(provider: Provider) -> Provider:
-    """For the room that keeps topics (campaigns): its topics stand instead of the rule's. At import."""
-    _providers.append(provider)
-    return provider
-
 
 async def offered() -> list[Offer]:
-    """Every topic that can be chosen, each slug once."""
-    found = [offer for provider in _providers for offer in await provider()]
-    if not found:
-        given: Offers = await rule("topics")
-        found = list(given.offers)
-    return list({offer.slug: offer for offer in found}.values())
+    """Every topic that needs consent, in order; what is transactional is not a choice."""
+    found = await Topic.filter(is_transactional=False).order_by("position", "id")
+    return [Offer(one.slug, one.name_ja, one.name_en) for one in found]
+
+
+async def slugs() -> list[str]:
+    """What a plain yes in a file means: all of them, or `newsletter` while there is none."""
+    return [offer.slug for offer in await offered()] or [DEFAULT]
+
+
+async def channels_of(person_id: int) -> tuple[str, ...]:
+    """The channels this person has: an address there, and the product itself."""
+    found = await rows("SELECT DISTINCT kind FROM identity WHERE person_id = ?", person_id)
+    known = {row[0] for row in found} | {"in_app"}
+    return tuple(channel for channel in CHANNELS if channel in known)

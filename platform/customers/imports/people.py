@@ -16,7 +16,7 @@ from customers.ids import next_ids
 from customers.imports.reviewing import Doubt, keep_doubts, rejected_keys
 from customers.imports.rows import Given, Outcome, select_in
 from customers.names import company_key
-from customers.topics import offered
+from customers.topics import slugs
 
 COLUMNS = ("family_name", "given_name", "family_kana", "given_kana", "phone", "email", "locale", "time_zone", "handle")
 MEMBER = ("title", "department")
@@ -165,8 +165,8 @@ class PeopleImport:
         await self._doubted_ids(new)
 
     async def _consents(self) -> None:
-        """A yes or no to e-mail in a file counts for every topic offered by e-mail."""
-        topics = [offer.slug for offer in await offered() if "email" in offer.channels]
+        """A yes or no to e-mail in a file counts for every topic."""
+        topics = await slugs()
         for one in self.writes:
             if "consent" not in one.given.values:
                 continue

@@ -175,7 +175,7 @@ class AccountPages(Controller):
 
     async def _settings(self, account: Account, form: Form[Changes], status: int = 200) -> Response[Any]:
         return page("customers/account_settings.html", status=status, **await self._around(account), form=form,
-                    staff=await accounts.staff_choices(), phases=words(PHASES))  # fmt: skip
+                    staff=await accounts.staff_choices())  # fmt: skip
 
     @post("/{account_id:int}/tier", may="customers.write", status_code=200)
     async def override(self, account_id: int, request: Request[Any, Any, Any]) -> Response[Any]:

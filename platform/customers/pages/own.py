@@ -36,8 +36,9 @@ class OwnPages(Controller):
         wanted = set(data.getall("wants", []))
         person = current_principal().person_id or 0
         changed = 0
+        has = await topics.channels_of(person)
         for offer in await topics.offered():
-            for channel in offer.channels:
+            for channel in has:
                 state = "given" if f"{offer.slug}:{channel}" in wanted else "refused"
                 changed += await _decide(person, offer, channel, state, request)
         if changed:
