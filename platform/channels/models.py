@@ -69,3 +69,37 @@ class Mail(Model):
     class Meta:
         table = "mail"
         indexes = [Index(fields=("recipient", "id"), name="mail_recipient")]
+
+
+class Pace(Model):
+    """When the next message of one queue (a Slack channel) may leave: one a second, over all processes."""
+
+    id = fields.BigIntField(primary_key=True)
+    key = fields.CharField(max_length=160, unique=True)
+    next_at = Moment()
+
+    class Meta:
+        table = "pace"
+
+
+class OutgoingMail(Model):
+    """The ledger of single mails (sign-in links, notices): one row, one final state, a reason."""
+
+    id = fields.BigIntField(primary_key=True)
+    key = fields.CharField(max_length=160, unique=True)
+    brand = fields.CharField(max_length=40, default="default")
+    recipient = fields.CharField(max_length=320)
+    subject = fields.CharField(max_length=500)
+    text = fields.TextField()
+    html = fields.TextField(default="")
+    message_id = fields.CharField(max_length=200)
+    state = fields.CharField(max_length=12, default="waiting")  # waiting, attempting, sent, failed, uncertain
+    attempt = fields.IntField(default=0)
+    reason = fields.CharField(max_length=300, default="")
+    created_at = Moment()
+    attempted_at = Moment(null=True)
+    sent_at = Moment(null=True)
+
+    class Meta:
+        table = "outgoing_mail"
+        indexes = [Index(fields=("state", "id"), name="outgoing_mail_state")]

@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 
 from tortoise import Tortoise
 from tortoise.backends.base.client import TransactionalDBClient
+from tortoise.backends.base.executor import EXECUTOR_CACHE
 from tortoise.connection import get_connection
 from tortoise.exceptions import IntegrityError
 
@@ -64,6 +65,8 @@ async def open_database(url: str, rooms: Iterable[str]) -> None:
     _dialect = "sqlite" if url.startswith("sqlite://") else "postgresql"
     if _dialect == "sqlite":
         Path(url.removeprefix("sqlite://")).parent.mkdir(parents=True, exist_ok=True)
+    # Tortoise keeps each model's statements per connection name, in the dialect of whatever was open before.
+    EXECUTOR_CACHE.clear()
     # Litestar starts handlers in contexts of their own, so the connections must be global (trap 11).
     await Tortoise.init(config=configuration(url, rooms), _enable_global_fallback=True)
     await rows("SELECT 1")

@@ -166,7 +166,7 @@ class RowsSource:
 
     def _select(self, what: str, where: Sequence[str] = ()) -> str:
         all_of = " AND ".join([*self.where, *where])
-        return f"SELECT {what} FROM ({self.rows.sql}) AS listed" + (f" WHERE {all_of}" if all_of else "")  # noqa: S608
+        return f"SELECT {what} FROM ({self.rows.sql}) AS listed" + (f" WHERE {all_of}" if all_of else "")
 
     async def page(self, edge: Edge, place: list[Any] | None, size: int, backwards: bool) -> list[Place]:
         down = edge.down(backwards)

@@ -150,20 +150,19 @@ class Runner:
 
     async def _settle(self, id: int, found: Job | None, attempts: int, error: str | None, outcome: Any) -> None:
         """Write the outcome, fenced by worker and attempt: a runner frozen past its lease changes nothing."""
-        fence = "WHERE id = ? AND state = 'running' AND worker = ? AND attempts = ?"
+        fence = " WHERE id = ? AND state = 'running' AND worker = ? AND attempts = ?"
+        held = (id, self.name, attempts)
         if error is None:
             said = None if outcome is None else json.dumps(outcome, ensure_ascii=False, default=str)[:2000]
-            await write(f"UPDATE promise SET state = 'done', finished_at = ?, outcome = ?, lease_until = NULL {fence}",
-                        now(), said, id, self.name, attempts)  # fmt: skip
+            done = "UPDATE promise SET state = 'done', finished_at = ?, outcome = ?, lease_until = NULL"
+            await write(done + fence, now(), said, *held)
         elif attempts >= (found.attempts if found else 3):
-            await write("UPDATE promise SET state = 'dead', finished_at = ?, last_error = ?, lease_until = NULL " + fence,
-                        now(), error, id, self.name, attempts)  # fmt: skip
+            dead = "UPDATE promise SET state = 'dead', finished_at = ?, last_error = ?, lease_until = NULL"
+            await write(dead + fence, now(), error, *held)
         else:
             # The key goes, because a newer promise of the same key may wait already.
-            await write(
-                "UPDATE promise SET state = 'waiting', key = NULL, due_at = ?, last_error = ?, lease_until = NULL "
-                + fence,
-                now() + back_off(attempts), error, id, self.name, attempts)  # fmt: skip
+            again = "UPDATE promise SET state = 'waiting', key = NULL, due_at = ?, last_error = ?, lease_until = NULL"
+            await write(again + fence, now() + back_off(attempts), error, *held)
 
     async def fan_out(self) -> None:
         """Turn untold facts into promises, each in the transaction that marks it told."""
@@ -198,8 +197,8 @@ class Runner:
     async def _renew(self) -> None:
         if self.running:
             marks = ", ".join(str(int(id)) for id in self.running)
-            await write(f"UPDATE promise SET lease_until = ? WHERE id IN ({marks}) AND worker = ? AND state = 'running'",
-                        now() + LEASE, self.name)  # fmt: skip
+            renew = f"UPDATE promise SET lease_until = ? WHERE id IN ({marks}) AND state = 'running' AND worker = ?"
+            await write(renew, now() + LEASE, self.name)
 
     async def _take_back(self) -> None:
         if not await rows("SELECT 1 FROM promise WHERE state = 'running' AND lease_until < ? LIMIT 1", now()):

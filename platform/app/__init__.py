@@ -1,0 +1,1 @@
+"""Puts the rooms together: web, worker, command line, error pages, demo data."""

@@ -1,0 +1,20 @@
+"""What runs later in this room."""
+
+from __future__ import annotations
+
+from channels.forwarding import forward
+from core.clock import days_ago
+from core.database import write
+from core.jobs import every
+
+__all__ = ["forget_old_arrivals", "forward"]
+KEPT_DAYS = 90  # Slack retries for minutes, LINE for hours: long past any redelivery
+
+
+@every(hours=24, at="03:40")
+async def forget_old_arrivals() -> int:
+    """Bodies of webhooks are personal data; what they said is in the conversations."""
+    gone = await write("DELETE FROM arrival WHERE received_at < ? AND state <> 'waiting' RETURNING id",
+                       days_ago(KEPT_DAYS))  # fmt: skip
+    await write("DELETE FROM pace WHERE next_at < ?", days_ago(1))
+    return len(gone)

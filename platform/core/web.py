@@ -1,0 +1,259 @@
+"""The web application: Litestar with the house's guards, error pages and small common routes."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Callable, Iterable, Sequence
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+import msgspec
+from litestar import Litestar, Request, Response, get, post, route
+from litestar.config.csrf import CSRFConfig
+from litestar.connection import ASGIConnection
+from litestar.datastructures import Cookie
+from litestar.exceptions import HTTPException
+from litestar.handlers import BaseRouteHandler
+from litestar.handlers.http_handlers import HTTPRouteHandler
+from litestar.openapi import OpenAPIConfig
+from litestar.response import Redirect
+from prometheus_client import generate_latest
+
+from core import database
+from core.assets import static_file
+from core.context import here
+from core.entrance import Entrance, client_ip
+from core.errors import Forbidden, NotFound, Refused, TooMany, Unauthenticated
+from core.forms import Form, Line, Meta
+from core.i18n import _
+from core.metrics import REGISTRY
+from core.navigation import navigation
+from core.pages import before_send, page, safe_path, url
+from core.principal import CAPABILITIES
+from core.settings import LOOPBACK, settings
+
+log = logging.getLogger("engawa.web")
+SAFE = {"GET", "HEAD", "OPTIONS"}
+TITLES = {
+    400: "This request cannot be read",
+    401: "Sign in first",
+    403: "You may not do this",
+    404: "There is no such page",
+    405: "This address does not do that",
+    409: "Somebody was faster",
+    413: "That is too large",
+    422: "That does not work",
+    429: "A little slower",
+    500: "Something broke on our side",
+}
+
+
+def may_guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """Every handler declares `may=`; the principal must hold it by role or by some grant (actions look closer)."""
+    needed = str(handler.opt.get("may", ""))
+    who = here().principal
+    if needed not in CAPABILITIES:
+        raise RuntimeError(f"{handler} does not say who may call it")
+    if connection.scope["method"] not in SAFE and not handler.opt.get("exclude_from_csrf"):
+        _same_origin(connection)
+    if not who.may_somewhere(needed):
+        raise Forbidden(_("You may not do this.")) if who.is_signed_in else Unauthenticated(_("Sign in first."))
+
+
+def _same_origin(connection: ASGIConnection[Any, Any, Any, Any]) -> None:
+    origin = connection.headers.get("origin")
+    if origin is None or (origin == "null" and connection.headers.get("sec-fetch-site") == "same-origin"):
+        return
+    ours, theirs = urlsplit(settings().url), urlsplit(origin)
+    if (theirs.scheme, theirs.netloc) == (ours.scheme, ours.netloc):
+        return
+    if ours.hostname in LOOPBACK and theirs.hostname in LOOPBACK and theirs.port == ours.port:
+        return
+    raise Forbidden(_("This form was sent from another site."))
+
+
+# Errors ------------------------------------------------------------------------------------------------------
+
+
+def wants_json(request: Request[Any, Any, Any]) -> bool:
+    path = request.scope["path"]
+    accept = request.headers.get("accept", "")
+    return path.startswith(("/api/", "/v1/", "/w/")) or ("json" in accept and "text/html" not in accept)
+
+
+def problem(status: int, sentence: str, headers: dict[str, str] | None = None) -> Response[Any]:
+    """RFC 9457 problem details."""
+    body = {"type": "about:blank", "title": TITLES.get(status, "Refused"), "status": status, "detail": sentence,
+            "instance": here().request_id}  # fmt: skip
+    return Response(msgspec.json.encode(body), status_code=status, media_type="application/problem+json",
+                    headers=headers or {})  # fmt: skip
+
+
+def _answer(request: Request[Any, Any, Any], status: int, sentence: str, headers: dict[str, str] | None = None) -> Any:
+    if wants_json(request):
+        return problem(status, sentence, headers)
+    title = _(TITLES.get(status, TITLES[422]))
+    return page("core/error.html", status=status, headers=headers, title=title,
+                sentence=sentence if sentence != title else "", request_id=here().request_id)  # fmt: skip
+
+
+def refused(request: Request[Any, Any, Any], error: Refused) -> Response[Any]:
+    if isinstance(error, Unauthenticated) and request.method == "GET" and not wants_json(request):
+        query = request.scope.get("query_string", b"").decode("latin-1")
+        target = request.scope["path"] + (f"?{query}" if query else "")
+        return Redirect(url(navigation.sign_in, next=target), status_code=303)
+    headers = {"Retry-After": str(error.retry_after)} if isinstance(error, TooMany) else None
+    return _answer(request, error.status, error.sentence, headers)
+
+
+def http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
+    if error.status_code >= 500:
+        return broke(request, error)
+    sentence = {
+        403: _("Your form was open for too long. Go back, reload the page and send it again."),
+        404: _("Perhaps it moved. Try to search for it."),
+        405: _("Go back and try another way."),
+    }.get(error.status_code, _("Check what you sent and try again."))
+    return _answer(request, error.status_code, sentence, dict(error.headers or {}))
+
+
+def broke(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    if isinstance(error, RecursionError):
+        return _answer(request, 400, _("This is nested too deeply."))
+    log.exception("%s %s broke", request.method, request.scope["path"], exc_info=error)
+    return _answer(request, 500, _("It is not your fault."))
+
+
+# Common routes -----------------------------------------------------------------------------------------------
+
+
+class LanguageChoice(msgspec.Struct):
+    language: Literal["ja", "en"]
+    next: Annotated[str, Meta(max_length=2000)] = "/"
+
+
+class ThemeChoice(msgspec.Struct):
+    theme: Literal["auto", "light", "dark"]
+    next: Annotated[str, Meta(max_length=2000)] = "/"
+
+
+async def _choose(request: Request[Any, Any, Any], kind: type[Any], name: str) -> Response[Any]:
+    form = Form(kind, await request.form())
+    if not form.valid:
+        raise Refused(_("Choose one of the list."))
+    cookie = Cookie(key=name, value=getattr(form.data, name), path="/", max_age=31_536_000, samesite="lax",
+                    secure=settings().is_secure)  # fmt: skip
+    return Redirect(safe_path(form.data.next), status_code=303, cookies=[cookie])
+
+
+@post("/language", may="anyone", include_in_schema=False)
+async def choose_language(request: Request[Any, Any, Any]) -> Response[Any]:
+    return await _choose(request, LanguageChoice, "language")
+
+
+@post("/theme", may="anyone", include_in_schema=False)
+async def choose_theme(request: Request[Any, Any, Any]) -> Response[Any]:
+    return await _choose(request, ThemeChoice, "theme")
+
+
+@get("/healthz", may="anyone", include_in_schema=False)
+async def healthz() -> Response[bytes]:
+    """The process answers."""
+    return Response(b"ok\n", media_type="text/plain")
+
+
+@get("/readyz", may="anyone", include_in_schema=False)
+async def readyz() -> Response[bytes]:
+    """The database answers, so requests may come."""
+    try:
+        await database.rows("SELECT 1")
+    except Exception:  # whatever the driver raises when the server is away
+        log.exception("not ready")
+        return Response(b"the database does not answer\n", media_type="text/plain", status_code=503)
+    return Response(b"ready\n", media_type="text/plain")
+
+
+@get("/metrics", may="anyone", include_in_schema=False)
+async def metrics(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """Prometheus text, for this machine and for people who may read the audit log."""
+    if client_ip(request.scope) not in LOOPBACK and not here().principal.may("audit.read"):
+        raise NotFound(_("There is no such page."))
+    return Response(generate_latest(REGISTRY), media_type="text/plain; version=0.0.4")
+
+
+@route(["/", "/{rest:path}"], http_method=["GET", "POST", "PUT", "PATCH", "DELETE"], may="anyone",
+       exclude_from_csrf=True, include_in_schema=False)  # fmt: skip
+async def nowhere(rest: str = "") -> Response[Any]:
+    """A real catch-all: unmatched URLs skip middleware otherwise (facts/reliability.md, trap 10)."""
+    raise NotFound(_("Perhaps it moved. Try to search for it."))
+
+
+# Putting it together -----------------------------------------------------------------------------------------
+
+
+def cookie_prefix() -> str:
+    return "__Host-" if settings().is_secure else ""
+
+
+def build_web(
+    handlers: Iterable[Any],
+    *,
+    on_startup: Sequence[Callable[..., Any]] = (),
+    on_shutdown: Sequence[Callable[..., Any]] = (),
+) -> Entrance:
+    """The ASGI application over the rooms' `controllers`. `Entrance.app` is Litestar's own object."""
+    common = [choose_language, choose_theme, healthz, readyz, metrics, static_file, nowhere]
+    made = Litestar(
+        route_handlers=[*handlers, *common],
+        guards=[may_guard],
+        before_send=[before_send],
+        csrf_config=CSRFConfig(
+            secret=settings().secret_key,
+            cookie_name=f"{cookie_prefix()}csrf",
+            cookie_secure=settings().is_secure,
+            cookie_httponly=True,
+            cookie_samesite="lax",
+            header_name="x-csrftoken",
+        ),
+        exception_handlers={Refused: refused, HTTPException: http_error, Exception: broke},  # type: ignore[dict-item]
+        openapi_config=OpenAPIConfig(title="Engawa", version="1", path="/schema"),
+        on_startup=list(on_startup),
+        on_shutdown=list(on_shutdown),
+        request_max_body_size=settings().max_upload,
+        debug=False,
+        logging_config=None,
+    )
+    _all_declare(made)
+    return Entrance(made)
+
+
+def routes_of(application: Entrance) -> list[tuple[str, str, str]]:
+    """(method, path, capability) of every HTTP route: what the committed table of route × role is made from."""
+    found = []
+    for entry in application.app.routes:
+        for handler in getattr(entry, "route_handlers", []):
+            if isinstance(handler, HTTPRouteHandler):
+                for method in sorted(str(one) for one in handler.http_methods):
+                    if method != "OPTIONS":
+                        found.append((method, entry.path_format, str(handler.opt.get("may", ""))))
+    return sorted(set(found))
+
+
+def _all_declare(made: Litestar) -> None:
+    for entry in made.routes:
+        for handler in getattr(entry, "route_handlers", []):
+            declared = handler.opt.get("may")
+            if isinstance(handler, HTTPRouteHandler) and declared not in CAPABILITIES:
+                if entry.path.startswith("/schema") or (not handler.opt and set(handler.http_methods) == {"OPTIONS"}):
+                    handler.opt["may"] = "anyone"
+                    continue
+                raise RuntimeError(f"{entry.path}: {handler.handler_name} does not declare may=")
+
+
+def new_key() -> str:
+    """A random public name of at least 128 bits."""
+    return secrets.token_urlsafe(24)
+
+
+__all__ = ["Line", "build_web", "cookie_prefix", "new_key", "problem", "routes_of", "wants_json"]

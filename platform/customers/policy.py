@@ -1,0 +1,59 @@
+"""Who may see and change customers. Staff see all accounts, or those they are CSM or deputy of."""
+
+from __future__ import annotations
+
+from tortoise.expressions import Subquery
+from tortoise.queryset import QuerySet
+
+from core.i18n import _
+from core.policy import Verdict, allow, deny, sign_in_first
+from core.principal import Principal
+from customers.models import Account, Membership, Person
+
+
+def visible_accounts(principal: Principal) -> QuerySet[Account]:
+    """Staff: all or their own; a customer: the accounts they belong to. Merged ones never."""
+    found = Account.exclude(state="merged")
+    if principal.may("customers.read"):
+        return found if principal.all_accounts else found.filter(id__in=sorted(principal.own_accounts))
+    return found.filter(id__in=sorted(principal.accounts))
+
+
+def visible_people(principal: Principal) -> QuerySet[Person]:
+    """Staff: everybody, or those of their own accounts; a customer: themselves. Merged and erased never."""
+    found = Person.exclude(state__in=("merged", "erased"))
+    if not principal.may("customers.read"):
+        return found.filter(id=principal.person_id or 0)
+    if principal.all_accounts:
+        return found
+    own = Membership.filter(account_id__in=sorted(principal.own_accounts)).values("person_id")
+    return found.filter(id__in=Subquery(own))
+
+
+def can_read(principal: Principal) -> Verdict:
+    if not principal.is_signed_in and principal.role != "system":
+        return sign_in_first()
+    return allow() if principal.may("customers.read") else deny(_("Only staff see customers."))
+
+
+def can_write(principal: Principal) -> Verdict:
+    """Change what concerns every account: imports, segments, rules."""
+    if not principal.is_signed_in and principal.role != "system":
+        return sign_in_first()
+    return allow() if principal.may("customers.write") else deny(_("You may look at customers, but not change them."))
+
+
+def can_change_account(principal: Principal, account_id: int | None) -> Verdict:
+    """Staff who may change customers, on an account they see."""
+    verdict = can_write(principal)
+    if verdict and not (principal.all_accounts or account_id in principal.own_accounts):
+        return deny(_("This account belongs to another CSM."))
+    return verdict
+
+
+def can_change_everything(principal: Principal) -> Verdict:
+    """Imports, reviews and rules touch any account, so they are for staff who see all of them."""
+    verdict = can_write(principal)
+    if verdict and not principal.all_accounts:
+        return deny(_("Only staff who see every account may do this."))
+    return verdict

@@ -1,0 +1,67 @@
+"""Rules of this room that a company sets as data: tier thresholds, retention, the attention budget, core features."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import msgspec
+
+from core.audit import audit
+from core.clock import now
+from core.database import rows, transaction, write
+from core.refs import Ref
+
+
+class TierRule(msgspec.Struct, frozen=True):
+    """Expected LTV in whole units of the installation's currency; see docs/customers.md for the formula.
+
+    `monthly_churn_permille` is the chance that a subscription ends within a month: 15 means 1.5 %.
+    """
+
+    high_from: int = 10_000_000
+    low_from: int = 1_000_000
+    monthly_churn_permille: int = 15
+    horizon_months: int = 60
+
+
+class AttentionRule(msgspec.Struct, frozen=True):
+    """How many automatic touches a person may get, over all channels, in 24 hours, 7 and 30 days."""
+
+    per_day: int = 2
+    per_week: int = 5
+    per_month: int = 12
+
+
+class HealthRule(msgspec.Struct, frozen=True):
+    """Which events are core features, and which one means that somebody signed in."""
+
+    core_features: tuple[str, ...] = ()
+    login: str = "signed_in"
+    login_days_goal: int = 12
+
+
+RULES: dict[str, type[Any]] = {"tiers": TierRule, "attention": AttentionRule, "health": HealthRule}
+
+
+async def rule(name: str) -> Any:
+    """The rule called `name`, as the company set it, else the default."""
+    kind = RULES[name]
+    found = await rows("SELECT value FROM note WHERE name = ?", f"customers.{name}")
+    if not found:
+        return kind()
+    value = json.loads(found[0][0]) if isinstance(found[0][0], str) else found[0][0]
+    return msgspec.convert(value, kind)
+
+
+async def set_rule(name: str, value: Any) -> None:
+    """Keep a rule; the change is audited."""
+    before = msgspec.to_builtins(await rule(name))
+    after = msgspec.to_builtins(value)
+    async with transaction():
+        await write(
+            "INSERT INTO note (name, value, changed_at) VALUES (?, ?, ?)"
+            " ON CONFLICT (name) DO UPDATE SET value = excluded.value, changed_at = excluded.changed_at",
+            f"customers.{name}", json.dumps(after), now(),
+        )  # fmt: skip
+        await audit(f"rule.{name}", Ref("rule", 0), before=before, after=after)

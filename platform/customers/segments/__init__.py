@@ -1,0 +1,21 @@
+"""Segments: saved questions about people, asked of the database. The tree is segments/tree.py."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from customers.segments import compile as _compile
+from customers.segments.ask import Why, count, count_accounts, expanded, is_in, people_in, tree_of, why
+from customers.segments.tree import Condition, Group, conditions_of, parse, plain
+
+__all__ = ["Condition", "Group", "Why", "conditions_of", "count", "count_accounts", "expanded", "is_in", "members_sql",
+           "parse", "people_in", "plain", "tree_of", "why"]  # fmt: skip
+
+
+def members_sql(tree: Any, now: datetime) -> tuple[str, list[Any]]:
+    """A SELECT of the person ids that `tree` holds for and its parameters, to be put inside `IN (…)`.
+
+    `tree` as stored, or parsed. Pass it through `await expanded(tree)` first when it may name other segments.
+    """
+    return _compile.members_sql(tree if isinstance(tree, Group) else parse(tree), now)

@@ -1,0 +1,1 @@
+"""The help centre: articles in several languages, their phrasings and audiences, feedback, and what nobody answers yet."""

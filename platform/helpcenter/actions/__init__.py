@@ -1,0 +1,11 @@
+"""Verbs of the help centre. Pages, imports, the demo and rooms above call these; nothing else writes its tables."""
+
+from helpcenter.actions.articles import create, move, save, set_owner
+from helpcenter.actions.categories import change_category, create_category, delete_category
+from helpcenter.actions.feedback import close_feedback, comment, rate
+from helpcenter.actions.gaps import ignore_gap, link_gap, reopen_gap
+from helpcenter.actions.publishing import archive, mark_stale, publish, unpublish
+
+__all__ = ["archive", "change_category", "close_feedback", "comment", "create", "create_category", "delete_category",
+           "ignore_gap", "link_gap", "mark_stale", "move", "publish", "rate", "reopen_gap", "save", "set_owner",
+           "unpublish"]  # fmt: skip

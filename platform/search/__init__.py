@@ -1,0 +1,41 @@
+"""Search: the right answer from any wording. Japanese and English analysis, postings, the ranker, confidence.
+
+Write (rooms that own something findable):
+
+    document = await analyse(Document(kind="article", id=7, lang="ja", title="…", phrasings=("…",), body="…",
+                                      audience=frozenset({"public"}), brand="default", url="/help/7"))
+    async with transaction():        # analysed before it opens; written with the row it describes
+        …
+        await put(document)          # as late as possible: writers of the index queue up from here to the commit
+    await forget(Ref("article", 7))  # in a transaction too; every language, or `lang="en"` only
+
+A document is one language of one thing: its key is (kind, id, lang). `audience` are tokens (`public`, `members`,
+`staff`, `account:5`); a reader sees it who holds one of them, or `EVERYTHING`. `brand=""` belongs to every brand.
+
+Read:
+
+    found = await find("パスワードを忘れた", tokens={"public"}, lang="ja", kinds={"article"}, brand="default", limit=10)
+    found.hits[0].ref, .title, .url, .lang, .score, .matched     # matched: the query's words found in it
+    found.hits[0].snippet, .title_parts                          # Part(text, hit): escape text, mark where hit
+    found.total, found.confidence, found.band                    # band: "answer" | "candidates" | "none"
+    found = await suggest("パスワ", tokens={"public"})             # while typing: the last word may be half a word
+    found = await similar(title + "\n" + text, tokens=…)         # what resembles a long text
+    key = await record_query(found, surface="help", person_id=3, account_id=5)   # every finished search
+    await record_click(key, Ref("article", 7), position=1)       # position counts from 1
+    await record_outcome(key, "solved")                          # solved | not_solved | handed_over | …
+
+`find` reads what was committed, in any process within two seconds, at once in this one; never its own open transaction.
+A search is answered as if the index held only what this reader may see: ranking, totals, confidence and suggestions.
+The evaluation on real data: `engawa search evaluate DIR`.
+"""
+
+from search.analysis import words
+from search.documents import Analysed, Document, analyse
+from search.filters import EVERYTHING
+from search.find import Found, Hit, find, similar, suggest
+from search.index import forget, put
+from search.queries import record_click, record_outcome, record_query
+from search.snippets import Part
+
+__all__ = ["EVERYTHING", "Analysed", "Document", "Found", "Hit", "Part", "analyse", "find", "forget", "put",
+           "record_click", "record_outcome", "record_query", "similar", "suggest", "words"]  # fmt: skip

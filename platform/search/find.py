@@ -1,0 +1,143 @@
+"""Reading the index: find, suggest while typing, similar."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from core.database import rows
+from core.refs import Ref
+from core.tasks import in_thread
+from search import current
+from search.analysis import is_warm
+from search.confidence import band
+from search.filters import Filter, filter_of
+from search.rank import Ranked, Wanted, rank
+from search.snapshot import Snapshot
+from search.snippets import Part, marked, pattern, snippet
+from search.text import clean
+
+LONGEST_QUERY = 1_000  # characters; more is cut
+LONGEST_TEXT = 8_000
+SNIPPED = 4_000  # characters of a body in which the snippet is looked for
+INLINE_QUERY, INLINE_DOCUMENTS = 120, 20_000  # up to both, a search takes ≤2 ms and stays on the loop
+
+
+class Hit(msgspec.Struct, frozen=True):
+    ref: Ref
+    title: str
+    url: str
+    snippet: tuple[Part, ...]
+    score: float
+    lang: str
+    matched: tuple[str, ...]
+    title_parts: tuple[Part, ...]
+
+
+class Found(msgspec.Struct):
+    """What a search found. `total` counts every match, `hits` are the best of them."""
+
+    query: str
+    hits: list[Hit]
+    total: int
+    confidence: float
+    band: str
+    lang: str | None = None
+    brand: str | None = None
+    query_id: str = ""  # set by record_query
+
+
+async def find(
+    query: str,
+    *,
+    tokens: Iterable[str],
+    lang: str | None = None,
+    kinds: Iterable[str] | None = None,
+    brand: str | None = None,
+    limit: int = 10,
+) -> Found:
+    """The best documents for `query` among those that a holder of `tokens` may see."""
+    wanted = Wanted(clean(query)[:LONGEST_QUERY], filter_of(tokens, lang, kinds, brand), limit)
+    return await _search(wanted)
+
+
+async def suggest(
+    text: str,
+    *,
+    tokens: Iterable[str],
+    lang: str | None = None,
+    kinds: Iterable[str] | None = None,
+    brand: str | None = None,
+    limit: int = 5,
+) -> Found:
+    """As `find`, for a query that is still being typed: its last word may be half a word."""
+    wanted = Wanted(clean(text)[:LONGEST_QUERY], filter_of(tokens, lang, kinds, brand), limit, is_typing=True)
+    return await _search(wanted)
+
+
+async def similar(
+    text: str,
+    *,
+    tokens: Iterable[str],
+    lang: str | None = None,
+    kinds: Iterable[str] | None = None,
+    brand: str | None = None,
+    limit: int = 5,
+    without: Ref | None = None,
+) -> Found:
+    """What resembles a text of any length (a draft, a thread), by its most telling words; never `without` itself."""
+    more = limit + (1 if without else 0)
+    wanted = Wanted(clean(text)[:LONGEST_TEXT], filter_of(tokens, lang, kinds, brand), more)
+    found = await _search(wanted)
+    found.hits = [hit for hit in found.hits if hit.ref != without][:limit]
+    return found
+
+
+async def _search(wanted: Wanted) -> Found:
+    snapshot = await current.snapshot()
+    ranked = await _ranked(snapshot, wanted)
+    hits = await _hits(ranked, wanted.filter)
+    sure = ranked.confidence if hits else 0.0
+    wanted_filter = wanted.filter
+    return Found(wanted.text, hits, ranked.total, sure, band(sure), wanted_filter.lang, wanted_filter.brand)
+
+
+async def _ranked(snapshot: Snapshot, wanted: Wanted) -> Ranked:
+    if is_warm() and len(wanted.text) <= INLINE_QUERY and len(snapshot.slots.ids) <= INLINE_DOCUMENTS:
+        return rank(snapshot, wanted)
+    return await in_thread(rank, snapshot, wanted)  # type: ignore[no-any-return]
+
+
+async def _hits(ranked: Ranked, wanted: Filter) -> list[Hit]:
+    """The rows of the ranked documents, asked again whether the reader may see them."""
+    if not ranked.places:
+        return []
+    marks = ", ".join("?" for _ in ranked.places)
+    found = await rows(
+        "SELECT id, kind, ref_id, lang, brand, title, url, audience, substr(body, 1, ?) AS body FROM search_document"
+        f" WHERE state = 'live' AND id IN ({marks})",  # noqa: S608 -- only question marks
+        SNIPPED, *(place.id for place in ranked.places),
+    )
+    by_id = {int(row["id"]): row for row in found}
+    what = pattern(ranked.surfaces)
+    hits = []
+    for place in ranked.places:
+        row = by_id.get(place.id)
+        if row and wanted.admits(frozenset(row["audience"].split()), row["kind"], row["lang"], row["brand"]):
+            hits.append(_hit(row, place.score, place.matched, what))
+    return hits
+
+
+def _hit(row: Any, score: float, matched: tuple[str, ...], what: Any) -> Hit:
+    return Hit(
+        ref=Ref(row["kind"], int(row["ref_id"])),
+        title=row["title"],
+        url=row["url"],
+        snippet=snippet(row["body"], what),
+        score=score,
+        lang=row["lang"],
+        matched=matched,
+        title_parts=marked(row["title"], what),
+    )

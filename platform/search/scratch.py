@@ -1,0 +1,59 @@
+"""A database of its own for a measurement, with the real migrations, gone afterwards."""
+
+from __future__ import annotations
+
+import secrets
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+
+from core.database import close_database, open_database
+from core.errors import Refused
+from core.i18n import _
+from core.migrating import migrate
+from search import current
+
+ROOMS = ("search",)
+
+
+@asynccontextmanager
+async def scratch_database(engine: str, server: str = "") -> AsyncIterator[str]:
+    """Open an empty database of `engine`; yields its address. PostgreSQL is made on `server`, a database's address."""
+    if engine == "sqlite":
+        with tempfile.TemporaryDirectory(prefix="engawa-search-") as directory:
+            async with _opened(f"sqlite://{Path(directory)}/scratch.sqlite3") as url:
+                yield url
+        return
+    if not server.startswith(("postgresql://", "postgres://")):
+        raise Refused(_("Set ENGAWA_DATABASE_URL to a PostgreSQL server to measure on it."))
+    name = f"engawa_scratch_{secrets.token_hex(6)}"
+    await _on(server, f"CREATE DATABASE {name}")
+    try:
+        async with _opened(urlunsplit(urlsplit(server)._replace(path=f"/{name}"))) as url:
+            yield url
+    finally:
+        await _on(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@asynccontextmanager
+async def _opened(url: str) -> AsyncIterator[str]:
+    await open_database(url, ROOMS)
+    try:
+        await migrate(url, ROOMS)
+        current.reset()
+        yield url
+    finally:
+        await close_database()
+        current.reset()
+
+
+async def _on(server: str, statement: str) -> None:
+    connection = await asyncpg.connect(server)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()

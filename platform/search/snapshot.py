@@ -1,0 +1,221 @@
+"""The index in memory: numpy arrays that never change once published, so that searches need no lock.
+
+A refresh makes a new Snapshot that shares what stayed the same. A document has a slot; a changed one gets a new slot
+and its old one dies. Every few refreshes postings are merged, and slots of the dead are given back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cached_property
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from search.documents import CHANNELS
+from search.filters import Filter
+from search.packing import Packed, unpack
+from search.postings import Postings, merge, postings_of
+from search.vocabulary import Vocabulary
+
+SEGMENTS = 6
+WASTE = 0.25  # share of dead slots at which everything is packed anew
+FILTERS = 256  # filters whose masks are kept
+
+
+class Row(msgspec.Struct, frozen=True):
+    """A changed document as the database holds it; no packed rows when it is gone."""
+
+    id: int
+    kind: str
+    ref_id: int
+    lang: str
+    brand: str
+    audience: str
+    weight: float
+    packed: dict[str, bytes]
+
+
+class Group(msgspec.Struct, frozen=True):
+    """What filters look at; documents share few of them."""
+
+    audience: frozenset[str]
+    kind: str
+    lang: str
+    brand: str
+
+
+class Slots(msgspec.Struct, frozen=True):
+    """Per slot, shape (slots,): row id, the thing's id, group, weight, the title's signature, liveness.
+
+    Equal titles have equal signatures; 0 is no title.
+    """
+
+    ids: NDArray[np.int64]
+    refs: NDArray[np.int64]
+    groups: NDArray[np.int32]
+    weights: NDArray[np.float32]
+    titles: NDArray[np.uint64]
+    alive: NDArray[np.bool_]
+
+
+class Channel(msgspec.Struct, frozen=True):
+    """One channel: its vocabulary, its postings in segments, `lengths` (fields, slots)."""
+
+    vocabulary: Vocabulary
+    segments: tuple[Postings, ...]
+    lengths: NDArray[np.int32]
+
+    def of_term(self, term: int) -> tuple[NDArray[np.int32], NDArray[np.uint8]]:
+        """(slots, counts (fields, n)) of one term, dead slots included."""
+        parts = [part for segment in self.segments if (part := segment.of_term(term)) is not None]
+        if len(parts) == 1:
+            return parts[0]
+        if not parts:
+            return np.empty(0, np.int32), np.empty((len(self.lengths), 0), np.uint8)
+        return np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts], axis=1)
+
+
+class Allowed(msgspec.Struct, frozen=True):
+    """The documents a filter admits: mask (slots,), how many, mean length per channel and field.
+
+    `own` (slots,) is 1 / how many of them share the document's title.
+    """
+
+    mask: NDArray[np.bool_]
+    count: int
+    means: dict[str, NDArray[np.float64]]
+    own: NDArray[np.float64]
+
+
+class Snapshot:
+    """The index at one version. Read from any thread."""
+
+    def __init__(self, version: tuple[str, int], groups: tuple[Group, ...], slots: Slots, channels: dict[str, Channel]):
+        self.version = version
+        self.groups = groups
+        self.slots = slots
+        self.channels = channels
+        self._allowed: dict[Filter, Allowed] = {}
+
+    def allowed(self, wanted: Filter) -> Allowed:
+        """What `wanted` admits; statistics are those of the admitted documents alone."""
+        found = self._allowed.get(wanted)
+        if found is None:
+            admitted = [wanted.admits(g.audience, g.kind, g.lang, g.brand) for g in self.groups]
+            mask = np.array([*admitted, False], dtype=np.bool_)[self.slots.groups] & self.slots.alive
+            count = int(mask.sum())
+            means = {
+                name: np.maximum(channel.lengths[:, mask].sum(axis=1) / max(count, 1), 1e-9)
+                for name, channel in self.channels.items()
+            }
+            found = Allowed(mask, count, means, _own(self.slots.titles, mask))
+            if len(self._allowed) >= FILTERS:
+                self._allowed.clear()
+            self._allowed[wanted] = found
+        return found
+
+    def group_of(self, slot: int) -> Group:
+        return self.groups[int(self.slots.groups[slot])]
+
+    @cached_property
+    def slot_of(self) -> dict[int, int]:
+        """Slot of each live row id."""
+        live = np.flatnonzero(self.slots.alive)
+        return dict(zip(self.slots.ids[live].tolist(), live.tolist(), strict=True))
+
+    def __len__(self) -> int:
+        return int(self.slots.alive.sum())
+
+
+def _own(titles: NDArray[np.uint64], mask: NDArray[np.bool_]) -> NDArray[np.float64]:
+    own = np.ones(len(titles))
+    titled = np.flatnonzero(mask & (titles != 0))
+    _, place, shared = np.unique(titles[titled], return_inverse=True, return_counts=True)
+    own[titled] = 1 / shared[place]
+    return own
+
+
+def empty(version: tuple[str, int] = ("", 0)) -> Snapshot:
+    slots = Slots(
+        np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.int32), np.empty(0, np.float32),
+        np.empty(0, np.uint64), np.empty(0, np.bool_),
+    )  # fmt: skip
+    channels = {
+        name: Channel(Vocabulary.empty(), (), np.empty((len(fields), 0), np.int32)) for name, fields in CHANNELS.items()
+    }
+    return Snapshot(version, (), slots, channels)
+
+
+def advance(before: Snapshot, changes: Iterable[Row], version: tuple[str, int]) -> Snapshot:
+    """The snapshot after `changes`: each replaces, adds or (without packed rows) removes one document."""
+    changes = list(changes)
+    slots, groups, added = _place(before, changes)
+    first = len(before.slots.ids)
+    channels = {}
+    for name, channel in before.channels.items():
+        packed = [unpack(row.packed[name]) for row in added if name in row.packed]
+        at = [first + i for i, row in enumerate(added) if name in row.packed]
+        channels[name] = _extend(channel, packed, at, len(slots.ids), slots.alive)
+    after = Snapshot(version, groups, slots, channels)
+    dead = len(slots.ids) - int(slots.alive.sum())
+    return _compact(after) if dead > max(1000, WASTE * len(slots.ids)) else after
+
+
+def _place(before: Snapshot, changes: list[Row]) -> tuple[Slots, tuple[Group, ...], list[Row]]:
+    """Slots with the changed documents' old ones dead and new ones at the end."""
+    added = [row for row in changes if row.packed]
+    groups = {group: code for code, group in enumerate(before.groups)}
+    codes = [
+        groups.setdefault(Group(frozenset(r.audience.split()), r.kind, r.lang, r.brand), len(groups)) for r in added
+    ]
+    old, known = before.slots, before.slot_of
+    alive = np.concatenate([old.alive, np.ones(len(added), np.bool_)])
+    alive[[known[row.id] for row in changes if row.id in known]] = False
+    slots = Slots(
+        np.concatenate([old.ids, np.array([row.id for row in added], np.int64)]),
+        np.concatenate([old.refs, np.array([row.ref_id for row in added], np.int64)]),
+        np.concatenate([old.groups, np.array(codes, np.int32)]),
+        np.concatenate([old.weights, np.array([row.weight for row in added], np.float32)]),
+        np.concatenate([old.titles, np.array([_title(row) for row in added], np.uint64)]),
+        alive,
+    )
+    return slots, tuple(groups), added
+
+
+def _title(row: Row) -> int:
+    """The sum of the title's term hashes: cheap, and the same for the same words."""
+    packed = unpack(row.packed["words"])
+    return int(packed.hashes[packed.counts[0] > 0].sum(dtype=np.uint64))
+
+
+def _extend(
+    channel: Channel, packed: list[Packed], at: list[int], slots: int, alive: NDArray[np.bool_]
+) -> Channel:
+    lengths = np.zeros((len(channel.lengths), slots), np.int32)
+    lengths[:, : channel.lengths.shape[1]] = channel.lengths
+    if not packed:
+        return Channel(channel.vocabulary, channel.segments, lengths)
+    lengths[:, at] = np.stack([row.lengths for row in packed], axis=1)
+    vocabulary = channel.vocabulary.extended(packed)
+    segments = (*channel.segments, postings_of(packed, at, vocabulary))
+    if len(segments) > SEGMENTS:
+        keep = 1 if sum(map(len, segments[1:])) < len(segments[0]) / 4 else 0
+        segments = (*segments[:keep], merge(segments[keep:], alive))
+    return Channel(vocabulary, segments, lengths)
+
+
+def _compact(snapshot: Snapshot) -> Snapshot:
+    """Give back the slots of the dead."""
+    alive = snapshot.slots.alive
+    moved = (np.cumsum(alive) - 1).astype(np.int32)
+    old = snapshot.slots
+    slots = Slots(old.ids[alive], old.refs[alive], old.groups[alive], old.weights[alive], old.titles[alive], alive[alive])
+    channels = {
+        name: Channel(c.vocabulary, (merge(c.segments, alive, moved),), c.lengths[:, alive])
+        for name, c in snapshot.channels.items()
+    }
+    return Snapshot(snapshot.version, snapshot.groups, slots, channels)
+
+

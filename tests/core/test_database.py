@@ -1,0 +1,145 @@
+"""The only transaction(): immediate, whole, safe under cancellation; readers never wait for a writer."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import pytest
+
+from core.database import (
+    IntegrityError,
+    after_commit,
+    dialect,
+    in_transaction,
+    rows,
+    savepoint,
+    transaction,
+    write,
+)
+from core.models import Note
+
+PUT = "INSERT INTO note (name, value, changed_at) VALUES (?, '1', CURRENT_TIMESTAMP)"
+
+
+async def count() -> int:
+    return int((await rows("SELECT COUNT(*) FROM note"))[0][0])
+
+
+async def test_all_or_nothing(house):
+    with pytest.raises(RuntimeError):
+        async with transaction():
+            await write(PUT, "a")
+            raise RuntimeError
+    assert await count() == 0
+    async with transaction():
+        await write(PUT, "a")
+        async with transaction():  # joins
+            await write(PUT, "b")
+        assert await count() == 2
+    assert await count() == 2 and not in_transaction()
+
+
+async def test_a_savepoint_may_fail_alone(house):
+    async with transaction():
+        await write(PUT, "a")
+        with pytest.raises(IntegrityError):
+            async with savepoint():
+                await Note.create(name="a", value=1, changed_at="2026-01-01T00:00:00+00:00")
+        await write(PUT, "b")
+    assert await count() == 2
+
+
+async def test_hooks_run_after_the_commit_and_never_after_a_rollback(house):
+    heard: list[str] = []
+    async with transaction():
+        after_commit(lambda: heard.append("kept"))
+        assert heard == []
+    with pytest.raises(RuntimeError):
+        async with transaction():
+            after_commit(lambda: heard.append("lost"))
+            raise RuntimeError
+    assert heard == ["kept"]
+
+
+async def test_hundreds_of_cancellations_leave_no_lock_and_no_connection(house):
+    async def one(n: int) -> None:
+        async with transaction():
+            await write(PUT, f"c{n}")
+            await asyncio.sleep(random.random() * 0.002)
+            await rows("SELECT COUNT(*) FROM note")
+
+    for batch in range(20):
+        tasks = [asyncio.ensure_future(one(batch * 100 + n)) for n in range(30)]
+        for task in tasks:
+            await asyncio.sleep(random.random() * 0.0005)
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    async with asyncio.timeout(10):
+        before = await count()
+        async with transaction():
+            await write(PUT, "after")
+        assert await count() == before + 1
+    if dialect() == "postgresql":
+        busy = await rows("SELECT COUNT(*) FROM pg_stat_activity WHERE application_name = 'engawa'"
+                          " AND state LIKE 'idle in transaction%'")  # fmt: skip
+        assert busy[0][0] == 0
+
+
+async def test_a_reader_does_not_wait_for_an_open_writer(house):
+    held = asyncio.Event()
+    done = asyncio.Event()
+
+    async def hold() -> None:
+        async with transaction():
+            await write(PUT, "held")
+            held.set()
+            await done.wait()
+
+    holder = asyncio.ensure_future(hold())
+    await held.wait()
+    began = time.perf_counter()
+    assert await Note.all().count() == 0
+    assert await count() == 0
+    assert time.perf_counter() - began < 0.5
+    done.set()
+    await holder
+    assert await count() == 1
+
+
+WRITER = """
+import asyncio, sys
+from core.settings import read_settings, use
+from core.database import open_database, close_database, transaction, rows, write
+use(read_settings({}, secret_key="x" * 40))
+async def one(n):
+    async with transaction():
+        await rows("SELECT COUNT(*) FROM note")
+        put = "INSERT INTO note (name, value, changed_at) VALUES (?, '1', CURRENT_TIMESTAMP)"
+        await write(put, f"{sys.argv[2]}-{n}")
+async def main():
+    await open_database(sys.argv[1], ["core"])
+    try:
+        await asyncio.gather(*[one(n) for n in range(50)])
+    finally:
+        await close_database()
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize("house", ["sqlite"], indirect=True)
+async def test_two_processes_of_fifty_writers_never_meet_a_lock(house, tmp_path: Path):
+    script = tmp_path / "writer.py"
+    script.write_text(textwrap.dedent(WRITER))
+    running = [
+        subprocess.Popen([sys.executable, script, house.settings.database, str(n)], stderr=subprocess.PIPE, text=True)
+        for n in range(2)
+    ]
+    said = [await asyncio.to_thread(process.communicate, timeout=60) for process in running]
+    assert [process.returncode for process in running] == [0, 0], said
+    assert await count() == 100

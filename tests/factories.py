@@ -1,0 +1,40 @@
+"""Rows for tests, made through the rooms' own verbs."""
+
+from __future__ import annotations
+
+from itertools import count
+from typing import Any
+
+from core.clock import now
+from customers import people
+from customers.models import Account, Membership, Person
+
+_numbers = count(1)
+
+
+async def an_account(name: str = "", **fields: Any) -> Account:
+    n = next(_numbers)
+    defaults: dict[str, Any] = {"created_at": now(), "updated_at": now(), "tier": "tech"}
+    return await Account.create(name=name or f"株式会社てすと{n}", **(defaults | fields))
+
+
+async def a_person(family_name: str = "山田", given_name: str = "花子", *, account: Account | None = None,
+                   email: str | None = None, **fields: Any) -> Person:  # fmt: skip
+    n = next(_numbers)
+    return await people.register(
+        family_name=family_name, given_name=given_name, email=email or f"person{n}@example.com",
+        account_id=account.id if account else None, verified=True, **fields,
+    )  # fmt: skip
+
+
+async def staff(role: str = "csm", family_name: str = "白石", given_name: str = "ひより", **fields: Any) -> Person:
+    """A member of staff with a role of `access` (admin, manager, csm, agent)."""
+    from access.actions import give_role
+
+    person = await a_person(family_name, given_name, kind="staff", **fields)
+    await give_role(person.id, role)
+    return person
+
+
+async def member_of(person: Person, account: Account) -> Membership:
+    return await Membership.create(person_id=person.id, account_id=account.id)

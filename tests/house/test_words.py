@@ -1,0 +1,33 @@
+"""Every sentence is said in Japanese too, with the same placeholders."""
+
+from __future__ import annotations
+
+import io
+import re
+
+import pytest
+from babel.messages.pofile import read_po
+
+from core.catalogues import rooms, untranslated
+from core.i18n import catalogues
+
+PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]")
+ROOMS = list(rooms())
+
+
+@pytest.mark.parametrize("room", ROOMS, ids=lambda p: p.name)
+def test_every_sentence_of_a_room_has_a_translation(room):
+    assert untranslated(room) == []
+
+
+@pytest.mark.parametrize("source", catalogues("ja"), ids=lambda p: p.parts[-5])
+def test_a_translation_keeps_its_placeholders(source):
+    for message in read_po(io.BytesIO(source.read_bytes()), locale="ja"):
+        if not message.id:
+            continue
+        said = message.string if isinstance(message.string, tuple) else (message.string,)
+        asked = message.id if isinstance(message.id, tuple) else (message.id,)
+        wanted = set(PLACEHOLDER.findall(asked[-1]))
+        for text in said:
+            assert set(PLACEHOLDER.findall(text)) <= wanted | {"n"}, message.id
+            assert wanted - {"n"} <= set(PLACEHOLDER.findall(text)), message.id
