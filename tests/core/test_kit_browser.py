@@ -1,13 +1,15 @@
 """The gallery in a real browser: axe, widths, both languages, dark, and without JavaScript."""
 
+# ruff: noqa: E501
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
 import pytest
+from playwright.async_api import Page
+
 from browser import axe_violations, has_sideways_scroll, open_browser, open_page, screenshot, served, sticking_out
 from kit_gallery import app
-from playwright.async_api import Page
 
 PAGES = [("parts", "member"), ("form", "nobody"), ("staff", "staff"), ("inbox", "staff"), ("list", "staff"),
          ("gate", "nobody"), ("missing", "member"), ("empty", "staff")]  # fmt: skip

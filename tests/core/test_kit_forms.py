@@ -10,10 +10,10 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from shared_data import shared_data
 
 from core.context import Here, enter
 from core.forms import Email, Form, Line, Meta, Secret, Text, Url
+from shared_data import shared_data
 
 
 class Question(msgspec.Struct):

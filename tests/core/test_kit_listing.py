@@ -1,5 +1,6 @@
 """Lists: no row lost or doubled while others come in, forwards and backwards; CSV that is no formula."""
 
+# ruff: noqa: E501
 from __future__ import annotations
 
 import random
@@ -9,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kit_sample.models import Account
 from tortoise import Tortoise
 
 from core import settings as core_settings
@@ -17,6 +17,7 @@ from core.context import Here, enter
 from core.csv import csv_line, safe_cell
 from core.database import close_database, open_database, write
 from core.listing import Choice, Column, Contains, Listing, Period, Rows, YesNo
+from kit_sample.models import Account
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
 RAW = "SELECT id, name, tier, seats, created_at, archived_at FROM kit_account"

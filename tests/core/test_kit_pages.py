@@ -1,5 +1,6 @@
 """Pages: layouts, flash, CSRF, navigation, static files; every sentence of core is in Japanese too."""
 
+# ruff: noqa: E501
 from __future__ import annotations
 
 import re
@@ -9,11 +10,11 @@ from pathlib import Path
 import httpx
 import pytest
 from babel.messages.extract import extract_from_dir
-from kit_gallery import app
 
 from core import i18n
 from core.context import Here, enter
 from core.pages import render, safe_path, url
+from kit_gallery import app
 
 PAGES = ["parts", "form", "staff", "inbox", "list", "gate", "empty"]
 
@@ -98,7 +99,14 @@ async def test_the_navigation_shows_what_one_may_see(browser: httpx.AsyncClient)
 
 @pytest.mark.parametrize(
     ("target", "wanted"),
-    [("/a?b=1", "/a?b=1"), ("//evil.example", "/"), ("https://evil.example", "/"), ("/\\evil", "/"), (None, "/"), ("/a\r\nb", "/")],
+    [
+        ("/a?b=1", "/a?b=1"),
+        ("//evil.example", "/"),
+        ("https://evil.example", "/"),
+        ("/\\evil", "/"),
+        (None, "/"),
+        ("/a\r\nb", "/"),
+    ],
 )
 def test_next_leads_nowhere_else(target: str | None, wanted: str) -> None:
     assert safe_path(target) == wanted
