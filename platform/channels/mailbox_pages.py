@@ -48,7 +48,9 @@ class MailboxPages(Controller):
     async def content(self, mail_id: int) -> Response[Any]:
         """The HTML part, or the text as HTML."""
         parsed = message_from_bytes(bytes((await _mail(mail_id)).content), policy=policy.default)
-        html = _part(parsed, "html") or f"<!doctype html><meta charset=utf-8><pre>{escape(_part(parsed, 'plain'))}</pre>"
+        html = (
+            _part(parsed, "html") or f"<!doctype html><meta charset=utf-8><pre>{escape(_part(parsed, 'plain'))}</pre>"
+        )
         return Response(html.encode("utf-8", "replace"), media_type="text/html; charset=utf-8", headers=ALONE)
 
     @get("/{mail_id:int}/source", may="settings.manage")
