@@ -175,13 +175,20 @@ def demo_settings() -> Settings:
                              data_dir=str(folder), demo=True))  # fmt: skip
 
 
+async def _greet() -> int:
+    from app.demo.loading import welcome
+
+    print(await welcome(), flush=True)
+    return 0
+
+
 def run_demo(given: argparse.Namespace) -> int:
     demo_settings()
-    from app.demo.loading import load_once, welcome
+    from app.demo.loading import load_once
 
     asyncio.run(migrate_now())
     with_house(load_once)
-    print(welcome(), flush=True)
+    with_house(_greet)
     if not given.no_serve:
         serve(settings().host, settings().port)
     return 0

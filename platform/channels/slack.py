@@ -13,7 +13,7 @@ from channels import sessions
 from channels.connections import by_id, note_error
 from channels.outcomes import TIMEOUT, Delivered, NotAccepted, SendingFailed, TryLater, Unclear
 from core.clock import now, when
-from core.database import lock, rows, transaction, write
+from core.database import lock, rows, write
 from core.settings import settings
 
 TEXT, SECTION, BLOCKS, BUTTON_TEXT, BUTTON_VALUE = 40_000, 3000, 50, 75, 2000
@@ -55,16 +55,20 @@ def check(text: str, blocks: list[dict[str, Any]]) -> None:
         raise NotAccepted(f"A Slack message has at most {BLOCKS} blocks.")
 
 
-async def place_in_queue(connection_id: int, channel: str) -> datetime:
-    """When the next message to this channel may leave; the place is taken. Shared by all processes."""
+async def take_turn(connection_id: int, channel: str) -> datetime | None:
+    """Take this second of a channel, inside the transaction that claims the send; else when the next begins.
+
+    The row is shared by all processes.
+    """
     key = f"slack:{connection_id}:{channel}"
-    async with transaction():
-        await lock(key)
-        held = await rows("SELECT next_at FROM pace WHERE key = ?", key)
-        moment = max(now(), when(held[0][0]) or now()) if held else now()
-        await write("INSERT INTO pace (key, next_at) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET"
-                    " next_at = excluded.next_at", key, moment + EVERY)  # fmt: skip
-    return moment
+    await lock(key)
+    held = await rows("SELECT next_at FROM pace WHERE key = ?", key)
+    until = when(held[0][0]) if held else None
+    if until and until > now():
+        return until
+    await write("INSERT INTO pace (key, next_at) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET"
+                " next_at = excluded.next_at", key, now() + EVERY)  # fmt: skip
+    return None
 
 
 async def post(
@@ -99,7 +103,7 @@ async def profile_of(connection_id: int, user: str) -> dict[str, Any]:
     return {
         "name": profile.get("real_name") or found.get("real_name") or "",
         "email": profile.get("email") or "",
-        "is_email_confirmed": bool(found.get("is_email_confirmed")),
+        "is_email_confirmed": found.get("is_email_confirmed", True),
         "is_guest": bool(found.get("is_restricted") or found.get("is_ultra_restricted") or found.get("is_stranger")),
         "team": found.get("team_id") or "",
     }

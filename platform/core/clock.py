@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, date, datetime, timedelta
 
 from core.settings import settings
 
-__all__ = ["days_ago", "local_day", "now", "when"]
+__all__ = ["as_of", "days_ago", "local_day", "now", "when"]
+
+_as_of: ContextVar[datetime | None] = ContextVar("engawa_as_of", default=None)
 
 
 def now() -> datetime:
-    return datetime.now(UTC)
+    return _as_of.get() or datetime.now(UTC)
+
+
+@contextmanager
+def as_of(moment: datetime) -> Iterator[None]:
+    """Inside, `now()` is `moment`: for demo data and tests, which let verbs happen in the past."""
+    token = _as_of.set(moment)
+    try:
+        yield
+    finally:
+        _as_of.reset(token)
 
 
 def days_ago(days: float) -> datetime:

@@ -35,7 +35,7 @@ async def invite(email: str, slug: str, *, family_name: str = "", given_name: st
 async def make_admin(
     email: str, family_name: str = "", given_name: str = "", language: str = "ja"
 ) -> tuple[Person, str]:
-    """An administrator made by whoever runs the machine; returns the person and a link that works once, for 24 hours."""
+    """An administrator made by whoever runs the machine, and a link that works once, for 24 hours."""
     address = people.normal_email(email)
     async with transaction():
         person = await _staff_person(address, family_name, given_name, language)

@@ -1,0 +1,1 @@
+"""The demo company: files beside this one, fed through the rooms' public verbs and nothing else."""

@@ -1,0 +1,1 @@
+"""Slack, LINE and web chat: understand, answer or hand over."""

@@ -1,0 +1,1 @@
+"""Community: boards, threads, ideas, ambassadors, moderation."""

@@ -1,0 +1,89 @@
+"""What the community does later: notices, the search index, nightly recounts and clearing up."""
+
+from __future__ import annotations
+
+from community import counters, indexing, records, telling
+from community import rules as community_rules
+from core.clock import now
+from core.database import rows, transaction, write
+from core.jobs import every, job
+
+
+@job
+async def index_thread(thread_id: int) -> None:
+    await indexing.index_thread(thread_id)
+
+
+@job(lane="bulk")
+async def index_board(board_id: int, after: int = 0) -> None:
+    """After a change of a board's audience: its threads again, 100 at a time."""
+    found = await rows(
+        "SELECT id FROM thread WHERE board_id = ? AND id > ? AND visibility = 'visible' ORDER BY id LIMIT 100",
+        board_id, after,
+    )  # fmt: skip
+    async with transaction():
+        for row in found:
+            await index_thread.later(thread_id=row[0], key=f"thread:{row[0]}")
+        if len(found) == 100:
+            await index_board.later(board_id=board_id, after=found[-1][0])
+
+
+@job
+async def tell_of_thread(thread_id: int) -> None:
+    await telling.of_thread(thread_id)
+
+
+@job
+async def tell_of_reply(post_id: int) -> None:
+    await telling.of_reply(post_id)
+
+
+@job
+async def tell_of_acceptance(thread_id: int) -> None:
+    await telling.of_acceptance(thread_id)
+
+
+@job
+async def tell_of_hiding(post_id: int) -> None:
+    await telling.of_hiding(post_id)
+
+
+@job
+async def tell_of_needs_info(thread_id: int) -> None:
+    await telling.of_needs_info(thread_id)
+
+
+@job
+async def tell_of_retitling(thread_id: int, by: int) -> None:
+    await telling.of_retitling(thread_id, by)
+
+
+@job
+async def tell_of_idea(thread_id: int) -> None:
+    await telling.of_idea(thread_id)
+
+
+@job(lane="bulk", timeout=120)
+async def recount(first_id: int) -> None:
+    """A thousand threads at a time, so that no transaction is long."""
+    last = await rows("SELECT MAX(id) FROM thread")
+    if last[0][0] is None or first_id > last[0][0]:
+        return
+    async with transaction():
+        await counters.repair(first_id, first_id + 199)
+        await recount.later(first_id=first_id + 200)
+
+
+@every(hours=24, at="03:40", lane="bulk")
+async def recount_all() -> None:
+    async with transaction():
+        for board in await records.boards():
+            await counters.recount_board(board.id)
+        await recount.later(first_id=1)
+
+
+@every(hours=24, at="04:10", lane="bulk")
+async def clear_up() -> None:
+    """Drafts after 180 days, composer keys after 7."""
+    await write("DELETE FROM draft WHERE updated_at < ?", now() - community_rules.DRAFTS_KEPT)
+    await write("DELETE FROM composer_key WHERE created_at < ?", now() - community_rules.COMPOSER_KEYS_KEPT)

@@ -1,0 +1,39 @@
+"""The community's pages."""
+
+from __future__ import annotations
+
+from community import policy, records
+from community.pages.ask import AskPages
+from community.pages.desk import DeskPages
+from community.pages.duty import DutyPages
+from community.pages.feeds import FeedPages
+from community.pages.front import FrontPages
+from community.pages.own import OwnPages
+from community.pages.posts import PostPages
+from community.pages.staff import StaffPages
+from community.pages.thread import ThreadPages
+from community.reading import duty
+from core.context import here
+from core.i18n import lazy
+from core.navigation import navigation
+
+controllers = [FrontPages, AskPages, ThreadPages, PostPages, DeskPages, OwnPages, DutyPages, FeedPages, StaffPages]
+
+
+async def waiting() -> int:
+    """Reports and held posts on the boards of this person."""
+    who = here().principal
+    if not who.may_somewhere(policy.MODERATE):
+        return 0
+    return sum((await duty.counts(who, await records.boards())).values())
+
+
+navigation.add("visitor", lazy("Community"), "/community", may="community.read", icon="talk", order=20)
+navigation.add("member", lazy("My questions"), "/community/mine", may="signed_in", icon="chat", order=10)
+navigation.add("member", lazy("Following"), "/community/following", may="signed_in", icon="bell", order=20)
+navigation.add("member", lazy("Drafts"), "/community/drafts", may="signed_in", icon="edit", order=30)
+navigation.add(
+    "member", lazy("Duty"), "/community/duty", may="community.moderate", icon="leaf", order=40, count=waiting
+)
+navigation.add("staff", lazy("Community"), "/staff/community", may="community.moderate", icon="talk", order=20,
+               group=2, count=waiting, key="m")  # fmt: skip

@@ -1,0 +1,1 @@
+"""What pages show, read by short raw statements through the policy."""

@@ -1,0 +1,78 @@
+"""What the templates of the community say: kinds, audiences, durations, choices."""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import Any
+
+from litestar import Response
+
+from community.records import BoardRow
+from community.rules import reason_words
+from core import pages
+from core.charts import Series
+from core.i18n import _, day, ngettext
+
+_tags = re.compile(r"<[^>]*>")
+_spaces = re.compile(r"\s+")
+
+
+def page(template: str, *, status: int = 200, **context: Any) -> Response[bytes]:
+    """`core.pages.page` with these words at hand."""
+    return pages.page(template, status=status, **WORDS, **context)
+
+
+def plain(markup: str, most: int = 160) -> str:
+    """Stored HTML as plain words, cut."""
+    words = _spaces.sub(" ", html.unescape(_tags.sub(" ", markup[: most * 20]))).strip()
+    return words if len(words) <= most else words[: most - 1].rstrip() + "…"
+
+
+def duration(minutes: int) -> str:
+    if minutes < 120:
+        return ngettext("%(n)s minute", "%(n)s minutes", minutes)
+    if minutes < 48 * 60:
+        return ngettext("%(n)s hour", "%(n)s hours", minutes // 60)
+    return ngettext("%(n)s day", "%(n)s days", minutes // 1440)
+
+
+def kind_words(kind: str) -> str:
+    return {"question": _("Questions"), "discussion": _("Discussion"), "idea": _("Ideas"),
+            "announcement": _("Announcements")}[kind]  # fmt: skip
+
+
+def audience_words(board: BoardRow) -> str:
+    if board.is_public:
+        return _("Anybody")
+    if "members" in board.audience:
+        return _("People who are signed in")
+    accounts = sum(token.startswith("account:") for token in board.audience)
+    if accounts:
+        return ngettext("%(n)s company", "%(n)s companies", accounts)
+    return _("People with a grant on this board") if board.scope in board.audience else _("Staff only")
+
+
+def board_options(boards: list[BoardRow]) -> dict[str, str]:
+    return {board.slug: board.name for board in boards}
+
+
+def id_options(boards: list[BoardRow]) -> dict[str, str]:
+    return {str(board.id): board.name for board in boards}
+
+
+def week_series(weeks: list[dict[str, Any]]) -> list[Series]:
+    solved = [week["accepted"] for week in weeks]
+    others = [week["asked"] - week["accepted"] for week in weeks]
+    return [Series(_("Solved"), solved, "c1"), Series(_("Not solved"), others, "c6")]
+
+
+def week_labels(weeks: list[dict[str, Any]]) -> list[str]:
+    return [day(week["begin"]) for week in weeks]
+
+
+WORDS: dict[str, Any] = {
+    "reason_words": reason_words, "plain": plain, "duration": duration, "kind_words": kind_words,
+    "audience_words": audience_words, "board_options": board_options, "id_options": id_options,
+    "week_series": week_series, "week_labels": week_labels,
+}  # fmt: skip

@@ -1,0 +1,1 @@
+"""Conversations between a customer and humans: ownership, SLA, hand-off."""

@@ -1,0 +1,31 @@
+"""What runs later in the inbox."""
+
+from __future__ import annotations
+
+from core.clock import now
+from core.database import rows, transaction
+from core.jobs import every
+from core.refs import Ref
+from customers import notices
+from inbox.actions.conversations import add_message, change, locked
+from inbox.escalation import escalate
+
+__all__ = ["escalate", "wake_snoozed"]
+
+
+@every(minutes=1)
+async def wake_snoozed() -> int:
+    """What was put off until now comes back, and its owner is told."""
+    due = await rows("SELECT id FROM conversation WHERE snoozed_until <= ? AND state <> 'resolved' LIMIT 200", now())
+    for row in due:
+        async with transaction():
+            conversation = await locked(int(row[0]))
+            if conversation.snoozed_until is None or conversation.snoozed_until > now():
+                continue
+            key = f"snooze:{conversation.id}:{conversation.snoozed_until.timestamp():.0f}"
+            await change(conversation, snoozed_until=None)
+            await add_message(conversation, "fact", "", data={"what": "woken"})
+            if conversation.owner_id:
+                await notices.tell([conversation.owner_id], about=Ref("conversation", conversation.id),
+                                   kind="inbox.woken", key=key, url=f"/staff/inbox/{conversation.id}")  # fmt: skip
+    return len(due)

@@ -1,0 +1,146 @@
+from tortoise import migrations
+from tortoise.migrations import operations as ops
+import functools
+from core.fields import Moment
+from json import dumps, loads
+from tortoise.fields.base import OnDelete
+from tortoise import fields
+from tortoise.indexes import Index
+
+class Migration(migrations.Migration):
+    dependencies = [('channels', '0001_initial'), ('customers', '0001_initial')]
+
+    initial = True
+
+    operations = [
+        ops.CreateModel(
+            name='CannedReply',
+            fields=[
+                ('id', fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                ('shortcut', fields.CharField(max_length=40)),
+                ('title', fields.CharField(max_length=120)),
+                ('body', fields.TextField(unique=False)),
+                ('owner', fields.ForeignKeyField('customers.Person', source_field='owner_id', null=True, db_constraint=True, to_field='id', related_name='canned_replies', on_delete=OnDelete.CASCADE)),
+                ('created_at', Moment(auto_now=False, auto_now_add=False)),
+            ],
+            options={'table': 'canned_reply', 'app': 'inbox', 'pk_attr': 'id', 'table_description': "A sentence that staff use often; `owner` empty means everybody's."},
+            bases=['Model'],
+        ),
+        ops.CreateModel(
+            name='Conversation',
+            fields=[
+                ('id', fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                ('customer_key', fields.CharField(max_length=200)),
+                ('person', fields.ForeignKeyField('customers.Person', source_field='person_id', null=True, db_constraint=True, to_field='id', related_name='conversations', on_delete=OnDelete.SET_NULL)),
+                ('account', fields.ForeignKeyField('customers.Account', source_field='account_id', null=True, db_constraint=True, to_field='id', related_name='conversations', on_delete=OnDelete.SET_NULL)),
+                ('name', fields.CharField(default='', max_length=160)),
+                ('lang', fields.CharField(default='ja', max_length=8)),
+                ('brand', fields.CharField(default='default', max_length=40)),
+                ('state', fields.CharField(default='bot', max_length=10)),
+                ('owner', fields.ForeignKeyField('customers.Person', source_field='owner_id', null=True, db_constraint=True, to_field='id', related_name='conversations_owned', on_delete=OnDelete.SET_NULL)),
+                ('epoch', fields.IntField(default=1)),
+                ('bot_since', Moment(auto_now=False, auto_now_add=False)),
+                ('unsure', fields.IntField(default=0)),
+                ('channel', fields.CharField(max_length=12)),
+                ('connection', fields.ForeignKeyField('channels.Connection', source_field='connection_id', null=True, db_constraint=True, to_field='id', related_name='conversations', on_delete=OnDelete.SET_NULL)),
+                ('address', fields.JSONField(default=dict, encoder=functools.partial(dumps, separators=(',', ':')), decoder=loads)),
+                ('reply_token', fields.CharField(default='', max_length=120)),
+                ('reply_token_at', Moment(null=True, auto_now=False, auto_now_add=False)),
+                ('priority', fields.IntField(default=0)),
+                ('labels', fields.JSONField(default=list, encoder=functools.partial(dumps, separators=(',', ':')), decoder=loads)),
+                ('waiting_since', Moment(null=True, auto_now=False, auto_now_add=False)),
+                ('waiting_reason', fields.CharField(default='', max_length=24)),
+                ('sla_due_at', Moment(null=True, auto_now=False, auto_now_add=False)),
+                ('escalation', fields.IntField(default=0)),
+                ('first_response_at', Moment(null=True, auto_now=False, auto_now_add=False)),
+                ('snoozed_until', Moment(null=True, auto_now=False, auto_now_add=False)),
+                ('summary', fields.JSONField(default=dict, encoder=functools.partial(dumps, separators=(',', ':')), decoder=loads)),
+                ('preview', fields.CharField(default='', max_length=160)),
+                ('message_count', fields.IntField(default=0)),
+                ('last_inbound_at', Moment(null=True, auto_now=False, auto_now_add=False)),
+                ('last_message_at', Moment(auto_now=False, auto_now_add=False)),
+                ('resolved_at', Moment(null=True, auto_now=False, auto_now_add=False)),
+                ('version', fields.IntField(default=1)),
+                ('created_at', Moment(auto_now=False, auto_now_add=False)),
+            ],
+            options={'table': 'conversation', 'app': 'inbox', 'indexes': [Index(fields=['state', 'priority', 'sla_due_at', 'id'], name='conversation_state'), Index(fields=['owner_id', 'state'], name='conversation_owner'), Index(fields=['person_id', 'id'], name='conversation_person'), Index(fields=['account_id', 'state'], name='conversation_account'), Index(fields=['customer_key', 'id'], name='conversation_key'), Index(fields=['last_message_at', 'id'], name='conversation_last')], 'pk_attr': 'id', 'table_description': 'One customer and us, over all channels. Every change of ownership raises `epoch`.'},
+            bases=['Model'],
+        ),
+        ops.CreateModel(
+            name='Escalation',
+            fields=[
+                ('id', fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                ('conversation', fields.ForeignKeyField('inbox.Conversation', source_field='conversation_id', db_constraint=True, to_field='id', related_name='escalations', on_delete=OnDelete.CASCADE)),
+                ('epoch', fields.IntField()),
+                ('step', fields.CharField(max_length=10)),
+                ('told', fields.JSONField(default=list, encoder=functools.partial(dumps, separators=(',', ':')), decoder=loads)),
+                ('at', Moment(auto_now=False, auto_now_add=False)),
+            ],
+            options={'table': 'escalation', 'app': 'inbox', 'unique_together': (('conversation', 'epoch', 'step'),), 'pk_attr': 'id', 'table_description': "A step of the SLA's ladder that was taken: each once per waiting."},
+            bases=['Model'],
+        ),
+        ops.CreateModel(
+            name='Message',
+            fields=[
+                ('id', fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                ('conversation', fields.ForeignKeyField('inbox.Conversation', source_field='conversation_id', db_constraint=True, to_field='id', related_name='messages', on_delete=OnDelete.CASCADE)),
+                ('number', fields.IntField()),
+                ('sender', fields.CharField(max_length=8)),
+                ('author', fields.ForeignKeyField('customers.Person', source_field='author_id', null=True, db_constraint=True, to_field='id', related_name='messages_written', on_delete=OnDelete.SET_NULL)),
+                ('body', fields.TextField(default='', unique=False)),
+                ('data', fields.JSONField(default=dict, encoder=functools.partial(dumps, separators=(',', ':')), decoder=loads)),
+                ('channel', fields.CharField(default='', max_length=12)),
+                ('arrival_id', fields.BigIntField(null=True, unique=True)),
+                ('origin', fields.CharField(null=True, unique=True, max_length=200)),
+                ('epoch', fields.IntField(default=0)),
+                ('state', fields.CharField(default='shown', max_length=10)),
+                ('at', Moment(auto_now=False, auto_now_add=False)),
+                ('created_at', Moment(auto_now=False, auto_now_add=False)),
+            ],
+            options={'table': 'message', 'app': 'inbox', 'unique_together': (('conversation', 'number'),), 'indexes': [Index(fields=['conversation_id', 'at', 'id'], name='message_at')], 'pk_attr': 'id', 'table_description': "One thing said (or noted, or that happened) in a conversation; `at` is the source's own time."},
+            bases=['Model'],
+        ),
+        ops.CreateModel(
+            name='Outgoing',
+            fields=[
+                ('id', fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                ('message', fields.OneToOneField('inbox.Message', source_field='message_id', db_constraint=True, to_field='id', related_name='outgoing', on_delete=OnDelete.CASCADE)),
+                ('conversation', fields.ForeignKeyField('inbox.Conversation', source_field='conversation_id', db_constraint=True, to_field='id', related_name='outgoing', on_delete=OnDelete.CASCADE)),
+                ('key', fields.CharField(unique=True, max_length=120)),
+                ('channel', fields.CharField(max_length=12)),
+                ('connection_id', fields.BigIntField(null=True)),
+                ('address', fields.JSONField(default=dict, encoder=functools.partial(dumps, separators=(',', ':')), decoder=loads)),
+                ('content', fields.JSONField(default=dict, encoder=functools.partial(dumps, separators=(',', ':')), decoder=loads)),
+                ('needs', fields.CharField(default='', max_length=10)),
+                ('epoch', fields.IntField(default=0)),
+                ('state', fields.CharField(default='queued', max_length=10)),
+                ('way', fields.CharField(default='', max_length=10)),
+                ('reply_token', fields.CharField(default='', max_length=120)),
+                ('reply_token_at', Moment(null=True, auto_now=False, auto_now_add=False)),
+                ('reason', fields.CharField(default='', max_length=300)),
+                ('attempts', fields.IntField(default=0)),
+                ('due_at', Moment(auto_now=False, auto_now_add=False)),
+                ('lease_until', Moment(null=True, auto_now=False, auto_now_add=False)),
+                ('external_id', fields.CharField(default='', max_length=120)),
+                ('created_at', Moment(auto_now=False, auto_now_add=False)),
+                ('finished_at', Moment(null=True, auto_now=False, auto_now_add=False)),
+            ],
+            options={'table': 'outgoing', 'app': 'inbox', 'indexes': [Index(fields=['conversation_id', 'state', 'id'], name='outgoing_conversation'), Index(fields=['state', 'due_at'], name='outgoing_state')], 'pk_attr': 'id', 'table_description': 'The ledger of what leaves: one row per message, one final state, a reason.'},
+            bases=['Model'],
+        ),
+        ops.CreateModel(
+            name='Ownership',
+            fields=[
+                ('id', fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                ('conversation', fields.ForeignKeyField('inbox.Conversation', source_field='conversation_id', db_constraint=True, to_field='id', related_name='ownerships', on_delete=OnDelete.CASCADE)),
+                ('epoch', fields.IntField()),
+                ('state', fields.CharField(max_length=10)),
+                ('owner', fields.ForeignKeyField('customers.Person', source_field='owner_id', null=True, db_constraint=True, to_field='id', related_name='ownerships', on_delete=OnDelete.SET_NULL)),
+                ('by', fields.ForeignKeyField('customers.Person', source_field='by_id', null=True, db_constraint=True, to_field='id', related_name='ownerships_given', on_delete=OnDelete.SET_NULL)),
+                ('reason', fields.CharField(default='', max_length=60)),
+                ('at', Moment(auto_now=False, auto_now_add=False)),
+            ],
+            options={'table': 'ownership', 'app': 'inbox', 'unique_together': (('conversation', 'epoch'),), 'pk_attr': 'id', 'table_description': 'Who had the conversation from which epoch on, and why: the history of assignments.'},
+            bases=['Model'],
+        ),
+    ]

@@ -1,0 +1,18 @@
+"""Who is on our side: those who answer, and those who lead them."""
+
+from __future__ import annotations
+
+from access.models import RoleAssignment
+
+LEADERS = ("manager", "admin")
+
+
+async def who_answer() -> list[int]:
+    """Active staff whose roles hold `inbox.answer`."""
+    held = await RoleAssignment.filter(person__kind="staff", person__state="active").prefetch_related("role")
+    return sorted({one.person_id for one in held if "inbox.answer" in one.role.capabilities})
+
+
+async def who_lead() -> list[int]:
+    held = await RoleAssignment.filter(person__kind="staff", person__state="active", role__slug__in=LEADERS)
+    return sorted({one.person_id for one in held})

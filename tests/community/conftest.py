@@ -1,0 +1,1 @@
+from community_house import asker, board, csm, helper  # noqa: F401
