@@ -216,8 +216,9 @@ async def recompute(account_ids: Sequence[int], day: date | None = None) -> None
 async def _tell(id: int, before: int | None, after: int | None) -> None:
     if before is None or after is None or band(before) == band(after):
         return
+    changed: dict[str, Any] = {"from": before, "to": after}
     await timeline.record(None, "customers.health_changed", account_id=id, channel="staff",
-                          key=f"health:{id}:{local_day()}", **{"from": before, "to": after})  # fmt: skip
+                          key=f"health:{id}:{local_day()}", **changed)  # fmt: skip
     await announce(HealthChanged(account_id=id))
 
 
