@@ -48,6 +48,10 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
         return Ref("article", self.id)
 
     @property
+    def is_for_staff(self) -> bool:
+        return self.audience == {"staff"}
+
+    @property
     def minutes(self) -> int:
         """To read it: 500 characters a minute in Japanese, 1,100 in English."""
         pace = 500 if self.locale == "ja" else 1100
@@ -235,6 +239,8 @@ async def shelf_names_of(article_ids: list[int]) -> dict[int, str]:
     if not article_ids:
         return {}
     marks = ", ".join("?" * len(article_ids))
-    found = await rows(f"SELECT id, category_id FROM article WHERE category_id IS NOT NULL AND id IN ({marks})", *article_ids)
+    found = await rows(
+        f"SELECT id, category_id FROM article WHERE category_id IS NOT NULL AND id IN ({marks})", *article_ids
+    )
     names = await shelf_names(list({int(row["category_id"]) for row in found}))
     return {int(row["id"]): names[int(row["category_id"])].name for row in found}
