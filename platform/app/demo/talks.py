@@ -66,15 +66,16 @@ async def _handed_over(conversation_id: int, epoch: int) -> None:
     """To a person, and the customer is told, under the key that the bot would use."""
     await ownership.hand_over(conversation_id, epoch=epoch, reason="asked")
     conversation = await Conversation.get(id=conversation_id)
-    await replies.say_automatically(conversation_id, await words_for(conversation), epoch=conversation.epoch,
+    words = await words_for(conversation)
+    if words:
+        await replies.say_automatically(conversation_id, words, epoch=conversation.epoch,
                                     key=f"waiting:{conversation_id}:{conversation.epoch}", needs="waiting")  # fmt: skip
     await _left(conversation_id)
 
 
 async def _left(conversation_id: int) -> None:
     """What was queued has left: no platform stands behind the demo's LINE and Slack."""
-    claimed = await sending.claim(conversation_id)
-    if isinstance(claimed, sending.Claim):
+    while isinstance(claimed := await sending.claim(conversation_id), sending.Claim):
         await sending.settle(claimed, "sent")
 
 
