@@ -69,7 +69,9 @@ async def test_a_changed_row_changes_and_a_changed_number_is_reviewed(engawa: An
     file = tmp_path / "a.csv"
     file.write_text(ACCOUNTS, encoding="utf-8-sig")
     engawa(str(file))
-    file.write_text("id,name,corp_no,address\nA2,千舟ロジスティクス株式会社,,帆立市埠頭4\nA1,株式会社青葉渡工業,6020001008662,\n")
+    file.write_text(
+        "id,name,corp_no,address\nA2,千舟ロジスティクス株式会社,,帆立市埠頭4\nA1,株式会社青葉渡工業,6020001008662,\n"
+    )
     assert engawa(str(file), "--json")[1] == counts(updated=1, review=1)
     account = await Account.get(name="千舟ロジスティクス株式会社").prefetch_related("aliases")
     assert [alias.name for alias in account.aliases] == ["千舟ロジ㈱"]
@@ -94,7 +96,7 @@ async def test_contracts_move_tiers_in_the_same_transaction(engawa: Any, tmp_pat
     accounts.write_text("顧客ID,会社名\nA1,株式会社青葉渡工業\nA2,千舟ロジ\n")
     contracts.write_text(
         "契約ID,顧客ID,プロダクト,月額,開始日,更新日,終了日,解約理由\n"
-        "C1,A1,つきみ勤怠,\"¥500,000\",2024年4月1日,2099/4/1,,\nC2,A2,つきみ勤怠,3000,R5.4.1,,2024-03-31,使わなくなった\n"
+        'C1,A1,つきみ勤怠,"¥500,000",2024年4月1日,2099/4/1,,\nC2,A2,つきみ勤怠,3000,R5.4.1,,2024-03-31,使わなくなった\n'
         "C3,A9,つきみ勤怠,1,2024-01-01,,,\nC4,A1,つきみ勤怠,たくさん,2024-01-01,,,\nC5,A1,x,1,2024-05-01,,2024-01-01,\n"
     )
     engawa(str(accounts))
