@@ -8,7 +8,7 @@ from typing import Any
 from app.demo.acting import Cast, at
 from app.demo.files import Known, data, hours_ago
 from bots.notices_of_waiting import words_for
-from core.clock import now
+from core.clock import as_of, now
 from core.principal import SYSTEM
 from customers.timeline import primary_account
 from inbox.actions import ownership, receiving, replies, sending
@@ -75,8 +75,16 @@ async def _handed_over(conversation_id: int, epoch: int) -> None:
 
 async def _left(conversation_id: int) -> None:
     """What was queued has left: no platform stands behind the demo's LINE and Slack."""
-    while isinstance(claimed := await sending.claim(conversation_id), sending.Claim):
-        await sending.settle(claimed, "sent")
+    moment = now()
+    for _ in range(5):
+        with as_of(moment):
+            claimed = await sending.claim(conversation_id)
+            if isinstance(claimed, sending.Wait):
+                moment = claimed.until
+            elif claimed is None:
+                return
+            else:
+                await sending.settle(claimed, "sent")
 
 
 async def _ending(one: dict[str, Any], conversation_id: int, cast: Cast) -> None:
