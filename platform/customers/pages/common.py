@@ -29,7 +29,7 @@ async def tabs() -> list[tuple[str, str, int | None]]:
     waiting = await reviews.open_count()
     found: list[tuple[str, str, int | None]] = [
         (_("Companies"), "/staff/customers", None), (_("People"), "/staff/customers/people", None),
-        (_("Segments"), "/staff/customers/segments", None), (_("Import"), "/staff/customers/import", None),
+        (_("Segments"), "/staff/customers/segments", None), (_("Imports"), "/staff/customers/import", None),
         (_("Matching"), "/staff/customers/reviews", waiting or None),
     ]  # fmt: skip
     return found
