@@ -32,6 +32,7 @@ class BoardRow(msgspec.Struct, frozen=True):
     icon: str
     state: str
     thread_count: int
+    position: int
 
     @property
     def name(self) -> str:
@@ -110,7 +111,10 @@ class PostRow(msgspec.Struct):
         return post_path(self.thread_id, self.number)
 
 
-BOARD = "id, slug, name, description, kind, audience, posting, holds, parent_id, brand, icon, state, thread_count"
+BOARD = (
+    "id, slug, name, description, kind, audience, posting, holds, parent_id, brand, icon, state, thread_count, position"
+)
+BOARD_WIDTH = 14
 THREAD = ", ".join(ThreadRow.__struct_fields__)
 POST = ", ".join(PostRow.__struct_fields__)
 MOMENTS = {"accepted_at", "first_reply_at", "last_post_at", "pinned_until", "created_at", "edited_at"}
@@ -134,7 +138,7 @@ def _json(value: Any) -> Any:
 
 
 def board_from(row: Any) -> BoardRow:
-    (id, slug, name, description, kind, audience, *rest) = tuple(row)[:13]
+    (id, slug, name, description, kind, audience, *rest) = tuple(row)[:BOARD_WIDTH]
     return BoardRow(id, slug, _json(name), _json(description), kind, frozenset(audience.split()), *rest)
 
 

@@ -35,7 +35,8 @@ def qa_page(reading: Reading) -> str:
 
 def _answer(reading: Reading, seen: Seen) -> dict[str, Any]:
     return {"@type": "Answer", "text": plain(seen.post.html, 1000), "upvoteCount": seen.post.like_count,
-            "datePublished": seen.post.created_at.isoformat(), "url": absolute(seen.post.path), "author": _author(seen)}  # fmt: skip
+            "datePublished": seen.post.created_at.isoformat(), "url": absolute(seen.post.path),
+            "author": _author(seen)}  # fmt: skip
 
 
 def _author(seen: Seen) -> dict[str, Any]:

@@ -135,7 +135,9 @@ async def readers_among(people: list[int], article: Article) -> list[int]:
         theirs = ", ".join("?" * len(accounts))
         inside = {int(row[0]) for row in await rows(
             f"SELECT person_id FROM membership WHERE until IS NULL AND account_id IN ({theirs})", *accounts)}  # fmt: skip
-    return [int(r["id"]) for r in found if int(r["id"]) in inside or ("staff" in article.tokens and r["kind"] == "staff")]
+    return [
+        int(r["id"]) for r in found if int(r["id"]) in inside or ("staff" in article.tokens and r["kind"] == "staff")
+    ]
 
 
 def ref_of(gap: ContentGap) -> Ref:

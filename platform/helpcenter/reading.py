@@ -16,6 +16,7 @@ from core.refs import Ref
 from core.settings import settings
 from helpcenter import policy
 from helpcenter.slugs import category_path, path_of
+from search.text import clean
 
 
 class Shown(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,6 +49,10 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
         return Ref("article", self.id)
 
     @property
+    def is_for_staff(self) -> bool:
+        return self.audience == {"staff"}
+
+    @property
     def minutes(self) -> int:
         """To read it: 500 characters a minute in Japanese, 1,100 in English."""
         pace = 500 if self.locale == "ja" else 1100
@@ -60,6 +65,8 @@ COLUMNS = ("t.locale, t.slug, t.title, t.html, t.toc, t.excerpt, t.is_stale, t.u
 
 async def article_at(principal: Principal, slug: str, lang: str = "") -> Shown | None:
     """The article at an address, in the language asked for, the reader's, the address's, the original's, or any."""
+    if clean(slug) != slug:
+        return None
     found = await rows(
         f"SELECT {COLUMNS} FROM article_translation t JOIN article a ON a.id = t.article_id WHERE a.id IN"
         " (SELECT article_id FROM article_translation WHERE slug = ?)",
@@ -105,7 +112,7 @@ def _json(value: Any) -> Any:
 
 async def moved_to(principal: Principal, slug: str) -> str:
     """Where an old address leads, for who may read it there; or an empty string."""
-    found = await rows("SELECT article_id FROM article_former_slug WHERE slug = ?", slug)
+    found = await rows("SELECT article_id FROM article_former_slug WHERE slug = ?", clean(slug))
     article = await article_with_id(principal, int(found[0][0])) if found else None
     return article.path if article else ""
 
@@ -235,6 +242,8 @@ async def shelf_names_of(article_ids: list[int]) -> dict[int, str]:
     if not article_ids:
         return {}
     marks = ", ".join("?" * len(article_ids))
-    found = await rows(f"SELECT id, category_id FROM article WHERE category_id IS NOT NULL AND id IN ({marks})", *article_ids)
+    found = await rows(
+        f"SELECT id, category_id FROM article WHERE category_id IS NOT NULL AND id IN ({marks})", *article_ids
+    )
     names = await shelf_names(list({int(row["category_id"]) for row in found}))
     return {int(row["id"]): names[int(row["category_id"])].name for row in found}

@@ -15,8 +15,8 @@ from search import find
 
 
 async def test_a_question_is_answered_accepted_and_found(house, board, asker, helper, run_jobs):
-    thread = await actions.publish(await as_person(asker), board.id, "締め日を変えたい", "末日から15日に変える手順を知りたいです。",
-                                   tags="締め日, 給与連携")  # fmt: skip
+    body = "末日から15日に変える手順を知りたいです。"
+    thread = await actions.publish(await as_person(asker), board.id, "締め日を変えたい", body, tags="締め日, 給与連携")
     assert (thread.status, thread.tags) == ("new", ["締め日", "給与連携"])
     reply = await actions.reply(await as_person(helper), thread.id, "設定の「締め日」で変えられます。")
     assert reply.number == 2

@@ -18,7 +18,9 @@ from helpcenter import actions
 from helpcenter.models import Article
 from helpcenter.wordings import Place, Words
 
-WRITER = Principal(person_id=None, name="白石 ひより", role="admin", capabilities=frozenset(CAPABILITIES), all_accounts=True)
+WRITER = Principal(
+    person_id=None, name="白石 ひより", role="admin", capabilities=frozenset(CAPABILITIES), all_accounts=True
+)
 
 
 @pytest.fixture

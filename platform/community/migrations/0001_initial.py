@@ -131,7 +131,7 @@ class Migration(migrations.Migration):
                 ('pinned_until', Moment(null=True, auto_now=False, auto_now_add=False)),
                 ('created_at', Moment(auto_now=False, auto_now_add=False)),
             ],
-            options={'table': 'thread', 'app': 'community', 'indexes': [Index(fields=['board_id', 'visibility', 'last_post_at', 'id'], name='thread_board_latest'), Index(fields=['visibility', 'last_post_at', 'id'], name='thread_latest'), Index(fields=['author_id', 'last_post_at', 'id'], name='thread_author')], 'pk_attr': 'id', 'table_description': 'A title and its posts. The counters are of visible posts; `version` grows with everything but replies and likes.'},
+            options={'table': 'thread', 'app': 'community', 'indexes': [Index(fields=['board_id', 'visibility', 'last_post_at', 'id'], name='thread_board_latest'), Index(fields=['visibility', 'last_post_at', 'id'], name='thread_latest'), Index(fields=['author_id', 'last_post_at', 'id'], name='thread_author')], 'pk_attr': 'id', 'table_description': 'A title and its posts. Counters are of visible posts; `version` grows with all but replies and likes.'},
             bases=['Model'],
         ),
         ops.CreateModel(

@@ -11,7 +11,7 @@ from litestar.response import Redirect
 
 from community import actions, policy, records
 from community.forms import DraftForm, Question
-from community.reading import related
+from community.reading import own, related
 from community.records import BoardRow
 from community.words import page
 from core.context import here
@@ -95,6 +95,10 @@ class AskPages(Controller):
     async def similar(self, request: Request[Any, Any, Any]) -> Response[bytes]:
         """A fragment for the form's script."""
         return fragment("community/similar.html", **await _near(request.query_params.get("title", "")[:200]))
+
+    @get("/drafts", may="signed_in")
+    async def drafts(self) -> Response[bytes]:
+        return page("community/drafts.html", drafts=await own.drafts(here().principal))
 
     @post("/drafts", may="community.post")
     async def keep(self, request: Request[Any, Any, Any]) -> Response[Any]:

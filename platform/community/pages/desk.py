@@ -167,7 +167,8 @@ class DeskPages(Controller):
         board, thread, found = await place_of(post_id)
         ensure(policy.can_hide(here().principal, board, found))
         longest = int(policy.longest_pause(here().principal).total_seconds() // 3600)
-        return page("community/pause.html", board=board, thread=thread, post=found, form=Form(PauseForm), longest=longest,
+        return page("community/pause.html", board=board, thread=thread, post=found, form=Form(PauseForm),
+                    longest=longest,
                     reasons=rules.REASONS)  # fmt: skip
 
     @post("/posts/{post_id:int}/pause", may="community.moderate")

@@ -17,8 +17,12 @@ from core.i18n import _
 async def _page(at: str, **more: Any) -> Response[bytes]:
     who, boards = here().principal, await records.boards()
     counts = await duty.counts(who, boards)
-    tabs = [(_("Reports"), "/community/duty", counts["flags"]), (_("Held"), "/community/duty/held", counts["held"]),
-            (_("Waiting questions"), "/community/duty/waiting"), (_("My actions"), "/community/duty/actions")]  # fmt: skip
+    tabs = [
+        (_("Reported posts"), "/community/duty", counts["flags"]),
+        (_("Held for approval"), "/community/duty/held", counts["held"]),
+        (_("Waiting questions"), "/community/duty/waiting"),
+        (_("My actions"), "/community/duty/actions"),
+    ]
     return page("community/duty.html", tabs=tabs, at=at, boards=duty.granted(who, boards), reasons=rules.REASONS,
                 action_words=action_words(),
                 **{"cases": None, "lines": None, "done": None, **more})  # fmt: skip

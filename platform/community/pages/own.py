@@ -10,7 +10,7 @@ from litestar.response import Redirect
 from community import actions, records
 from community.forms import Level
 from community.pages.desk import filled
-from community.reading import lists, own
+from community.reading import lists
 from community.reading.lists import Asked
 from community.words import page
 from core.context import here
@@ -28,10 +28,6 @@ class OwnPages(Controller):
     @get("/following", may="signed_in")
     async def following(self, request: Request[Any, Any, Any]) -> Response[bytes]:
         return await _list(request, "following", _("Following"))
-
-    @get("/drafts", may="signed_in")
-    async def drafts(self) -> Response[bytes]:
-        return page("community/drafts.html", drafts=await own.drafts(here().principal))
 
     @post("/b/{slug:str}/follow", may="signed_in")
     async def follow(self, request: Request[Any, Any, Any], slug: str) -> Response[Any]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from access.actions.grants import grant, revoke
 from litestar import Controller, Request, Response, delete, get, post
 from litestar.response import Redirect
 
+from access.actions.grants import grant, revoke
 from community import actions, caches, policy, records, rules
 from community.actions.boards import BoardPlan
 from community.forms import BoardForm, GrantForm

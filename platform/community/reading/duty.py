@@ -16,7 +16,8 @@ from core.database import rows
 from core.markdown import excerpt
 from core.principal import Principal
 
-POSTS = f"""SELECT {records.columns(records.POST, "p")}, t.title, t.board_id FROM post p JOIN thread t ON t.id = p.thread_id"""
+PLACE = "FROM post p JOIN thread t ON t.id = p.thread_id"
+POSTS = f"SELECT {records.columns(records.POST, 'p')}, t.title, t.board_id {PLACE}"
 WIDTH = len(PostRow.__struct_fields__)
 
 
@@ -65,7 +66,8 @@ async def counts(who: Principal, boards: list[BoardRow]) -> dict[str, int]:
     mine = granted(who, boards)
     where, ids = _where(mine)
     flags = await rows(
-        "SELECT COUNT(DISTINCT f.post_id) FROM flag f JOIN post p ON p.id = f.post_id JOIN thread t ON t.id = p.thread_id"
+        "SELECT COUNT(DISTINCT f.post_id) FROM flag f JOIN post p ON p.id = f.post_id"
+        " JOIN thread t ON t.id = p.thread_id"
         f" WHERE f.state = 'open' AND {where}", *ids)  # fmt: skip
     held = await rows(
         f"SELECT COUNT(*) FROM post p JOIN thread t ON t.id = p.thread_id WHERE p.state = 'held' AND {where}", *ids
@@ -76,7 +78,8 @@ async def counts(who: Principal, boards: list[BoardRow]) -> dict[str, int]:
 async def flagged(who: Principal, boards: list[BoardRow], limit: int = 20) -> list[Case]:
     where, ids = _where(granted(who, boards))
     found = await rows(
-        f"{POSTS} WHERE {where} AND p.id IN (SELECT f.post_id FROM flag f WHERE f.state = 'open') ORDER BY p.id LIMIT ?",
+        f"{POSTS} WHERE {where} AND p.id IN (SELECT f.post_id FROM flag f WHERE f.state = 'open')"
+        " ORDER BY p.id LIMIT ?",
         *ids, limit,
     )  # fmt: skip
     return await _cases(who, boards, found)

@@ -11,7 +11,7 @@ from community import policy, records
 from community.reading.people import Face, ambassadors, face
 from community.records import BoardRow, ThreadRow, thread_from
 from community.rules import PAGE
-from core.clock import now
+from core.clock import now, when
 from core.database import rows
 from core.principal import Principal
 
@@ -95,8 +95,9 @@ async def pinned(who: Principal, board: BoardRow) -> list[Line]:
 
 async def of_author(who: Principal, boards: list[BoardRow]) -> list[Line]:
     """One's own threads that are not visible to others: held, hidden."""
-    found = await rows(f"{LIST} WHERE t.author_id = ? AND t.visibility IN ('held', 'hidden') ORDER BY t.id DESC LIMIT 20",
-                       who.person_id or 0, who.person_id or 0)  # fmt: skip
+    me = who.person_id or 0
+    where = "t.author_id = ? AND t.visibility IN ('held', 'hidden') ORDER BY t.id DESC LIMIT 20"
+    found = await rows(f"{LIST} WHERE {where}", me, me)
     return await _lines(found, policy.visible_boards(who, boards))
 
 
@@ -104,7 +105,7 @@ async def count_unanswered(who: Principal, boards: list[BoardRow], board: BoardR
     """Up to 99."""
     seen, parameters = policy.visible_threads(who, [board] if board else boards)
     found = await rows(
-        f"SELECT COUNT(*) FROM (SELECT 1 FROM thread t WHERE {seen} AND {WAITING} LIMIT 99) AS some", *parameters
+        f"SELECT COUNT(*) FROM (SELECT 1 FROM thread t WHERE {seen} AND {WAITING} LIMIT 99) AS waiting", *parameters
     )
     return int(found[0][0])
 
@@ -151,5 +152,8 @@ async def board_lines(who: Principal, boards: list[BoardRow]) -> list[BoardLine]
         "SELECT * FROM (SELECT board_id, title, last_post_at FROM thread WHERE board_id = ? AND visibility = 'visible'"
         " ORDER BY last_post_at DESC, id DESC LIMIT 1) AS one" for _board in seen[:50])  # fmt: skip
     found = {row[0]: row for row in await rows(latest, *(board.id for board in seen[:50]))}
-    return [BoardLine(board, found[board.id][1], records.when(found[board.id][2])) if board.id in found else BoardLine(board)
-            for board in seen]  # fmt: skip
+    return [_board_line(board, found.get(board.id)) for board in seen]
+
+
+def _board_line(board: BoardRow, latest: Any) -> BoardLine:
+    return BoardLine(board, latest[1], when(latest[2])) if latest else BoardLine(board)

@@ -49,7 +49,8 @@ async def count() -> Numbers:
     )  # fmt: skip
     waits = [(when(row[1]) - when(row[0])).total_seconds() for row in asked if row[1]]  # type: ignore[operator]
     unanswered = await rows(
-        "SELECT COUNT(*) FROM thread WHERE status IN ('new', 'needs_info') AND visibility = 'visible' AND state = 'open'"
+        "SELECT COUNT(*) FROM thread WHERE status IN ('new', 'needs_info') AND visibility = 'visible'"
+        " AND state = 'open'"
         " AND created_at > ?", days_ago(7))  # fmt: skip
     people = await rows("SELECT COUNT(DISTINCT author_id) FROM post WHERE created_at > ? AND state = 'visible'", month)
     first = round(median(waits) / 60) if waits else None

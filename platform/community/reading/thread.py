@@ -9,7 +9,7 @@ import msgspec
 
 from community import policy, records
 from community.reading.people import Face, ambassadors, face
-from community.records import BoardRow, PostRow, ThreadRow, board_from, post_from, thread_from
+from community.records import BOARD_WIDTH, BoardRow, PostRow, ThreadRow, board_from, post_from, thread_from
 from community.rules import CHUNK
 from core.clock import when
 from core.database import rows
@@ -18,7 +18,6 @@ from core.i18n import _
 from core.principal import Principal
 
 THREAD_WIDTH = len(ThreadRow.__struct_fields__)
-BOARD_WIDTH = 13
 POST_WIDTH = len(PostRow.__struct_fields__)
 AUTHOR = "u.handle, u.family_name, u.given_name, u.locale, u.kind"
 # The page shows the HTML only; the text itself is read where it is edited or quoted.

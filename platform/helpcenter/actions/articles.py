@@ -14,6 +14,7 @@ from core.policy import ensure
 from core.principal import Principal
 from helpcenter import documents, policy
 from helpcenter.events import ArticleChanged
+from helpcenter.ids import possible
 from helpcenter.models import Article, ArticleAudience, ArticleRevision, ArticleTranslation, Category
 from helpcenter.rendering import Rendered, render
 from helpcenter.slugs import claim_slug, free_slug, leave_behind, slug_of
@@ -75,10 +76,14 @@ async def move(principal: Principal, article_ids: list[int], category_id: int | 
         raise NotFound(_("There is no such category."))
     moved = 0
     async with transaction():
-        for article in await Article.filter(id__in=article_ids).exclude(category_id=category_id or 0):
+        for article in await Article.filter(id__in=article_ids):
+            if article.category_id == category_id:
+                continue
             await write("UPDATE article SET category_id = ?, updated_at = ?, version = version + 1 WHERE id = ?",
                         category_id, now(), article.id)  # fmt: skip
-            await audit("article.move", article.ref, before=article.category_id, after=category_id)
+            await audit(
+                "article.move", article.ref, before={"category": article.category_id}, after={"category": category_id}
+            )
             moved += 1
     return moved
 
@@ -93,7 +98,7 @@ async def set_owner(principal: Principal, article_ids: list[int], owner_id: int 
 
 
 async def article_of(article_id: int) -> Article:
-    article = await Article.get_or_none(id=article_id)
+    article = await Article.get_or_none(id=possible(article_id))
     if article is None:
         raise NotFound(_("There is no such article."))
     return article
@@ -136,7 +141,9 @@ async def write_place(article: Article, place: Place, before: Place) -> None:
     await article.save(update_fields=["category_id", "owner_id", "brand", "audience"])
     if place.audience != before.audience:
         await write_audience(article)
-        await audit("article.audience", article.ref, before=list(before.audience), after=list(place.audience))
+        await audit(
+            "article.audience", article.ref, before={"audience": before.audience}, after={"audience": place.audience}
+        )
 
 
 async def next_version(article: Article) -> None:
@@ -221,6 +228,4 @@ async def _preview(
 
 def _addressed(upcoming: list[documents.Analysed], saved: ArticleTranslation) -> list[documents.Analysed]:
     """The slug is settled inside the transaction; the words were analysed before it."""
-    return [
-        documents.with_slug(one, saved.slug) if one.document.lang == saved.locale else one for one in upcoming
-    ]
+    return [documents.with_slug(one, saved.slug) if one.document.lang == saved.locale else one for one in upcoming]

@@ -17,6 +17,7 @@ from helpcenter import actions
 from helpcenter.actions.articles import article_of
 from helpcenter.actions.gaps import gap_of
 from helpcenter.findability import findings
+from helpcenter.ids import possible
 from helpcenter.models import Article, ArticleRevision, ArticleTranslation
 from helpcenter.pages.around import staff_tabs
 from helpcenter.pages.forms import ArticleForm, audience_fields, audiences, categories, states
@@ -132,7 +133,9 @@ class EditorPages(Controller):
     async def restore(self, request: Request[Any, Any, Any], article_id: int, number: int) -> Redirect:
         """The words of a revision become the present ones, as a new revision."""
         article, locale = await article_of(article_id), str((await request.form()).get("locale", ""))
-        old = await ArticleRevision.get_or_none(translation__article_id=article_id, translation__locale=locale, number=number)
+        old = await ArticleRevision.get_or_none(
+            translation__article_id=article_id, translation__locale=locale, number=possible(number)
+        )
         if old is None:
             raise NotFound(_("There is no such revision."))
         words = Words(title=old.title, body=old.body, phrasings=tuple(old.phrasings), locale=locale,
@@ -168,6 +171,7 @@ async def _refused(article: Article | None, form: Form[ArticleForm], refusal: Ex
 
 def difference(before: ArticleRevision | None, after: ArticleRevision) -> list[tuple[str, str]]:
     """Lines as (mark, text): `+` new, `-` gone, ` ` the same, `…` where nothing changed for long."""
+
     def lines(one: ArticleRevision | None) -> list[str]:
         if one is None:
             return []

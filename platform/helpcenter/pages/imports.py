@@ -17,6 +17,7 @@ from helpcenter import jobs, policy
 from helpcenter.imports import Options, plan_import, propose, read_files
 from helpcenter.imports.plan import source_of
 from helpcenter.imports.reading import format_of
+from helpcenter.ids import possible
 from helpcenter.models import ArticleImport, Category
 from helpcenter.pages.around import staff_tabs
 from helpcenter.pages.forms import ImportForm, categories
@@ -82,7 +83,7 @@ async def _front(form: Form[ImportForm], status: int = 200) -> Response[Any]:
 
 
 async def _ledger(import_id: int) -> ArticleImport:
-    found = await ArticleImport.get_or_none(id=import_id)
+    found = await ArticleImport.get_or_none(id=possible(import_id))
     if found is None or not policy.can_write(here().principal):
         raise NotFound(_("There is no such import."))
     return found

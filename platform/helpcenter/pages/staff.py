@@ -43,7 +43,9 @@ def _helped(row: Any) -> str:
 
 
 async def _owners() -> dict[str, str]:
-    found = await rows("SELECT DISTINCT p.id, p.family_name, p.given_name FROM person p JOIN article a ON a.owner_id = p.id")
+    found = await rows(
+        "SELECT DISTINCT p.id, p.family_name, p.given_name FROM person p JOIN article a ON a.owner_id = p.id"
+    )
     return {str(row[0]): f"{row[1]} {row[2]}".strip() for row in found}
 
 

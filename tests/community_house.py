@@ -7,11 +7,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+
 from access.actions.grants import grant
 from access.actions.roles import give_role
 from access.identify import find
 from access.sessions import open_session
-
 from community import actions, rules
 from community.actions.boards import BoardPlan
 from community.records import BoardRow
