@@ -36,7 +36,7 @@ async def _accounts(who: Principal, words: str) -> list[Thing]:
     named = await AccountAlias.filter(normal_name__contains=key).limit(50).values_list("account_id", flat=True)
     asked = Q(name__icontains=words) | Q(normal_name__contains=key) | Q(corporate_number=words) | Q(id__in=list(named))
     found = await visible_accounts(who).filter(asked).order_by("name").limit(EACH)
-    return [Thing(one.name, one.industry, f"/staff/customers/accounts/{one.id}", "home") for one in found]
+    return [Thing(one.name, one.industry, f"/staff/customers/{one.id}", "home") for one in found]
 
 
 async def _people(who: Principal, words: str) -> list[Thing]:
