@@ -13,6 +13,7 @@ import pytest
 
 from core.database import rows
 from customers.models import Account
+from customers.topics import slugs
 from shared_data import shared_data
 
 pytestmark = pytest.mark.anyio
@@ -113,8 +114,10 @@ async def test_people_meet_by_address_and_two_ids_are_reviewed(engawa: Any, tmp_
                     "P2,加瀬,元樹,Ｍotoki@chifune.example,\nP3,水城,えり,no-address,\n,,,,\nP4,久我,たく,,\n")  # fmt: skip
     assert engawa(str(file), "--json")[1] == counts(created=2, review=1, refused=1)
     assert engawa(str(file), "--json")[1] == counts(unchanged=2, review=1, refused=1)
-    assert [tuple(r) for r in await rows("SELECT topic, state FROM consent")] == [("newsletter", "given")]
-    assert len(await rows("SELECT 1 FROM consent_proof")) == 1
+    assert [tuple(r) for r in await rows("SELECT topic, state FROM consent")] == [
+        (slug, "given") for slug in await slugs()
+    ]
+    assert len(await rows("SELECT 1 FROM consent_proof")) == len(await slugs())
 
 
 @pytest.mark.data
