@@ -81,13 +81,14 @@ async def exchange(token: str, request: Any) -> tuple[str, int] | None:
 
 
 def session_cookie(token: str) -> Cookie:
-    """The browser keeps it as long as a session may live."""
-    return Cookie(cookie_name(), token, path="/", max_age=int(LIFE.total_seconds()), httponly=True, samesite="lax",
+    """The browser keeps it as long as a session may live; an empty token takes the cookie away."""
+    age = int(LIFE.total_seconds()) if token else 0
+    return Cookie(key=cookie_name(), value=token, path="/", max_age=age, httponly=True, samesite="lax",
                   secure=settings().is_secure)  # fmt: skip
 
 
 def no_cookie() -> Cookie:
-    return Cookie(cookie_name(), "", path="/", max_age=0, httponly=True, samesite="lax", secure=settings().is_secure)
+    return session_cookie("")
 
 
 async def renew_sessions(person_id: int) -> None:

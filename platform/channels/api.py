@@ -5,6 +5,8 @@ Nothing is sent and nothing is waited for but the database before the 200.
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
 import logging
 from typing import Any
@@ -121,10 +123,10 @@ async def _slack_secret(request: Request[Any, Any, Any], raw: bytes) -> str | No
         return None
     if abs(now().timestamp() - int(timestamp)) > 300:
         return None
-    from slack_sdk.signature import SignatureVerifier
-
+    signed = b"v0:" + timestamp.encode() + b":" + raw
     for secret in {connection.secrets["signing_secret"] for connection in await all_of("slack")}:
-        if SignatureVerifier(secret).is_valid(raw, timestamp, signature):
+        # By hand, because Slack's verifier breaks on bytes that are not UTF-8; Bolt's verifies the rest once more.
+        if hmac.compare_digest("v0=" + hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest(), signature):
             return secret
     return None
 

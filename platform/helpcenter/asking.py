@@ -1,7 +1,7 @@
 """Where somebody goes whose question has no answer here. Rooms above add the ways:
 
-    from helpcenter.asking import Way, ways
-    ways.append(Way(lazy("Ask in the community"), "/community/new", parameter="title", order=10))
+from helpcenter.asking import Way, ways
+ways.append(Way(lazy("Ask in the community"), "/community/new", parameter="title", order=10))
 """
 
 from __future__ import annotations

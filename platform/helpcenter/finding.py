@@ -1,7 +1,7 @@
 """A reader's search over everything that readers may find. Rooms above add their kinds:
 
-    from helpcenter.finding import Kind, kinds
-    kinds["thread"] = Kind(lazy("Answered questions"), icon="done", tone="good")
+from helpcenter.finding import Kind, kinds
+kinds["thread"] = Kind(lazy("Answered questions"), icon="done", tone="good")
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """The first page's parts. Rooms above this one add theirs:
 
-    from helpcenter.home import Section, sections
-    async def solved(principal: Principal) -> Section | None:
-        return Section(html=render("community/home.html", threads=…), place="main", order=10)
-    sections.append(solved)
+from helpcenter.home import Section, sections
+async def solved(principal: Principal) -> Section | None:
+    return Section(html=render("community/home.html", threads=…), place="main", order=10)
+sections.append(solved)
 """
 
 from __future__ import annotations

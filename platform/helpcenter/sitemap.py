@@ -1,8 +1,8 @@
 """What search engines are told. Rooms above add theirs:
 
-    from helpcenter.sitemap import Entry, sources
-    async def boards() -> list[Entry]: …        # only what a guest may read
-    sources.append(boards)
+from helpcenter.sitemap import Entry, sources
+async def boards() -> list[Entry]: …        # only what a guest may read
+sources.append(boards)
 """
 
 from __future__ import annotations
@@ -50,7 +50,9 @@ async def own_entries() -> list[Entry]:
     languages: dict[int, dict[str, str]] = {}
     for row in found:
         languages.setdefault(row["id"], {})[row["locale"]] = language_path(row["slug"], row["locale"])
-    articles = [Entry(languages[row["id"]][row["locale"]], when(row["updated_at"]), languages[row["id"]]) for row in found]
+    articles = [
+        Entry(languages[row["id"]][row["locale"]], when(row["updated_at"]), languages[row["id"]]) for row in found
+    ]
     return [Entry("/"), Entry("/help"), *(Entry(one.path) for one in await shelves(NOBODY)), *articles]
 
 

@@ -99,10 +99,20 @@ def english(word: str, keep_stop_words: bool = False) -> str:
 def japanese(text: str, offset: int = 0, keep_stop_words: bool = False) -> list[Word]:
     found = []
     for morpheme in tokenizer().tokenize(text):
-        kind = morpheme.part_of_speech()
-        term = morpheme.normalized_form().strip().lower()[:LONGEST_WORD]
-        if not term or kind[0] == "空白" or not _speakable.search(term):
+        if _is_grammar(morpheme.part_of_speech_id()) and not keep_stop_words:
             continue
-        if keep_stop_words or (kind[0] not in DROPPED and term not in JAPANESE):
+        term = _term(morpheme.normalized_form())
+        if term and (keep_stop_words or term not in JAPANESE):
             found.append(Word(term, morpheme.surface(), offset + morpheme.begin()))
     return found
+
+
+@lru_cache(maxsize=4096)
+def _is_grammar(part_of_speech: int) -> bool:
+    return dictionary().pos_of(part_of_speech)[0] in DROPPED
+
+
+@lru_cache(maxsize=20_000)
+def _term(form: str) -> str:
+    """A normalised form as a term; empty for symbols and spaces."""
+    return form.strip().lower()[:LONGEST_WORD] if _speakable.search(form) else ""

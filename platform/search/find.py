@@ -21,7 +21,7 @@ from search.text import clean
 
 LONGEST_QUERY = 1_000  # characters; more is cut
 LONGEST_TEXT = 8_000
-SNIPPED = 4_000  # characters of a body in which the snippet is looked for
+SNIPPED = 3_000  # characters of a body in which the snippet is looked for
 INLINE_QUERY, INLINE_DOCUMENTS = 60, 4_000  # up to both, a search takes ≤3 ms and stays on the loop
 
 

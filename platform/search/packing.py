@@ -48,12 +48,16 @@ def term_hashes(terms: Iterable[str]) -> Hashes:
 def pack(fields: Sequence[Iterable[str]], *, keep_words: bool) -> bytes:
     """Terms of each field, repeated as they occur (a count saturates at 255), to one row."""
     counters = [Counter(field) for field in fields]
-    terms = sorted(set().union(*counters), key=term_hash)
-    counts = np.array([[min(c[term], 255) for term in terms] for c in counters], dtype=np.uint8)
-    lengths = np.array([c.total() for c in counters], dtype="<u4")
-    blob = "\n".join(terms).encode() if keep_words else b""
+    unsorted = list(set().union(*counters))
+    hashes = term_hashes(unsorted)
+    order = np.argsort(hashes)
+    terms = [unsorted[i] for i in order.tolist()]
+    counts = np.array([[counter.get(term, 0) for term in terms] for counter in counters], dtype=np.int64)
+    lengths = np.array([counter.total() for counter in counters], dtype="<u4")
     head = _head.pack(FORMAT, len(counters), KEEP_WORDS if keep_words else 0, len(terms))
-    return head + term_hashes(terms).astype("<u8").tobytes() + counts.tobytes() + lengths.tobytes() + blob
+    blob = "\n".join(terms).encode() if keep_words else b""
+    packed = np.minimum(counts, 255).astype(np.uint8).tobytes()
+    return head + hashes[order].astype("<u8").tobytes() + packed + lengths.tobytes() + blob
 
 
 def unpack(row: bytes) -> Packed:

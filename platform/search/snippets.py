@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from itertools import islice
 
 import msgspec
 
 from search.text import fold
 
 LENGTH = 140  # characters
+MOST_HITS = 400  # marks of one text that are looked at for the window
+_LATIN = frozenset("abcdefghijklmnopqrstuvwxyz0123456789")
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -20,30 +24,34 @@ class Part(msgspec.Struct, frozen=True):
 
 
 def pattern(surfaces: Iterable[str]) -> re.Pattern[str] | None:
-    """What to mark: each surface, longest first; a Latin one only at the beginning of a word."""
+    """The words to mark, as they read after folding, longest first. Plain alternatives: sre skips to them fast."""
     folded = sorted({fold(surface) for surface in surfaces if surface.strip()}, key=lambda s: (-len(s), s))
-    if not folded:
-        return None
-    return re.compile("|".join(_one(surface) for surface in folded))
+    return re.compile("|".join(map(re.escape, folded))) if folded else None
 
 
-def _one(surface: str) -> str:
-    if not surface.isascii():
-        return re.escape(surface)
-    ending = "[a-z]{0,3}" if len(surface) > 2 else "(?![a-z0-9])"
-    return f"(?<![a-z0-9]){re.escape(surface)}{ending}"
+def spans(folded: str, what: re.Pattern[str] | None) -> Iterator[tuple[int, int]]:
+    """(start, end) of what to mark; a Latin word only where a word begins, up to three letters on (login → logins)."""
+    for match in what.finditer(folded) if what else ():
+        start, end = match.span()
+        if folded[start] in _LATIN:
+            if start and folded[start - 1] in _LATIN:
+                continue
+            longest = end + 3 if end - start > 2 else end
+            while end < len(folded) and folded[end] in _LATIN:
+                end += 1
+            if end > longest:
+                continue
+        yield start, end
 
 
 def marked(text: str, what: re.Pattern[str] | None) -> tuple[Part, ...]:
     """The whole of `text` in parts."""
-    if what is None:
-        return (Part(text),) if text else ()
     parts, at = [], 0
-    for match in what.finditer(fold(text)):
-        if match.start() > at:
-            parts.append(Part(text[at : match.start()]))
-        parts.append(Part(text[match.start() : match.end()], hit=True))
-        at = match.end()
+    for start, end in spans(fold(text), what):
+        if start > at:
+            parts.append(Part(text[at:start]))
+        parts.append(Part(text[start:end], hit=True))
+        at = end
     if at < len(text):
         parts.append(Part(text[at:]))
     return tuple(parts)
@@ -61,13 +69,21 @@ def snippet(text: str, what: re.Pattern[str] | None, length: int = LENGTH) -> tu
 
 
 def _window(folded: str, what: re.Pattern[str] | None, length: int) -> int:
-    hits = [(m.start(), m.group()) for m in what.finditer(folded)][:400] if what else []
-    best, start = 0, 0
-    for i, (at, _) in enumerate(hits):
-        inside = {word for place, word in hits[i : i + 60] if place < at + length * 2 // 3}
+    """Where to begin: the first window with the most different words, moved back to the start of its sentence."""
+    hits = [(at, folded[at:end]) for at, end in islice(spans(folded, what), MOST_HITS)]
+    inside: Counter[str] = Counter()
+    best = start = left = 0
+    for at, word in hits:
+        inside[word] += 1
+        while hits[left][0] < at - length * 2 // 3:
+            gone = hits[left][1]
+            inside[gone] -= 1
+            if not inside[gone]:
+                del inside[gone]
+            left += 1
         if len(inside) > best:
-            best, start = len(inside), at
-    if start + length * 2 // 3 <= length:
+            best, start = len(inside), hits[left][0]
+    if start <= length // 3:
         return 0
     sentence = max(folded.rfind(mark, max(0, start - length // 3), start) for mark in "。.!?！？ ")
     return sentence + 1 if sentence >= 0 else max(0, start - length // 6)

@@ -48,3 +48,10 @@ def token_of(web: Any) -> str | None:
 
 async def is_in(web: Any) -> bool:
     return (await web.get("/me")).status_code == 200
+
+
+def hold(web: Any, token: str) -> None:
+    """Put this token into the browser as if the house had set the cookie, so that the house can replace it."""
+    for cookie in [one for one in web.cookies.jar if one.name == cookie_name()]:
+        web.cookies.jar.clear(cookie.domain, cookie.path, cookie.name)
+    web.cookies.set(cookie_name(), token, domain="127.0.0.1", path="/")

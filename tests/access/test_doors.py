@@ -6,12 +6,12 @@ import asyncio
 import time
 
 import pytest
+from at_the_door import PASSWORD, enter, give_password, hold, is_in, letters, link_for, token_of
 
 from access.actions import give_role, set_password
-from access.sessions import cookie_name, hashed, open_session
+from access.sessions import hashed, open_session
 from core.database import rows, write
 from customers.models import Person
-from at_the_door import PASSWORD, enter, give_password, is_in, link_for, letters, token_of
 from factories import a_person, staff
 
 
@@ -33,12 +33,12 @@ async def test_a_client_never_chooses_the_session(web):
     hana = await a_person()
     await give_password(hana)
     chosen = "chosen-by-the-attacker-0123456789abcdef"
-    web.cookies.set(cookie_name(), chosen)
+    hold(web, chosen)
     assert not await is_in(web)
     await enter(web, hana)
     assert token_of(web) != chosen
     assert await is_in(web)
-    web.cookies.set(cookie_name(), chosen)
+    hold(web, chosen)
     assert not await is_in(web)
 
 
@@ -210,7 +210,7 @@ async def test_changing_the_password_on_the_own_page_keeps_only_this_browser(web
     assert token_of(web) != before
     assert await is_in(web)
     assert not await is_in(other)
-    web.cookies.set(cookie_name(), before)
+    hold(web, before)
     assert not await is_in(web)
     await run_jobs()
     assert len(await letters("hana@example.jp")) == 1
@@ -255,7 +255,7 @@ async def test_signing_out_ends_the_session(web, sign_in):
     out = await web.submit("/sign-out")
     assert (out.status_code, out.headers["location"]) == (303, "/")
     assert not token_of(web)
-    web.cookies.set(cookie_name(), token)
+    hold(web, token)
     assert not await is_in(web)
 
 
@@ -286,7 +286,7 @@ async def test_after_a_change_of_rights_the_old_token_is_exchanged_once(web, sig
     assert token_of(web) != old
     assert (await web.get("/staff/settings")).status_code == 200
     thief = web.another()
-    thief.cookies.set(cookie_name(), old)
+    hold(thief, old)
     assert (await thief.get("/sign-in")).status_code == 200
     assert not await is_in(thief)
 

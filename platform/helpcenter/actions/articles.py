@@ -14,6 +14,7 @@ from core.policy import ensure
 from core.principal import Principal
 from helpcenter import documents, policy
 from helpcenter.events import ArticleChanged
+from helpcenter.ids import possible
 from helpcenter.models import Article, ArticleAudience, ArticleRevision, ArticleTranslation, Category
 from helpcenter.rendering import Rendered, render
 from helpcenter.slugs import claim_slug, free_slug, leave_behind, slug_of
@@ -75,10 +76,14 @@ async def move(principal: Principal, article_ids: list[int], category_id: int | 
         raise NotFound(_("There is no such category."))
     moved = 0
     async with transaction():
-        for article in await Article.filter(id__in=article_ids).exclude(category_id=category_id or 0):
+        for article in await Article.filter(id__in=article_ids):
+            if article.category_id == category_id:
+                continue
             await write("UPDATE article SET category_id = ?, updated_at = ?, version = version + 1 WHERE id = ?",
                         category_id, now(), article.id)  # fmt: skip
-            await audit("article.move", article.ref, before=article.category_id, after=category_id)
+            await audit(
+                "article.move", article.ref, before={"category": article.category_id}, after={"category": category_id}
+            )
             moved += 1
     return moved
 
@@ -93,7 +98,7 @@ async def set_owner(principal: Principal, article_ids: list[int], owner_id: int 
 
 
 async def article_of(article_id: int) -> Article:
-    article = await Article.get_or_none(id=article_id)
+    article = await Article.get_or_none(id=possible(article_id))
     if article is None:
         raise NotFound(_("There is no such article."))
     return article
@@ -136,13 +141,21 @@ async def write_place(article: Article, place: Place, before: Place) -> None:
     await article.save(update_fields=["category_id", "owner_id", "brand", "audience"])
     if place.audience != before.audience:
         await write_audience(article)
-        await audit("article.audience", article.ref, before=list(before.audience), after=list(place.audience))
+        await audit(
+            "article.audience", article.ref, before={"audience": before.audience}, after={"audience": place.audience}
+        )
 
 
 async def next_version(article: Article) -> None:
     """Compare and set: whoever read an older version is refused."""
-    moved = await write("UPDATE article SET version = version + 1, updated_at = ?, is_stale = ?, stale_reason = ''"
-                        " WHERE id = ? AND version = ? RETURNING version", now(), False, article.id, article.version)  # fmt: skip
+    moved = await write(
+        "UPDATE article SET version = version + 1, updated_at = ?, is_stale = ?, stale_reason = ''"
+        " WHERE id = ? AND version = ? RETURNING version",
+        now(),
+        False,
+        article.id,
+        article.version,
+    )
     if not moved:
         raise Conflict(_("Somebody else saved this article meanwhile. Open it again and look at what changed."))
     article.version = int(moved[0][0])
@@ -207,20 +220,24 @@ async def _write_revision(principal: Principal, translation: ArticleTranslation,
 async def _preview(
     article: Article, translation: ArticleTranslation | None, words: Words, rendered: Rendered, *, everything: bool
 ) -> list[documents.Analysed]:
-    """What search will know after the save, analysed before the transaction: this language, or all when the place moved."""
+    """What search will know after the save, analysed before the transaction: this language, or all of them."""
     if not article.is_published:
         return []
     others = await ArticleTranslation.filter(article_id=article.id, published_at__not_isnull=True)
     chosen = [one for one in others if everything and one.locale != words.locale]
     if translation is not None and translation.published_at:
-        upcoming = ArticleTranslation(article_id=article.id, locale=words.locale, title=words.title,
-                                      phrasings=list(words.phrasings), html=rendered.html, slug=translation.slug)  # fmt: skip
+        upcoming = ArticleTranslation(
+            article_id=article.id,
+            locale=words.locale,
+            title=words.title,
+            phrasings=list(words.phrasings),
+            html=rendered.html,
+            slug=translation.slug,
+        )
         chosen.append(upcoming)
     return await documents.analysed(article, chosen)
 
 
 def _addressed(upcoming: list[documents.Analysed], saved: ArticleTranslation) -> list[documents.Analysed]:
     """The slug is settled inside the transaction; the words were analysed before it."""
-    return [
-        documents.with_slug(one, saved.slug) if one.document.lang == saved.locale else one for one in upcoming
-    ]
+    return [documents.with_slug(one, saved.slug) if one.document.lang == saved.locale else one for one in upcoming]

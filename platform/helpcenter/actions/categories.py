@@ -12,6 +12,7 @@ from core.policy import ensure
 from core.principal import Principal
 from core.refs import Ref
 from helpcenter import policy
+from helpcenter.ids import possible
 from helpcenter.models import Category, CategoryTranslation
 from helpcenter.slugs import slug_of
 
@@ -41,7 +42,7 @@ async def change_category(
     principal: Principal, category_id: int, names: Names, *, icon: str | None = None, position: int | None = None
 ) -> Category:
     ensure(policy.can_write(principal))
-    category = await Category.get_or_none(id=category_id)
+    category = await Category.get_or_none(id=possible(category_id))
     if category is None:
         raise NotFound(_("There is no such category."))
     names = _checked(names)
@@ -58,7 +59,7 @@ async def delete_category(principal: Principal, category_id: int) -> None:
     """Only an empty one: its articles are moved first."""
     ensure(policy.can_write(principal))
     async with transaction():
-        category = await Category.get_or_none(id=category_id)
+        category = await Category.get_or_none(id=possible(category_id))
         if category is None:
             raise NotFound(_("There is no such category."))
         if await category.articles.all().exists():

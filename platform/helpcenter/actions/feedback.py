@@ -13,6 +13,7 @@ from customers.timeline import record
 from helpcenter import policy
 from helpcenter.actions.articles import article_of
 from helpcenter.events import ArticleRated
+from helpcenter.ids import possible
 from helpcenter.models import ArticleFeedback
 
 LONGEST = 2_000
@@ -55,7 +56,7 @@ async def comment(principal: Principal, article_id: int, text: str, *, visitor: 
 async def close_feedback(principal: Principal, feedback_id: int, is_done: bool = True) -> None:
     ensure(policy.can_write(principal))
     changed = await write("UPDATE article_feedback SET state = ? WHERE id = ? RETURNING id",
-                          "done" if is_done else "open", feedback_id)  # fmt: skip
+                          "done" if is_done else "open", possible(feedback_id))  # fmt: skip
     if not changed:
         raise NotFound(_("There is no such feedback."))
 

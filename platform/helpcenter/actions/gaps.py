@@ -11,11 +11,12 @@ from core.policy import ensure
 from core.principal import Principal
 from core.refs import Ref
 from helpcenter import policy
+from helpcenter.ids import possible
 from helpcenter.models import Article, ContentGap
 
 
 async def gap_of(gap_id: int) -> ContentGap:
-    gap = await ContentGap.get_or_none(id=gap_id)
+    gap = await ContentGap.get_or_none(id=possible(gap_id))
     if gap is None:
         raise NotFound(_("There is no such question."))
     return gap
@@ -33,7 +34,7 @@ async def _set(principal: Principal, gap_id: int, state: str) -> None:
     ensure(policy.can_write(principal))
     gap = await gap_of(gap_id)
     async with transaction():
-        await audit(f"gap.{state}", Ref("gap", gap.id), before=gap.state)
+        await audit(f"gap.{state}", Ref("gap", gap.id), before={"state": gap.state})
         gap.state, gap.answered_at = state, None
         await gap.save(update_fields=["state", "answered_at"])
 

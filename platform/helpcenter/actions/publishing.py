@@ -32,7 +32,7 @@ async def publish(principal: Principal, article_id: int, locale: str | None = No
     async with transaction():
         await _publish_rows(article, [one.id for one in chosen])
         await documents.write_index(analysed)
-        await audit("article.publish", article.ref, after=[one.locale for one in chosen])
+        await audit("article.publish", article.ref, after={"languages": [one.locale for one in chosen]})
         await announce(ArticlePublished(article_id=article.id))
     return article
 
@@ -62,7 +62,7 @@ async def unpublish(principal: Principal, article_id: int, locale: str | None = 
             await documents.leave_index(article, locale)
         if locale is None or not await ArticleTranslation.exists(article_id=article.id, published_at__not_isnull=True):
             await _withdraw(article, "draft")
-        await audit("article.unpublish", article.ref, before=locale or "")
+        await audit("article.unpublish", article.ref, before={"language": locale})
     return article
 
 
@@ -88,5 +88,7 @@ async def mark_stale(principal: Principal, article_id: int, reason: str = "") ->
     ensure(policy.can_write(principal))
     article = await article_of(article_id)
     async with transaction():
-        await write("UPDATE article SET is_stale = ?, stale_reason = ? WHERE id = ?", bool(reason), reason[:40], article.id)
+        await write(
+            "UPDATE article SET is_stale = ?, stale_reason = ? WHERE id = ?", bool(reason), reason[:40], article.id
+        )
         await audit("article.stale", article.ref, reason=reason)

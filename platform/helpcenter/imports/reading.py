@@ -104,7 +104,9 @@ def _csv(name: str, content: bytes, lang: str) -> Iterator[Row]:
         heads = [head.strip() for head in next(table, [])]
         known = {KNOWN.get(head.lower()) for head in heads}
         if not {"title", "body"} <= known:
-            raise Refused(_("The first line needs headings for the question and the answer, such as 質問,回答 or title,body."))
+            raise Refused(
+                _("The first line needs headings for the question and the answer, such as 質問,回答 or title,body.")
+            )
         for cells in table:
             if not any(cell.strip() for cell in cells):
                 continue

@@ -153,7 +153,9 @@ async def _settle(article: Article, row: Row, shelf: int | None) -> None:
                 " updated_at = ? WHERE id = ?", shelf, audience, now(), article.id)  # fmt: skip
 
 
-async def _publish(article: Article, saved: ArticleTranslation, ready: Ready, options: Options, *, is_new: bool) -> None:
+async def _publish(
+    article: Article, saved: ArticleTranslation, ready: Ready, options: Options, *, is_new: bool
+) -> None:
     """A new one goes out when the import says so; one that is out is found with its new words; a draft stays one."""
     updated = _moment(ready.row.updated)
     if options.publish and is_new:

@@ -14,6 +14,7 @@ from core.forms import Form
 from core.i18n import _
 from core.pages import flash, page
 from helpcenter import actions
+from helpcenter.ids import possible
 from helpcenter.models import Category
 from helpcenter.pages.around import staff_tabs
 from helpcenter.pages.forms import CategoryForm
@@ -35,7 +36,9 @@ class CategoryPages(Controller):
             return await _front(form, 422)
         said = form.data
         try:
-            await actions.create_category(here().principal, said.slug, said.names(), icon=said.icon, position=said.position)
+            await actions.create_category(
+                here().principal, said.slug, said.names(), icon=said.icon, position=said.position
+            )
         except Refused as refusal:
             form.fail(refusal.sentence)
             return await _front(form, 422)
@@ -74,7 +77,7 @@ class CategoryPages(Controller):
 
 
 async def _category(category_id: int) -> Category:
-    found = await Category.get_or_none(id=category_id).prefetch_related("translations")
+    found = await Category.get_or_none(id=possible(category_id)).prefetch_related("translations")
     if found is None:
         raise NotFound(_("There is no such category."))
     return found

@@ -17,6 +17,7 @@ from helpcenter import actions
 from helpcenter.actions.articles import article_of
 from helpcenter.actions.gaps import gap_of
 from helpcenter.findability import findings
+from helpcenter.ids import possible
 from helpcenter.models import Article, ArticleRevision, ArticleTranslation
 from helpcenter.pages.around import staff_tabs
 from helpcenter.pages.forms import ArticleForm, audience_fields, audiences, categories, states
@@ -125,14 +126,24 @@ class EditorPages(Controller):
         found = await ArticleRevision.filter(translation_id=translation.id).order_by("-number").limit(100)
         shown = next((one for one in found if one.number == number), found[0] if found else None)
         before = next((one for one in found if shown and one.number == shown.number - 1), None)
-        return page("helpcenter/revisions.html", article=article, translation=translation, revisions=found, shown=shown,
-                    before=before, lines=difference(before, shown) if shown else [], tabs=await staff_tabs())  # fmt: skip
+        return page(
+            "helpcenter/revisions.html",
+            article=article,
+            translation=translation,
+            revisions=found,
+            shown=shown,
+            before=before,
+            lines=difference(before, shown) if shown else [],
+            tabs=await staff_tabs(),
+        )
 
     @post("/{article_id:int}/revisions/{number:int}/restoration", may="help.write")
     async def restore(self, request: Request[Any, Any, Any], article_id: int, number: int) -> Redirect:
         """The words of a revision become the present ones, as a new revision."""
         article, locale = await article_of(article_id), str((await request.form()).get("locale", ""))
-        old = await ArticleRevision.get_or_none(translation__article_id=article_id, translation__locale=locale, number=number)
+        old = await ArticleRevision.get_or_none(
+            translation__article_id=article_id, translation__locale=locale, number=possible(number)
+        )
         if old is None:
             raise NotFound(_("There is no such revision."))
         words = Words(title=old.title, body=old.body, phrasings=tuple(old.phrasings), locale=locale,
@@ -168,6 +179,7 @@ async def _refused(article: Article | None, form: Form[ArticleForm], refusal: Ex
 
 def difference(before: ArticleRevision | None, after: ArticleRevision) -> list[tuple[str, str]]:
     """Lines as (mark, text): `+` new, `-` gone, ` ` the same, `…` where nothing changed for long."""
+
     def lines(one: ArticleRevision | None) -> list[str]:
         if one is None:
             return []

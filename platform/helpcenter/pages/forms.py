@@ -94,5 +94,3 @@ class ImportForm(msgspec.Struct):
     def __post_init__(self) -> None:
         if not self.file:
             raise ValueError(_("Choose a file."))
-
-

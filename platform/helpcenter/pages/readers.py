@@ -141,7 +141,7 @@ def hashed(key: str) -> str:
 
 
 def _visitor(key: str) -> Cookie:
-    return Cookie(visitor_cookie(), key, path="/", max_age=YEAR, httponly=True, samesite="lax",
+    return Cookie(key=visitor_cookie(), value=key, path="/", max_age=YEAR, httponly=True, samesite="lax",
                   secure=settings().is_secure)  # fmt: skip
 
 
@@ -150,7 +150,11 @@ def often_searched(popular: list[Listed]) -> list[str]:
 
     Never what visitors typed: that may hold what is nobody else's business.
     """
-    found = [min(short, key=len) for one in popular if (short := [p for p in one.phrasings if len(p) <= limit(p)])]
+    found = [
+        min(short, key=len)
+        for one in popular
+        if one.locale == here().language and (short := [p for p in one.phrasings if len(p) <= limit(p)])
+    ]
     return list(dict.fromkeys(found))[:3]
 
 
@@ -162,11 +166,28 @@ def described(article: Shown, shelf: Shelf | None) -> Markup:
     """schema.org: a question with its answer where the title asks one, an article otherwise; and the way to it."""
     address = absolute(language_path(article.slug, article.locale))
     graph: list[dict[str, Any]] = [_question(article, address) if _asks(article.title) else _text(article, address)]
-    way = [(_("Help"), absolute("/help")), *([(shelf.name, absolute(shelf.path))] if shelf else []), (article.title, address)]
-    graph.append({"@type": "BreadcrumbList", "itemListElement": [
-        {"@type": "ListItem", "position": n, "name": name, "item": href} for n, (name, href) in enumerate(way, 1)]})  # fmt: skip
+    way = [
+        (_("Help"), absolute("/help")),
+        *([(shelf.name, absolute(shelf.path))] if shelf else []),
+        (article.title, address),
+    ]
+    graph.append(
+        {
+            "@type": "BreadcrumbList",
+            "itemListElement": [
+                {"@type": "ListItem", "position": n, "name": name, "item": href}
+                for n, (name, href) in enumerate(way, 1)
+            ],
+        }
+    )
     text = json.dumps({"@context": "https://schema.org", "@graph": graph}, ensure_ascii=False)
-    for mark, code in (("<", "\\u003c"), (">", "\\u003e"), ("&", "\\u0026"), ("\u2028", "\\u2028"), ("\u2029", "\\u2029")):
+    for mark, code in (
+        ("<", "\\u003c"),
+        (">", "\\u003e"),
+        ("&", "\\u0026"),
+        ("\u2028", "\\u2028"),
+        ("\u2029", "\\u2029"),
+    ):
         text = text.replace(mark, code)
     return Markup(text)  # noqa: S704  nothing in it can end the element
 
@@ -177,8 +198,13 @@ def _asks(title: str) -> bool:
 
 def _question(article: Shown, address: str) -> dict[str, Any]:
     answer = {"@type": "Answer", "text": text_of(article.html)[:5000], "url": address}
-    return {"@type": "FAQPage", "inLanguage": article.locale, "url": address, "dateModified": article.updated_at.isoformat(),
-            "mainEntity": [{"@type": "Question", "name": article.title, "acceptedAnswer": answer}]}  # fmt: skip
+    return {
+        "@type": "FAQPage",
+        "inLanguage": article.locale,
+        "url": address,
+        "dateModified": article.updated_at.isoformat(),
+        "mainEntity": [{"@type": "Question", "name": article.title, "acceptedAnswer": answer}],
+    }
 
 
 def _text(article: Shown, address: str) -> dict[str, Any]:

@@ -43,7 +43,9 @@ def _helped(row: Any) -> str:
 
 
 async def _owners() -> dict[str, str]:
-    found = await rows("SELECT DISTINCT p.id, p.family_name, p.given_name FROM person p JOIN article a ON a.owner_id = p.id")
+    found = await rows(
+        "SELECT DISTINCT p.id, p.family_name, p.given_name FROM person p JOIN article a ON a.owner_id = p.id"
+    )
     return {str(row[0]): f"{row[1]} {row[2]}".strip() for row in found}
 
 
@@ -65,11 +67,23 @@ async def articles_listing(request: Request[Any, Any, Any]) -> Listing:
         YesNo("stale", _("Out of date"), field="is_stale"),
         Choice("owner", _("Owner"), await _owners()),
     ]
-    bulk = [Bulk("publish", _("Publish"), "check"), Bulk("archive", _("Archive"), "hide"),
-            *(Bulk(f"move:{key}", _("Move to %(name)s", name=name), "move") for key, name in list(shelves.items())[:6])]  # fmt: skip
-    return Listing(request, query=Rows(SQL, here().language), columns=columns, filters=filters, search=["title", "slug"],
-                   default_sort="-updated_at", bulk=bulk, bulk_action="/staff/articles/bulk", exportable=True,
-                   name="articles")  # fmt: skip
+    bulk = [
+        Bulk("publish", _("Publish"), "check"),
+        Bulk("archive", _("Archive"), "hide"),
+        *(Bulk(f"move:{key}", _("Move to %(name)s", name=name), "move") for key, name in list(shelves.items())[:6]),
+    ]
+    return Listing(
+        request,
+        query=Rows(SQL, here().language),
+        columns=columns,
+        filters=filters,
+        search=["title", "slug"],
+        default_sort="-updated_at",
+        bulk=bulk,
+        bulk_action="/staff/articles/bulk",
+        exportable=True,
+        name="articles",
+    )
 
 
 class StaffArticlePages(Controller):

@@ -1,0 +1,35 @@
+"""Documents that the search tests speak of."""
+
+from core.database import write
+from search import Document
+
+PUBLIC = frozenset({"public"})
+
+
+def article(id: int, title: str, body: str = "", **more) -> Document:
+    return Document(
+        kind="article", id=id, title=title, body=body, **({"audience": PUBLIC, "url": f"/help/{id}"} | more)
+    )
+
+
+HELP = [
+    article(
+        1,
+        "パスワードを忘れたとき",
+        "ログイン画面の「パスワードをお忘れの方」を押し、登録したメールアドレスを入力します。",
+    ),
+    article(
+        2,
+        "請求書をダウンロードする",
+        "管理画面の「お支払い」から請求書のPDFを保存できます。",
+        phrasings=("インボイスが欲しい",),
+    ),
+    article(3, "メンバーを招待する", "設定の「メンバー」から招待メールを送ります。招待は7日間有効です。"),
+    article(4, "解約の手続き", "解約は契約更新日の30日前までにお申し込みください。"),
+    article(5, "Reset your password", "Open the sign-in page and choose “Forgot password”.", lang="en"),
+]
+
+
+async def empty() -> None:
+    for table in ("search_posting", "search_document", "search_query", "search_version"):
+        await write(f"DELETE FROM {table}")
