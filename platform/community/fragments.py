@@ -11,6 +11,7 @@ from functools import lru_cache
 import msgspec
 from markupsafe import Markup
 
+from community import policy
 from community.plain import plain
 from community.reading.lists import Line
 from community.reading.thread import Reading, Seen
@@ -187,7 +188,7 @@ def _view(reading: Reading, seen: Seen) -> View:
         post.like_count, post.created_at.isoformat(), ago(post.created_at), post.edited_at is not None,
         seen.author.name, seen.author.rank, seen.is_readable, seen.is_accepted and post.state == "visible",
         seen.is_liked, who.is_signed_in, who.is_signed_in and who.person_id == thread.author_id, reading.moderates,
-        who.may("community.manage"), seen.may_edit, seen.may_delete, seen.may_accept, seen.may_like, seen.may_hide,
+        policy.is_staff(who), seen.may_edit, seen.may_delete, seen.may_accept, seen.may_like, seen.may_hide,
         reading.can_reply and post.state == "visible", _opening(reading) if post.number == 1 else None,
         here().language, here().time_zone,
     )  # fmt: skip
