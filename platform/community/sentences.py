@@ -43,8 +43,8 @@ describe("community.solved", lazy("Found the answer to “%(title)s”"), "done"
          label=lazy("Found an answer in the community"))  # fmt: skip
 describe("community.helped", lazy("Their answer to “%(title)s” was chosen"), "thumb", tone="good", href=THREAD,
          label=lazy("An answer of theirs was chosen"))  # fmt: skip
-describe("community.hidden", lazy("A post of theirs in “%(title)s” was hidden"), "hide", tone="warn", text=_hidden_words,
-         href=POST, label=lazy("A post was hidden"))  # fmt: skip
+describe("community.hidden", lazy("A post of theirs in “%(title)s” was hidden"), "hide", tone="warn",
+         text=_hidden_words, href=POST, label=lazy("A post was hidden"))  # fmt: skip
 
 describe_notice("community.thread", lazy("%(by)s wrote “%(title)s”"), "chat")
 describe_notice("community.mentioned", lazy("%(by)s mentioned you in “%(title)s”"), "talk")

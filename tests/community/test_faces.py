@@ -18,7 +18,8 @@ from core.database import rows
 from factories import a_person, staff
 
 pytestmark = pytest.mark.browser
-ASKED = """締め日を月末から15日に変更しました。11月分の勤務表を見ると、10月16日から31日の残業が**10月分と11月分の両方**に入っています。
+ASKED = """締め日を月末から15日に変更しました。11月分の勤務表を見ると、
+10月16日から31日の残業が**10月分と11月分の両方**に入っています。
 給与に渡す前に直したいのですが、どこを見ればよいでしょうか。
 
 - 変更した日：11月2日
