@@ -137,7 +137,7 @@ def _say_renewals(facts: dict[str, Any]) -> str:
 
 for _made in (
     Measure("login_days", 10, lambda: _("Days with a sign-in"), login_days,
-            lambda f: _("%(days)s of %(goal)s days in 28", days=f["days"], goal=f["goal"])),
+            lambda f: _("%(days)s days of 28; %(goal)s earn all points", days=f["days"], goal=f["goal"])),
     Measure("active_seats", 10, lambda: _("Active seats"), active_seats,
             lambda f: _("%(active)s of %(seats)s people in 28 days", active=f["active"], seats=f["seats"])),
     Measure("core_features", 15, lambda: _("Core features"), core_features,
@@ -216,8 +216,9 @@ async def recompute(account_ids: Sequence[int], day: date | None = None) -> None
 async def _tell(id: int, before: int | None, after: int | None) -> None:
     if before is None or after is None or band(before) == band(after):
         return
+    changed: dict[str, Any] = {"from": before, "to": after}
     await timeline.record(None, "customers.health_changed", account_id=id, channel="staff",
-                          key=f"health:{id}:{local_day()}", **{"from": before, "to": after})  # fmt: skip
+                          key=f"health:{id}:{local_day()}", **changed)  # fmt: skip
     await announce(HealthChanged(account_id=id))
 
 

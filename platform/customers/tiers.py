@@ -96,8 +96,9 @@ async def _settle(row: Any, given: TierRule) -> int:
 
 
 async def _tell(account_id: int, before: str, after: str, source: str) -> None:
+    changed: dict[str, Any] = {"from": before, "to": after, "by": source}
     await timeline.record(None, "customers.tier_changed", account_id=account_id, channel="staff",
-                          **{"from": before, "to": after, "by": source})  # fmt: skip
+                          **changed)  # fmt: skip
     await announce(TierChanged(account_id=account_id))
 
 

@@ -16,6 +16,7 @@ from core.refs import Ref
 from core.settings import settings
 from helpcenter import policy
 from helpcenter.slugs import category_path, path_of
+from search.text import clean
 
 
 class Shown(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,6 +65,8 @@ COLUMNS = ("t.locale, t.slug, t.title, t.html, t.toc, t.excerpt, t.is_stale, t.u
 
 async def article_at(principal: Principal, slug: str, lang: str = "") -> Shown | None:
     """The article at an address, in the language asked for, the reader's, the address's, the original's, or any."""
+    if clean(slug) != slug:
+        return None
     found = await rows(
         f"SELECT {COLUMNS} FROM article_translation t JOIN article a ON a.id = t.article_id WHERE a.id IN"
         " (SELECT article_id FROM article_translation WHERE slug = ?)",
@@ -109,7 +112,7 @@ def _json(value: Any) -> Any:
 
 async def moved_to(principal: Principal, slug: str) -> str:
     """Where an old address leads, for who may read it there; or an empty string."""
-    found = await rows("SELECT article_id FROM article_former_slug WHERE slug = ?", slug)
+    found = await rows("SELECT article_id FROM article_former_slug WHERE slug = ?", clean(slug))
     article = await article_with_id(principal, int(found[0][0])) if found else None
     return article.path if article else ""
 

@@ -134,7 +134,9 @@ async def store(world: World) -> None:
     await put("contract", t["contracts"], currency="JPY", end_reason="", source="", digest="", created_at=moment,
               updated_at=moment)  # fmt: skip
     for who in ("person", "account"):
-        await put(f"{who}_metric", [{f"{who}_id" if k == "id" else k: v for k, v in m.items()} for m in t[f"{who}_metrics"]])
+        await put(
+            f"{who}_metric", [{f"{who}_id" if k == "id" else k: v for k, v in m.items()} for m in t[f"{who}_metrics"]]
+        )
     await put("touchpoint", t["touches"], channel="web", about_kind="", data={})
     await put("consent", t["consents"], changed_at=moment)
     for n in (1, 2):

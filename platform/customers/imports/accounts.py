@@ -79,7 +79,7 @@ class AccountsImport:
 
     # what the database knows about a chunk
 
-    async def _look(self, chunk: list[Given]) -> None:
+    async def look(self, chunk: list[Given]) -> None:
         keys = [key_of(one) for one in chunk]
         self.known = await known_accounts(self.source, keys)
         wanted = [one.values["corporate_number"] for one in chunk if "corporate_number" in one.values]
@@ -97,7 +97,7 @@ class AccountsImport:
 
     async def plan(self, chunk: list[Given]) -> list[Outcome]:
         self._forget()
-        await self._look([one for one in chunk if not one.refusal])
+        await self.look([one for one in chunk if not one.refusal])
         return [self._one(one) for one in chunk]
 
     def _one(self, one: Given) -> Outcome:
@@ -129,7 +129,7 @@ class AccountsImport:
     def _known(self, one: Given, key: str, known: Known) -> Outcome:
         if known.digest == one.digest:
             return Outcome(one.number, "unchanged", "", {}, "account", known.id)
-        wanted = self._columns(one)
+        wanted = self.columns(one)
         number, held = wanted.get("corporate_number"), known.values["corporate_number"]
         if number and held and number != held:
             if f"changed_corporate_number:{key}:{number}" not in self.rejected:
@@ -159,7 +159,7 @@ class AccountsImport:
         elif is_bare(one) and (account := self.named.get(company_key(one.values["name"]))):
             return self._doubt(one, key, account, "same_name",
                                _("A company of this name is there already, and the row has no id of its own."))  # fmt: skip
-        self.new.append(New(0, key, one, self._columns(one)))
+        self.new.append(New(0, key, one, self.columns(one)))
         return Outcome(one.number, "created", "", one.raw, "account")
 
     def _same_number(self, one: Given, key: str, account: int | None, number: str, other: str = "") -> Outcome:
@@ -170,7 +170,7 @@ class AccountsImport:
         self.doubts.append(Doubt(kind, self.source, key, one, account, other, reason))
         return Outcome(one.number, "review", reason, one.raw, "account", account)
 
-    def _columns(self, one: Given) -> dict[str, Any]:
+    def columns(self, one: Given) -> dict[str, Any]:
         found = {field: one.values[field] for field in COLUMNS if field in one.values}
         if "csm" in one.values:
             found["csm_id"] = self.staff[one.values["csm"]]
@@ -313,3 +313,22 @@ async def write_aliases(source: str, given_to: list[tuple[int, Given]], old: lis
         " ON CONFLICT (account_id, normal_name) DO NOTHING",
         [[account, name, company_key(name), source, now()] for account, name in aliases if company_key(name)],
     )  # fmt: skip
+
+
+async def insert_or_update(source: str, source_id: str, given: Given, change: Change | None = None) -> int:
+    """One account by a person's decision: changed, or added when there is no `change`. Returns its id."""
+    work = AccountsImport(source)
+    await work.look([given])
+    if change is None:
+        [id] = await next_ids("account", 1)
+        new = New(id, source_id, given, work.columns(given))
+        await insert_accounts(source, [new])
+        await write_aliases(source, [(id, given)], [])
+        return id
+    await update_account(change.known, change.values, source)
+    await write("INSERT INTO account_source (account_id, source, source_id, digest, seen_at) VALUES (?, ?, ?, ?, ?)"
+                " ON CONFLICT (source, source_id) DO UPDATE SET digest = excluded.digest, seen_at = excluded.seen_at",
+                change.known.id, source, source_id, given.digest, now())  # fmt: skip
+    given_name = [(change.known.id, given.values["name"])] if "name" in given.values else []
+    await write_aliases(source, [(change.known.id, given)], [*renamed([change]), *given_name])
+    return change.known.id

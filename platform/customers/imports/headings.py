@@ -13,11 +13,11 @@ KINDS = {"accounts": _("Companies"), "people": _("People"), "contracts": _("Cont
 FIELD_LABELS = {
     "source_id": _("The source's own id"), "name": _("Name of the company"), "name_kana": _("Reading"),
     "alias": _("Other name"), "corporate_number": _("Corporate number"), "industry": _("Industry"),
-    "employees": _("Employees"), "prefecture": _("Prefecture"), "address": _("Address"), "phone": _("Telephone"),
+    "employees": _("Employees"), "prefecture": _("Prefecture"), "address": _("Postal address"), "phone": _("Telephone"),
     "website": _("Website"), "csm": _("CSM (e-mail)"), "deputy": _("Deputy (e-mail)"), "phase": _("Phase"),
     "parent": _("Id of the parent company"), "email": _("E-mail address"), "full_name": _("Full name"),
     "family_name": _("Family name"), "given_name": _("Given name"), "family_kana": _("Family name, reading"),
-    "given_kana": _("Given name, reading"), "account_id": _("Id of the company"), "title": _("Title"),
+    "given_kana": _("Given name, reading"), "account_id": _("Id of the company"), "title": _("Job title"),
     "department": _("Department"), "locale": _("Language"), "time_zone": _("Time zone"), "handle": _("Shown name"),
     "consent": _("Consent to e-mail"), "product": _("Product"), "plan": _("Plan"), "amount": _("Amount a month"),
     "amount_yearly": _("Amount a year"), "currency": _("Currency"), "seats": _("Seats"), "starts_on": _("Begins"),

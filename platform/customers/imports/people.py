@@ -16,10 +16,10 @@ from customers.ids import next_ids
 from customers.imports.reviewing import Doubt, keep_doubts, rejected_keys
 from customers.imports.rows import Given, Outcome, select_in
 from customers.names import company_key
+from customers.topics import slugs
 
 COLUMNS = ("family_name", "given_name", "family_kana", "given_kana", "phone", "email", "locale", "time_zone", "handle")
 MEMBER = ("title", "department")
-CONSENT_TOPIC = "newsletter"
 
 
 class KnownPerson(msgspec.Struct):
@@ -165,10 +165,14 @@ class PeopleImport:
         await self._doubted_ids(new)
 
     async def _consents(self) -> None:
+        """A yes or no to e-mail in a file counts for every topic."""
+        topics = await slugs()
         for one in self.writes:
-            if "consent" in one.given.values:
-                evidence = {"source": self.source, "row": one.given.number}
-                await consent.decide(one.id, CONSENT_TOPIC, "email", one.given.values["consent"], source="import",
+            if "consent" not in one.given.values:
+                continue
+            evidence = {"source": self.source, "row": one.given.number}
+            for topic in topics:
+                await consent.decide(one.id, topic, "email", one.given.values["consent"], source="import",
                                      evidence=evidence)  # fmt: skip
 
     async def _doubted_ids(self, new: list[Write]) -> None:

@@ -66,7 +66,13 @@ def columns_of(headings: Sequence[str], mapping: dict[str, str]) -> list[tuple[i
 
 
 async def start(
-    content: bytes, *, file_name: str = "", source: str = "csv", kind: str = "", mapping: dict[str, str] | None = None
+    content: bytes,
+    *,
+    file_name: str = "",
+    source: str = "csv",
+    kind: str = "",
+    mapping: dict[str, str] | None = None,
+    is_complete: bool = True,
 ) -> ImportBatch:
     """Take a file in, unread rows and all. Raises Refused with a sentence when it is no table or a column is unknown."""
     if kind and kind not in KINDS:
@@ -76,7 +82,7 @@ async def start(
         raise Refused(_("The name of a source has at most 60 characters."))
     sheet = await in_thread(read_sheet, content)
     kind = kind or kind_of(sheet)
-    found = checked_mapping(kind, sheet.headings, mapping or {})
+    found = checked_mapping(kind, sheet.headings, mapping or {}) if is_complete else guess_mapping(kind, sheet.headings)
     total = await in_thread(_count, sheet)
     async with transaction():
         batch = await ImportBatch.create(
@@ -125,7 +131,9 @@ async def _applied(batch: ImportBatch) -> Counter[str]:
         await write("UPDATE import_batch SET state = 'applied', counts = ?, finished_at = ? WHERE id = ?",
                     dict(counts), now(), batch.id)  # fmt: skip
         await ImportFile.filter(batch_id=batch.id).delete()
-        await timeline.record(None, "customers.imported", channel="staff", key=f"import:{batch.id}", **counts)
+        await timeline.record(
+            None, "customers.imported", channel="staff", key=f"import:{batch.id}", **dict[str, Any](counts)
+        )
         await announce(ImportApplied(batch_id=batch.id))
     return counts
 
@@ -175,6 +183,28 @@ async def _begin(batch: ImportBatch, apply: bool) -> Counter[str]:
 def _read(source: Iterable[Row], columns: list[tuple[int, str]], required: Sequence[str]) -> list[Given]:
     """The next rows, read and checked (in a thread: no database here)."""
     return [given(row, columns, required) for row in islice(source, CHUNK)]
+
+
+async def take(content: bytes, *, file_name: str, source: str, kind: str) -> ImportBatch:
+    """A file whose columns a person will look at: what cannot be guessed may be missing still."""
+    return await start(content, file_name=file_name, source=source, kind=kind, is_complete=False)
+
+
+async def change_kind(batch: ImportBatch, kind: str) -> None:
+    """Read the file as another kind; the columns are guessed again."""
+    if batch.state != "mapping":
+        raise Conflict(_("This import has begun already."))
+    sheet = await sheet_of(batch)
+    batch.kind, batch.mapping = kind, guess_mapping(kind, sheet.headings)
+    await batch.save(update_fields=["kind", "mapping"])
+
+
+async def back_to_mapping(batch_id: int) -> None:
+    won = await write(
+        "UPDATE import_batch SET state = 'mapping' WHERE id = ? AND state = 'preview' RETURNING id", batch_id
+    )
+    if not won:
+        raise Conflict(_("This import has begun already."))
 
 
 async def remap(batch_id: int, kind: str, source: str, mapping: dict[str, str]) -> ImportBatch:

@@ -43,7 +43,7 @@ class GapPages(Controller):
             Column("question", _("Question"), head=True), Column("count", _("Searches"), sort=True, num=True),
             Column("accounts", _("Accounts"), sort=True, num=True, wide=True),
             Column("last_at", _("Last asked"), sort=True, format=ago, wide=True),
-            Column("state", _("State"), format=lambda one: states.get(one, one), wide=True), Column("id", ""),
+            Column("state", _("State"), format=lambda one: states.get(one, one), wide=True), Column("id", _("Act")),
         ]  # fmt: skip
         params = dict(request.query_params)
         query = Rows(GAPS) if params.get("state") else Rows(f"{GAPS} WHERE g.state = 'open'")
@@ -76,7 +76,7 @@ class FeedbackPages(Controller):
             Column("is_helpful", _("Helped"), format=lambda yes: _("Yes") if yes else _("No")),
             Column("comment", _("What was missing")),
             Column("family_name", _("Who"), value=lambda f: f"{f['family_name'] or ''} {f['given_name'] or ''}".strip(), wide=True),
-            Column("updated_at", _("When"), sort=True, format=ago, wide=True), Column("id", ""),
+            Column("updated_at", _("When"), sort=True, format=ago, wide=True), Column("id", _("Act")),
         ]  # fmt: skip
         filters = [YesNo("helpful", _("Helped"), field="is_helpful"),
                    Choice("state", _("State"), {"open": _("To read"), "done": _("Done")})]  # fmt: skip
