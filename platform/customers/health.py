@@ -18,9 +18,9 @@ from core.database import rows, transaction, write_many
 from core.events import announce
 from core.i18n import _, ngettext
 from customers import timeline
+from customers.days import a_day, as_day
 from customers.events import HealthChanged
 from customers.rules import HealthRule, rule
-from customers.days import a_day, as_day
 
 PERIOD = 28
 Values = dict[int, tuple[float, dict[str, Any]]]
@@ -243,7 +243,10 @@ async def history(account_id: int, days: int = 90) -> list[tuple[date, int | Non
 
 async def reasons_on(account_id: int, day: date) -> dict[str, float | None]:
     """The points of each measure in the last snapshot up to `day`: for the column '28 days'."""
-    found = await rows("SELECT reasons FROM health_snapshot WHERE account_id = ? AND day <= ? ORDER BY day DESC LIMIT 1",
-                       account_id, as_day(day))  # fmt: skip
+    found = await rows(
+        "SELECT reasons FROM health_snapshot WHERE account_id = ? AND day <= ? ORDER BY day DESC LIMIT 1",
+        account_id,
+        as_day(day),
+    )
     said = json.loads(found[0][0]) if found else []
     return {one["measure"]: one["points"] for one in said}

@@ -16,7 +16,8 @@ from core.policy import ensure
 from core.refs import Ref
 from customers import policy
 from customers.days import a_day
-from customers.imports.accounts import AccountsImport, Change, Known, insert_or_update
+from customers.imports.account_rows import COLUMNS, LINKS, Change, Known
+from customers.imports.accounts import AccountsImport, insert_or_update
 from customers.imports.people import PeopleImport
 from customers.imports.rows import Given
 from customers.models import Review
@@ -43,8 +44,14 @@ async def decide(review_id: int, accepted: bool, note: str = "") -> Review:
         if review is None:
             raise NotFound(_("There is no such review."))
         state = "accepted" if accepted else "rejected"
-        won = await write("UPDATE review SET state = ?, decided_by_id = ?, decided_at = ? WHERE id = ? AND state = 'open'"
-                          " RETURNING id", state, who.person_id, now(), review_id)  # fmt: skip
+        won = await write(
+            "UPDATE review SET state = ?, decided_by_id = ?, decided_at = ? WHERE id = ? AND state = 'open'"
+            " RETURNING id",
+            state,
+            who.person_id,
+            now(),
+            review_id,
+        )
         if not won:
             raise Conflict(_("Somebody has decided this already."))
         await _carry_out(review, accepted)
@@ -78,8 +85,6 @@ async def _attach(account_id: int, source: str, source_id: str, given: Given, *,
 
 
 async def known_by_id(account_id: int) -> Known:
-    from customers.imports.accounts import COLUMNS, LINKS
-
     names = (*COLUMNS, *LINKS.values())
     found = await rows(f"SELECT id, sources, version, {', '.join(names)} FROM account WHERE id = ?", account_id)
     if not found:
@@ -92,8 +97,14 @@ async def _people(review: Review, given: Given, source: str, source_id: str, acc
     """Accept: both ids are one person. Reject: another person, who keeps no address."""
     work = PeopleImport(source)
     if accepted and review.person_id is not None:
-        await write("INSERT INTO person_source (person_id, source, source_id, digest, seen_at) VALUES (?, ?, ?, '', ?)"
-                    " ON CONFLICT (source, source_id) DO NOTHING", review.person_id, source, source_id, now())  # fmt: skip
+        await write(
+            "INSERT INTO person_source (person_id, source, source_id, digest, seen_at) VALUES (?, ?, ?, '', ?)"
+            " ON CONFLICT (source, source_id) DO NOTHING",
+            review.person_id,
+            source,
+            source_id,
+            now(),
+        )
     else:
         given.values.pop("email", None)
     given.values["source_id"] = source_id

@@ -48,7 +48,7 @@ class _Filled(dict[str, Any]):
 
 def describe(kind: str, sentence: Words, icon: str = "dots", *, tone: str = "none", text: Words = "", href: str = "",
              label: str = "") -> None:  # fmt: skip
-    """Say how `kind` reads. `href` may hold {about_id}, {person_id}, {account_id}; `label` names the kind in filters."""
+    """Say how `kind` reads. `href` may hold {about_id}, {person_id}, {account_id}; `label` is for filters."""
     _known[kind] = Description(sentence, icon, tone, text, href, label)
 
 
@@ -102,4 +102,4 @@ describe("customers.health_changed", lazy("Health from %(from)s to %(to)s"), "ch
 describe("customers.assigned", lazy("The CSM was changed"), "user", label=lazy("CSM changed"))
 describe("customers.noted", lazy("%(by)s wrote a note"), "edit", text=lazy("%(body)s"), label=lazy("Note"))
 describe("customers.consented", lazy("%(person)s changed what they receive"), "mail", label=lazy("Consent"))
-describe("customers.imported", lazy("A file was imported"), "down", label=lazy("Import"))
+describe("customers.imported", lazy("A file was imported"), "down", label=lazy("Imports"))

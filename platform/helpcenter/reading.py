@@ -185,7 +185,8 @@ def _one_of(published: str) -> str:
 
 READABLE_ONE, ANY_ONE = _one_of(" AND x.published_at IS NOT NULL"), _one_of("")
 LISTED = (
-    "SELECT a.id, a.category_id, a.views, t.title, t.slug, t.excerpt, t.locale, t.updated_at, t.phrasings FROM article a"
+    "SELECT a.id, a.category_id, a.views, t.title, t.slug, t.excerpt, t.locale, t.updated_at, t.phrasings"
+    " FROM article a"
     f" JOIN article_translation t ON t.id = {READABLE_ONE}"
 )
 
@@ -207,10 +208,13 @@ async def fill(principal: Principal, shelves: list[Shelf], each: int = 4) -> Non
     """The first articles of every shelf, in one read."""
     where, values = readable(principal)
     found = await rows(
-        f"SELECT * FROM (SELECT s.*, ROW_NUMBER() OVER (PARTITION BY s.category_id ORDER BY s.views DESC, s.id) AS place"
+        f"SELECT * FROM (SELECT s.*, ROW_NUMBER() OVER (PARTITION BY s.category_id ORDER BY s.views DESC, s.id)"
+        " AS place"
         f" FROM ({LISTED} WHERE {where}) s) numbered WHERE place <= ? ORDER BY category_id, place",
-        here().language, *values, each,
-    )  # fmt: skip
+        here().language,
+        *values,
+        each,
+    )
     for shelf in shelves:
         shelf.articles = [_listed(row) for row in found if row["category_id"] == shelf.id]
 
@@ -227,8 +231,11 @@ async def shelf_names(ids: list[int]) -> dict[int, Shelf]:
     if not ids:
         return {}
     marks = ", ".join("?" * len(ids))
-    found = await rows(f"SELECT c.id, c.slug, c.icon, t.locale, t.name, t.description FROM category c"
-                       f" LEFT JOIN category_translation t ON t.category_id = c.id WHERE c.id IN ({marks})", *ids)  # fmt: skip
+    found = await rows(
+        f"SELECT c.id, c.slug, c.icon, t.locale, t.name, t.description FROM category c"
+        f" LEFT JOIN category_translation t ON t.category_id = c.id WHERE c.id IN ({marks})",
+        *ids,
+    )
     made: dict[int, Shelf] = {}
     for row in found:
         if int(row["id"]) not in made or row["locale"] == here().language:

@@ -14,6 +14,9 @@ from customers.timeline import primary_account
 from inbox.actions import ownership, receiving, replies, sending
 from inbox.models import Conversation, Message
 
+# Mail that comes in is not a channel of the inbox yet; whoever wrote by mail in the files writes on the web here.
+CHANNELS = {"mail": "web"}
+
 
 async def load(known: Known) -> None:
     cast = Cast(known)
@@ -30,7 +33,7 @@ async def _conversation(one: dict[str, Any], cast: Cast, known: Known) -> None:
         if said["from"] == "person":
             with at(moment, SYSTEM):
                 heard = await receiving.receive(receiving.Heard(
-                    channel=one["channel"], customer_key=receiving.key_of_person(person_id), body=said["body"],
+                    channel=CHANNELS.get(one["channel"], one["channel"]), customer_key=receiving.key_of_person(person_id), body=said["body"],
                     at=moment, person_id=person_id, account_id=await primary_account(person_id), lang=one["lang"],
                     origin=f"demo:{one['id']}:{place}",
                 ))  # fmt: skip

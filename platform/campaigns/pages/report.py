@@ -57,13 +57,13 @@ class ReportPages(Controller):
 def recipients(campaign: Campaign, request: Any) -> Listing:
     """Staff who see their own accounts see their own recipients."""
     who = here().principal
-    sql, given = f"{LEDGER} WHERE t.campaign_id = ?", [campaign.id]
+    sql = f"{LEDGER} WHERE t.campaign_id = ?"
     if not who.all_accounts:
         own = ", ".join(str(int(account)) for account in sorted(who.own_accounts)) or "0"
         sql += f" AND d.account_id IN ({own})"
     kinds = {"pilot": _("Pilot"), "main": _("Everybody"), "resend": _("Sent again")}
     return Listing(
-        request, query=Rows(sql, given),
+        request, query=Rows(sql, campaign.id),
         columns=[
             Column("family_name", _("Person"), head=True, value=_name),
             Column("account_name", _("Company"), wide=True),

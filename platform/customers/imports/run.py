@@ -74,7 +74,7 @@ async def start(
     mapping: dict[str, str] | None = None,
     is_complete: bool = True,
 ) -> ImportBatch:
-    """Take a file in, unread rows and all. Raises Refused with a sentence when it is no table or a column is unknown."""
+    """Take a file in. Raises Refused with a sentence when it is no table or a column is unknown."""
     if kind and kind not in KINDS:
         raise Refused(_("Choose one of the list."))
     source = source.strip() or "csv"
@@ -86,9 +86,16 @@ async def start(
     total = await in_thread(_count, sheet)
     async with transaction():
         batch = await ImportBatch.create(
-            kind=kind, source=source, file_name=file_name[-200:], digest=hashlib.sha256(content).hexdigest(), mapping=found,
-            encoding=sheet.encoding, total=total, created_by_id=current_principal().person_id, created_at=now(),
-        )  # fmt: skip
+            kind=kind,
+            source=source,
+            file_name=file_name[-200:],
+            digest=hashlib.sha256(content).hexdigest(),
+            mapping=found,
+            encoding=sheet.encoding,
+            total=total,
+            created_by_id=current_principal().person_id,
+            created_at=now(),
+        )
         await ImportFile.create(batch_id=batch.id, content=await in_thread(zlib.compress, content))
     return batch
 
@@ -244,5 +251,16 @@ async def outcome_counts(batch_id: int) -> dict[str, int]:
     return {name: said.get(name, 0) for name in OUTCOMES}
 
 
-__all__ = ["Outcome", "apply", "batch_of", "checked_mapping", "kind_of", "outcome_counts", "preview", "remap", "samples",
-           "sheet_of", "start"]  # fmt: skip
+__all__ = [
+    "Outcome",
+    "apply",
+    "batch_of",
+    "checked_mapping",
+    "kind_of",
+    "outcome_counts",
+    "preview",
+    "remap",
+    "samples",
+    "sheet_of",
+    "start",
+]

@@ -17,8 +17,16 @@ from core.i18n import _, day, ngettext
 from core.listing import Bulk, Choice, Column, Listing
 from core.pages import flash, page
 from customers import accounts, health, policy, tiers
-from customers.models import Account, AccountAlias, AccountNote, AccountSource, Contract, HealthSnapshot, Membership
-from customers.models import Touchpoint
+from customers.models import (
+    Account,
+    AccountAlias,
+    AccountNote,
+    AccountSource,
+    Contract,
+    HealthSnapshot,
+    Membership,
+    Touchpoint,
+)
 from customers.pages.common import PHASES, TIERS, happenings, tabs, the_account, told, words
 
 HEALTH_FILTERS = {"good": (76, 100), "watch": (51, 75), "risk": (0, 50)}
@@ -128,12 +136,18 @@ class AccountPages(Controller):
     async def show(self, account_id: int, request: Request[Any, Any, Any]) -> Response[Any]:
         account = await the_account(account_id)
         recent = await Touchpoint.filter(account_id=account_id).select_related("person").order_by("-at", "-id").limit(6)
-        return page("customers/account.html", **await self._around(account), happened=told(recent),
-                    score=await scored(account), tier_form=Form(Override), members=await members_of(account_id, 5),
-                    notes=await AccountNote.filter(account_id=account_id).select_related("author").order_by("-id").limit(3),
-                    contracts=await Contract.filter(account_id=account_id).order_by("-starts_on").limit(10),
-                    aliases=await AccountAlias.filter(account_id=account_id).order_by("id").limit(20),
-                    sources=await AccountSource.filter(account_id=account_id).order_by("source").limit(20))  # fmt: skip
+        return page(
+            "customers/account.html",
+            **await self._around(account),
+            happened=told(recent),
+            score=await scored(account),
+            tier_form=Form(Override),
+            members=await members_of(account_id, 5),
+            notes=await AccountNote.filter(account_id=account_id).select_related("author").order_by("-id").limit(3),
+            contracts=await Contract.filter(account_id=account_id).order_by("-starts_on").limit(10),
+            aliases=await AccountAlias.filter(account_id=account_id).order_by("id").limit(20),
+            sources=await AccountSource.filter(account_id=account_id).order_by("source").limit(20),
+        )
 
     @get("/{account_id:int}/timeline", may="customers.read")
     async def timeline(self, account_id: int, request: Request[Any, Any, Any]) -> Response[Any]:

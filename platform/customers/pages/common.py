@@ -56,7 +56,7 @@ async def happenings(request: Any, query: Any, size: int = 20) -> Listing:
     kinds = await query.distinct().limit(200).values_list("kind", flat=True)
     found = Listing(
         request, query=query.select_related("person"), columns=[Column("at", _("When"), sort=True)],
-        filters=[Choice("kind", _("What"), {kind: label_of(kind) for kind in sorted(kinds)}),
+        filters=[Choice("kind", _("Kind of entry"), {kind: label_of(kind) for kind in sorted(kinds)}),
                  Choice("channel", _("Channel"), words(CHANNELS)), Period("at", _("When"))],
         default_sort="-at", size=size, counted=False,
     )  # fmt: skip

@@ -16,7 +16,7 @@ from core.errors import Conflict, Refused
 from core.forms import Form, Line, Meta
 from core.i18n import _, ago
 from core.listing import Choice, Column, Listing
-from core.pages import flash, fragment, page
+from core.pages import fragment, page
 from core.policy import ensure
 from core.refs import Ref
 from customers import jobs, policy
@@ -53,15 +53,22 @@ class ImportPages(Controller):
             columns=[
                 Column("file_name", _("File"), head=True, value=lambda b: b.file_name or b.source,
                        href=lambda b: f"/staff/customers/import/{b.id}"),
-                Column("kind", _("What"), wide=True, format=lambda value: str(KINDS.get(value, value))),
+                Column("kind", _("Kind of entry"), wide=True, format=lambda value: str(KINDS.get(value, value))),
                 Column("total", _("Rows"), num=True), Column("state", _("State")),
                 Column("created_at", _("When"), sort=True, wide=True, num=True, format=ago),
             ],
             default_sort="-created_at", counted=False, name="imports",
         )  # fmt: skip
         await found.load()
-        return page("customers/imports.html", status=status, imports=found, form=form, kinds=words(KINDS), tabs=await tabs(),
-                    states=states())  # fmt: skip
+        return page(
+            "customers/imports.html",
+            status=status,
+            imports=found,
+            form=form,
+            kinds=words(KINDS),
+            tabs=await tabs(),
+            states=states(),
+        )
 
     @post("/", may="customers.write", status_code=200)
     async def upload(self, request: Request[Any, Any, Any]) -> Response[Any]:
@@ -131,8 +138,12 @@ class ImportPages(Controller):
         headings = (await run.sheet_of(batch)).headings
         chosen = {heading: str(data.get(f"column-{at}", "-")) for at, heading in enumerate(headings)}
         try:
-            batch = await run.remap(batch_id, kind, str(data.get("source") or batch.source),
-                                    {heading: field for heading, field in chosen.items() if field not in {"-", ""}})  # fmt: skip
+            batch = await run.remap(
+                batch_id,
+                kind,
+                str(data.get("source") or batch.source),
+                {heading: field for heading, field in chosen.items() if field not in {"-", ""}},
+            )
         except Conflict:
             raise
         except Refused as refused:
@@ -174,4 +185,4 @@ class ImportPages(Controller):
 def states() -> dict[str, str]:
     return {"mapping": _("Columns to choose"), "previewing": _("Being looked at"), "preview": _("Waits for your yes"),
             "queued": _("Being imported"), "applying": _("Being imported"), "applied": _("Imported"),
-            "failed": _("Stopped")}  # fmt: skip
+            "failed": _("Broken off")}  # fmt: skip

@@ -8,12 +8,12 @@ from litestar import Controller, Request, Response, get, post
 from litestar.response import Redirect
 
 from core.context import current_principal
+from core.entrance import client_ip
 from core.errors import NotFound
 from core.i18n import _
 from core.listing import Column, Listing
 from core.pages import flash, page, safe_path
 from customers import consent, notices, timeline, topics
-from core.entrance import client_ip
 from customers.models import ConsentProof, Notice
 from customers.pages.common import CHANNELS
 from customers.pages.people import matrix
@@ -78,6 +78,12 @@ async def _decide(person: int, offer: topics.Offer, channel: str, state: str, re
     before = await consent.state_of(person, offer.slug, channel)
     if before == state or (before is None and state == "refused"):
         return 0
-    await consent.decide(person, offer.slug, channel, state, source="form",
-                         evidence={"page": "/me/contact", "wording": offer.name, "ip": client_ip(request.scope)})  # fmt: skip
+    await consent.decide(
+        person,
+        offer.slug,
+        channel,
+        state,
+        source="form",
+        evidence={"page": "/me/contact", "wording": offer.name, "ip": client_ip(request.scope)},
+    )
     return 1

@@ -39,22 +39,40 @@ class PersonPages(Controller):
     async def index(self, request: Request[Any, Any, Any]) -> Any:
         query = policy.visible_people(current_principal()).prefetch_related("memberships__account")
         found = Listing(
-            request, query=query,
+            request,
+            query=query,
             columns=[
-                Column("family_kana", _("Person"), sort=True, head=True, value=lambda p: p.full_name,
-                       href=lambda p: f"/staff/customers/people/{p.id}"),
-                Column("company", _("Company"), value=lambda p: ", ".join(
-                    m.account.name for m in p.memberships if m.until is None)),
+                Column(
+                    "family_kana",
+                    _("Person"),
+                    sort=True,
+                    head=True,
+                    value=lambda p: p.full_name,
+                    href=lambda p: f"/staff/customers/people/{p.id}",
+                ),
+                Column(
+                    "company",
+                    _("Company"),
+                    value=lambda p: ", ".join(m.account.name for m in p.memberships if m.until is None),
+                ),
                 Column("email", _("E-mail address"), wide=True, value=lambda p: p.email or ""),
                 Column("last_seen_at", _("Last seen"), sort=True, wide=True, num=True, format=ago),
             ],
-            filters=[Choice("kind", _("Who"), {"customer": _("Customers"), "staff": _("Staff")}),
-                     Choice("locale", _("Language"), {"ja": "日本語", "en": "English"}),
-                     Choice("tier", _("Tier"), {"high": _("High touch"), "low": _("Low touch"), "tech": _("Tech touch")},
-                            field="memberships__account__tier")],
+            filters=[
+                Choice("kind", _("Who"), {"customer": _("Customers"), "staff": _("Staff")}),
+                Choice("locale", _("Language"), {"ja": "日本語", "en": "English"}),
+                Choice(
+                    "tier",
+                    _("Tier"),
+                    {"high": _("High touch"), "low": _("Low touch"), "tech": _("Tech touch")},
+                    field="memberships__account__tier",
+                ),
+            ],
             search=["family_name", "given_name", "family_kana", "given_kana", "handle", "email"],
-            default_sort="family_kana", exportable=True, name="people",
-        )  # fmt: skip
+            default_sort="family_kana",
+            exportable=True,
+            name="people",
+        )
         if found.wants_csv:
             await audit("people.export", Ref("person", 0), note=str(request.url.query)[:300])
             return found.csv("people")
@@ -128,9 +146,7 @@ async def matrix(person_id: int) -> list[dict[str, Any]]:
     found = []
     for offer in await topics.offered():
         channels = [one for one in offer.channels if one in has or (offer.slug, one) in decided]
-        states = [
-            {"channel": channel, "consent": decided.pop((offer.slug, channel), None)} for channel in offer.channels
-        ]
+        states = [{"channel": channel, "consent": decided.pop((offer.slug, channel), None)} for channel in channels]
         found.append({"slug": offer.slug, "name": offer.name, "description": "", "states": states})
     for (topic, channel), one in sorted(decided.items()):
         found.append(

@@ -40,7 +40,7 @@ class ReviewPages(Controller):
                 Column("created_at", _("Since"), sort=True, wide=True, num=True, format=ago),
             ],
             filters=[Choice("kind", _("Why"), kinds),
-                     Choice("state", _("State"), {"open": _("Open"), "accepted": _("One and the same"),
+                     Choice("state", _("State"), {"open": _("Undecided"), "accepted": _("One and the same"),
                                                   "rejected": _("Kept apart")})],
             default_sort="-created_at", name="reviews",
         )  # fmt: skip
@@ -52,9 +52,16 @@ class ReviewPages(Controller):
         review = await the_review(review_id)
         account = await Account.get_or_none(id=review.account_id) if review.account_id else None
         person = await Person.get_or_none(id=review.person_id) if review.person_id else None
-        return page("customers/review.html", review=review, account=account, person=person,
-                    kind=str(reviews.KINDS.get(review.kind, review.kind)), sides=beside(review.data["values"], account or person),
-                    name=name_of(review.data["values"]), may_decide=bool(policy.can_change_everything(current_principal())))  # fmt: skip
+        return page(
+            "customers/review.html",
+            review=review,
+            account=account,
+            person=person,
+            kind=str(reviews.KINDS.get(review.kind, review.kind)),
+            sides=beside(review.data["values"], account or person),
+            name=name_of(review.data["values"]),
+            may_decide=bool(policy.can_change_everything(current_principal())),
+        )
 
     @post("/{review_id:int}/verdict", may="customers.write")
     async def verdict(self, review_id: int, request: Request[Any, Any, Any]) -> Redirect:
@@ -66,8 +73,9 @@ class ReviewPages(Controller):
         await reviews.decide(review_id, said == "accept")
         flash(_("They are one and the same.") if said == "accept" else _("They are kept apart."))
         following = await Review.filter(state="open", id__gt=review_id).order_by("id").first()
-        return Redirect(f"/staff/customers/reviews/{following.id}" if following else "/staff/customers/reviews",
-                        status_code=303)  # fmt: skip
+        return Redirect(
+            f"/staff/customers/reviews/{following.id}" if following else "/staff/customers/reviews", status_code=303
+        )
 
 
 async def the_review(review_id: int) -> Review:

@@ -32,16 +32,21 @@ class SegmentPages(Controller):
     async def index(self, request: Request[Any, Any, Any]) -> Response[Any]:
         query = Segment.all() if request.query_params.get("state") else Segment.filter(state="active")
         found = Listing(
-            request, query=query,
+            request,
+            query=query,
             columns=[
                 Column("name", _("Segment"), sort=True, head=True, href=lambda s: f"/staff/customers/segments/{s.id}"),
                 Column("people", _("People"), num=True, value=lambda s: s.people),
-                Column("is_static", _("How"), wide=True, format=lambda v: _("List by hand") if v else _("By conditions")),
+                Column(
+                    "is_static", _("How"), wide=True, format=lambda v: _("List by hand") if v else _("By conditions")
+                ),
                 Column("updated_at", _("Changed"), sort=True, wide=True, num=True, format=ago),
             ],
-            filters=[Choice("state", _("State"), {"active": _("In use"), "archived": _("Archived")})],
-            search=["name", "description"], default_sort="-updated_at", name="segments",
-        )  # fmt: skip
+            filters=[Choice("state", _("State"), {"active": _("In use"), "archived": _("Put away")})],
+            search=["name", "description"],
+            default_sort="-updated_at",
+            name="segments",
+        )
         await found.load()
         for segment in found.rows:
             segment.people = await counted(segment)
@@ -77,14 +82,21 @@ class SegmentPages(Controller):
                 saved = await segments.save(name, tree, description=about, segment_id=segment.id if segment else None,
                                             version=int(version) if version.isdecimal() else 0)  # fmt: skip
             except Refused as refused:
-                return await self._builder(tree, name=name, segment=segment, mistake=refused.sentence, description=about,
-                                           status=refused.status)  # fmt: skip
+                return await self._builder(
+                    tree, name=name, segment=segment, mistake=refused.sentence, description=about, status=refused.status
+                )
             flash(_("The segment is saved."))
             return Redirect(f"/staff/customers/segments/{saved.id}", status_code=303)
         if action not in {"update", "sample", "why"}:
             tree = builder.change(tree, action)
-        return await self._builder(tree, name=name, segment=segment, who=str(data.get("who", ""))[:200], description=about,
-                                   skip=int(str(data.get("skip", "0"))) if str(data.get("skip", "0")).isdecimal() else 0)  # fmt: skip
+        return await self._builder(
+            tree,
+            name=name,
+            segment=segment,
+            who=str(data.get("who", ""))[:200],
+            description=about,
+            skip=int(str(data.get("skip", "0"))) if str(data.get("skip", "0")).isdecimal() else 0,
+        )
 
     @post("/count", may="customers.read", status_code=200)
     async def count(self, request: Request[Any, Any, Any]) -> Response[Any]:
@@ -97,8 +109,10 @@ class SegmentPages(Controller):
         segment = await the_segment(segment_id)
         is_archived = segment.state == "active"
         await segments.archive(segment_id, is_archived)
-        flash(_("The segment is archived.") if is_archived else _("The segment is in use again."),
-              undo=f"/staff/customers/segments/{segment_id}/archive")  # fmt: skip
+        flash(
+            _("The segment is archived.") if is_archived else _("The segment is in use again."),
+            undo=f"/staff/customers/segments/{segment_id}/archive",
+        )
         return Redirect("/staff/customers/segments", status_code=303)
 
     async def _builder(
@@ -107,10 +121,20 @@ class SegmentPages(Controller):
     ) -> Response[Any]:  # fmt: skip
         ensure(policy.can_read(current_principal()))
         numbers = await numbers_of(tree)
-        return page("customers/segment.html", status=status, tree=builder.shown(tree), name=name, segment=segment,
-                    description=description, **await vocabulary(), **numbers | {"mistake": mistake or numbers["mistake"]},
-                    samples=[] if numbers["mistake"] else await samples(tree, skip), next_skip=skip + SAMPLE, who=who,
-                    answer=None if numbers["mistake"] else await answer_for(tree, who))  # fmt: skip
+        return page(
+            "customers/segment.html",
+            status=status,
+            tree=builder.shown(tree),
+            name=name,
+            segment=segment,
+            description=description,
+            **await vocabulary(),
+            **numbers | {"mistake": mistake or numbers["mistake"]},
+            samples=[] if numbers["mistake"] else await samples(tree, skip),
+            next_skip=skip + SAMPLE,
+            who=who,
+            answer=None if numbers["mistake"] else await answer_for(tree, who),
+        )
 
 
 async def the_segment(segment_id: int) -> Segment:
@@ -135,9 +159,15 @@ async def vocabulary() -> dict[str, Any]:
     events = await rows("SELECT DISTINCT metric FROM account_metric ORDER BY metric LIMIT 300")
     kinds = await rows("SELECT DISTINCT kind FROM touchpoint ORDER BY kind LIMIT 300")
     others = await Segment.filter(state="active").order_by("name").limit(300)
-    return {"groups": groups, "op_labels": OPERATION_LABELS, "events": [row[0] for row in events],
-            "kinds": [row[0] for row in kinds], "channels": words(CHANNELS), "topics": await topics.offered(),
-            "references": {"account.csm": await accounts.staff_choices(), "segment": [(s.id, s.name) for s in others]}}  # fmt: skip
+    return {
+        "groups": groups,
+        "op_labels": OPERATION_LABELS,
+        "events": [row[0] for row in events],
+        "kinds": [row[0] for row in kinds],
+        "channels": words(CHANNELS),
+        "topics": await topics.offered(),
+        "references": {"account.csm": await accounts.staff_choices(), "segment": [(s.id, s.name) for s in others]},
+    }
 
 
 async def numbers_of(tree: dict[str, Any]) -> dict[str, Any]:
@@ -186,8 +216,12 @@ async def reach(tree: segments.Group) -> list[tuple[str, int]]:
     for channel, label in (("email", _("E-mail")), ("line", "LINE"), ("slack", "Slack")):
         given = await rows(
             f"SELECT COUNT(DISTINCT i.person_id) FROM identity i WHERE i.kind = ? AND i.person_id IN ({sql})"
-            " AND EXISTS (SELECT 1 FROM consent c WHERE c.person_id = i.person_id AND c.channel = ? AND c.state = 'given')",
-            channel, *parameters, channel)  # fmt: skip
+            " AND EXISTS (SELECT 1 FROM consent c WHERE c.person_id = i.person_id AND c.channel = ?"
+            " AND c.state = 'given')",
+            channel,
+            *parameters,
+            channel,
+        )
         found.append((label, int(given[0][0])))
     return found
 

@@ -58,8 +58,11 @@ def _condition(data: Any, path: str) -> Raw:
         node["value"] = field.options[0][0]
     if name in MEASURED:
         window = str(data.get(f"{path}-window", "30"))
-        node |= {"event": str(data.get(f"{path}-event", "")), "of": str(data.get(f"{path}-of", "person")),
-                 "window_days": int(window) if window in {"7", "30", "90"} else (90 if name == "touch.count" else None)}  # fmt: skip
+        node |= {
+            "event": str(data.get(f"{path}-event", "")),
+            "of": str(data.get(f"{path}-of", "person")),
+            "window_days": int(window) if window in {"7", "30", "90"} else (90 if name == "touch.count" else None),
+        }
     if name == "consent":
         node |= {"topic": str(data.get(f"{path}-topic", "")), "channel": str(data.get(f"{path}-channel", "email"))}
     return node

@@ -28,8 +28,17 @@ class SearchPages(Controller):
         searched = await finding.search(who, words, kind=kind, limit=most, key=clean(key)[:32])
         first = await _first(searched) if searched.hits else None
         shelves = await reading.shelf_names_of([hit.ref.id for hit in searched.hits if hit.ref.kind == "article"])
-        return page("helpcenter/search.html", searched=searched, words=words, kinds=finding.kinds, first=first, most=most,
-                    shelves=shelves, ways=asking.open_ways(), popular=[])  # fmt: skip
+        return page(
+            "helpcenter/search.html",
+            searched=searched,
+            words=words,
+            kinds=finding.kinds,
+            first=first,
+            most=most,
+            shelves=shelves,
+            ways=asking.open_ways(),
+            popular=[],
+        )
 
     @get("/suggest", may="help.read")
     async def suggest(self, q: str = "") -> Response[Any]:
