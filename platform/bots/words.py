@@ -117,6 +117,8 @@ SERIOUS = {
 THANKS = re.compile(r"^(?:ありがと(?:う|ね)?(?:ござい(?:ます|ました))?|助かりました|助かった|了解(?:です|しました)?|わかりました|分かりました|承知(?:しました)?|thanks?(?: you)?(?: so much| a lot| very much)?|thx|ok(?:ay)?|got it)[!。.〜ー\s]*$")
 GREETINGS = re.compile(r"^(?:こんにちは|こんにちわ|こんばんは|おはよう(?:ございます)?|はじめまして|初めまして|お世話になっております|お世話になります|hello|hi|hey|good (?:morning|afternoon|evening))(?:[,、 ].{0,6})?[!。.〜ー\s]*$")
 
+LINKING = re.compile(r"^(?:(?:アカウント|id)?(?:の)?(?:連携|紐付け|ひもづけ)(?:したい(?:です)?|する|して|方法|お願い(?:します)?)?|link(?: my)?(?: account)?)[!。.\s]*$")
+
 
 def folded(text: str) -> str:
     """NFKC, lower case, one kind of apostrophe; the first 2,000 characters."""
@@ -143,6 +145,11 @@ def pleasantry(text: str) -> str:
     """`thanks` or `greeting` when a message is nothing else."""
     words = folded(text)
     return "thanks" if THANKS.match(words) else "greeting" if GREETINGS.match(words) else ""
+
+
+def wants_link(text: str) -> bool:
+    """Whether somebody wants to tie this account to theirs here."""
+    return bool(LINKING.match(folded(text)))
 
 
 def language_of(text: str, otherwise: str = "ja") -> str:

@@ -112,7 +112,7 @@ async def profile_of(connection_id: int, user: str) -> dict[str, str]:
     return {"name": found.display_name or "", "language": found.language or ""}
 
 
-async def bot_info(connection_id: int) -> dict[str, str]:
+async def bot_info(connection_id: int | Known) -> dict[str, str]:
     """Who we are: the test of a connection."""
     found = await _call(connection_id, "get_bot_info")
     return {"user_id": found.user_id, "name": found.display_name}
@@ -151,8 +151,8 @@ class Repeated(Exception):
         self.external_id = external_id
 
 
-async def _call(connection_id: int, verb: str, *arguments: Any, is_blob: bool = False, **more: Any) -> Any:
-    connection = await by_id(connection_id)
+async def _call(connection_id: int | Known, verb: str, *arguments: Any, is_blob: bool = False, **more: Any) -> Any:
+    connection = connection_id if isinstance(connection_id, Known) else await by_id(connection_id)
     client = await _client(connection, is_blob)
     from linebot.v3.messaging import ApiException
 

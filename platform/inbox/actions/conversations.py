@@ -50,7 +50,7 @@ async def add_message(
         **({"channel": conversation.channel} | fields),
     )  # fmt: skip
     changed: dict[str, Any] = {"message_count": message.number, "last_message_at": max(moment, at or moment)}
-    if sender in ("person", "bot", "staff") and body:
+    if sender in ("person", "staff") and body:
         changed["preview"] = " ".join(body.split())[:120]
     await change(conversation, **changed)
     return message
