@@ -122,7 +122,11 @@ class Runner:
     def _start(self, lane: str, row: Any) -> None:
         task = spawn(self._run(row["id"], row["name"], row["arguments"], row["attempts"]), f"job {row['name']}")
         self.running[row["id"]] = (lane, task, row["attempts"])
-        task.add_done_callback(lambda _: (self.running.pop(row["id"], None), self.bell.set()))
+        task.add_done_callback(lambda _: self._ended(row["id"]))
+
+    def _ended(self, id: int) -> None:
+        self.running.pop(id, None)
+        self.bell.set()
 
     async def _run(self, id: int, name: str, arguments: Any, attempts: int) -> None:
         enter(Here(principal=SYSTEM, language=settings().default_language, time_zone=settings().time_zone))

@@ -38,7 +38,7 @@ C2,A2,つきみ勤怠,基本,3000,JPY,2025-06-01
 """
 MJML = """<mjml><mj-body><mj-section><mj-column>
 <mj-text>{{ person.family_name }}さん、{{ account.name }}の締めが早く終わる方法です。</mj-text>
-<mj-button href="ARTICLE">手順を読む</mj-button>
+<mj-button href="{{ link('ARTICLE') }}">手順を読む</mj-button>
 <mj-text>{{ sender.name }} {{ sender.address }} 苦情・お問い合わせ: {{ sender.contact }}
 <a href="{{ unsubscribe_url }}">配信を止める</a></mj-text>
 </mj-column></mj-section></mj-body></mjml>"""
