@@ -64,8 +64,8 @@ async def fill(messages: int) -> list[int]:
         await write_many(
             "INSERT INTO account (id, name, name_kana, normal_name, industry, prefecture, address, phone, website,"
             " state, tier, tier_source, tier_reason, expected_ltv, phase, health_coverage, health_reasons, traits,"
-            " sources, version, created_at, updated_at) VALUES (?, ?, '', '', '', '', '', '', '', 'active', 'tech', 'rule',"
-            " '', 0, 'adoption', 0, '[]', '{}', '{}', 1, ?, ?)",
+            " sources, version, created_at, updated_at) VALUES (?, ?, '', '', '', '', '', '', '', 'active', 'tech',"
+            " 'rule', '', 0, 'adoption', 0, '[]', '{}', '{}', 1, ?, ?)",
             [[n, f"株式会社水面{n}", moment, moment] for n in range(1, messages + 1)],
         )
         await write_many(
