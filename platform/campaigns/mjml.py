@@ -18,8 +18,11 @@ from core.i18n import _
 # A tag has at most 500 characters, which keeps a page of "{{ {{ {{" from being read again and again.
 TAG = r"\{\{.{0,500}?\}\}|\{%.{0,500}?%\}|\{#.{0,2000}?#\}"
 DEEPEST = 40
-PIECE = re.compile(rf"(?P<tag>{TAG})|(?P<comment><!--.*?-->)|(?P<close></\s*(?P<closed>[\w-]+)\s*>)"
-                   rf"|(?P<open><(?P<opened>[\w-]+)(?P<inside>(?>{TAG}|\"[^\"]*\"|'[^']*'|[^<>\"'])*+)>)", re.DOTALL)  # fmt: skip
+PIECE = re.compile(
+    rf"(?P<tag>{TAG})|(?P<comment><!--.*?-->)|(?P<close></\s*(?P<closed>[\w-]+)\s*>)"
+    rf"|(?P<open><(?P<opened>[\w-]+)(?P<inside>(?>{TAG}|\"[^\"]*\"|'[^']*'|[^<>\"'])*+)>)",
+    re.DOTALL,
+)
 TAGS = re.compile(TAG, re.DOTALL)
 ATTRIBUTE = re.compile(r"([\w:-]+)\s*=\s*(\"[^\"]*\"|'[^']*')", re.DOTALL)
 WORD = re.compile(r"jx(\d+)xj")
