@@ -52,7 +52,8 @@ async def served(app: Any) -> AsyncIterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning", lifespan="on"))
+    quiet = {"log_level": "warning", "lifespan": "on", "timeout_graceful_shutdown": 1}
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, **quiet))  # type: ignore[arg-type]
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(server.serve)
         while not server.started:
@@ -89,7 +90,7 @@ async def axe_violations(page: Page, *rules: str) -> list[str]:
     options = {"runOnly": {"type": "rule", "values": list(rules)} if rules else {"type": "tag", "values": RULES}}
     found = await page.evaluate("options => axe.run(document, options)", options)
     return [
-        f"{one['id']} ({one['impact']}): {[node['target'] for node in one['nodes'][:4]]} {one['nodes'][0]['failureSummary']}"
+        f"{one['id']} ({one['impact']}): {[n['target'] for n in one['nodes'][:4]]} {one['nodes'][0]['failureSummary']}"
         for one in found["violations"]
     ]
 
@@ -100,10 +101,12 @@ async def has_sideways_scroll(page: Page) -> bool:
 
 async def sticking_out(page: Page) -> list[str]:
     """Which elements reach over the right edge, for the message of a failing test."""
-    return list(await page.evaluate("""() => [...document.querySelectorAll('body *')]
+    return list(
+        await page.evaluate("""() => [...document.querySelectorAll('body *')]
         .filter(e => e.getBoundingClientRect().right > document.documentElement.clientWidth + 1
             && !e.closest('.scroll, .tabs, .hidden, .skip, pre'))
-        .slice(0, 6).map(e => e.tagName + '.' + e.className + ' ' + e.textContent.slice(0, 30))"""))
+        .slice(0, 6).map(e => e.tagName + '.' + e.className + ' ' + e.textContent.slice(0, 30))""")
+    )
 
 
 async def screenshot(page: Page, name: str, *, whole: bool = True) -> Path | None:

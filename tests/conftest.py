@@ -22,6 +22,7 @@ from core.runner import Runner
 from core.settings import Settings, read_settings, use
 
 POSTGRES = os.environ.get("ENGAWA_TEST_POSTGRES_URL", "")
+REDIS = os.environ.get("ENGAWA_TEST_REDIS_URL", "")
 REQUIRED = os.environ.get("ENGAWA_TEST_REQUIRE") == "1"
 SECRET = "test-secret-key-that-is-long-enough-0123456789"
 

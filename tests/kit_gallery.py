@@ -3,6 +3,7 @@
 `python -m uvicorn kit_gallery:app` in tests/ shows it. `?as=nobody|member|staff` and `?lang=en` choose who and how.
 """
 
+# ruff: noqa: E501
 from __future__ import annotations
 
 import contextlib
@@ -75,7 +76,9 @@ class Middleware:
 
         async def sending(message: Any) -> None:
             if message["type"] == "http.response.start":
-                policy = f"default-src 'self'; style-src 'self'; script-src 'self' 'nonce-{here.nonce}'; object-src 'none'"
+                policy = (
+                    f"default-src 'self'; style-src 'self'; script-src 'self' 'nonce-{here.nonce}'; object-src 'none'"
+                )
                 message["headers"] = [*message["headers"], (b"content-security-policy", policy.encode())]
             await send(message)
 
@@ -219,7 +222,14 @@ async def _with_data(_app: Litestar) -> AsyncIterator[None]:
     with tempfile.TemporaryDirectory() as folder:
         await open_database(f"sqlite://{folder}/gallery.sqlite3", ["kit_sample"])
         await Tortoise.generate_schemas()
-        names = ["千舟ロジ", "北窓印刷", "夕星不動産", "小鳥坂クリニック", "水面フーズ", "Donaudampfschifffahrtsgesellschaft mbH"]
+        names = [
+            "千舟ロジ",
+            "北窓印刷",
+            "夕星不動産",
+            "小鳥坂クリニック",
+            "水面フーズ",
+            "Donaudampfschifffahrtsgesellschaft mbH",
+        ]
         for n in range(1, 66):
             await Account.create(name=f"{names[n % 6]} {n}", tier=["high", "low", "tech"][n % 3], seats=n * 7 % 160,
                                  created_at=NOW - timedelta(hours=n * 9))  # fmt: skip

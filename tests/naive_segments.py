@@ -112,7 +112,9 @@ class World:
     def count(self, one: Condition, room: str, who: str, id: int) -> int:
         if room == "touch":
             since = self.now - timedelta(days=one.window_days or 90)
-            return sum(1 for t in self.t["touches"] if t[f"{who}_id"] == id and t["kind"] == one.event and t["at"] > since)
+            return sum(
+                1 for t in self.t["touches"] if t[f"{who}_id"] == id and t["kind"] == one.event and t["at"] > since
+            )
         column = {None: "total", 7: "d7", 30: "d30", 90: "d90"}[one.window_days]
         return sum(m[column] for m in self.t[f"{who}_metrics"] if m["id"] == id and m["metric"] == one.event)
 

@@ -1,5 +1,6 @@
 """Documents that the search tests speak of."""
 
+from core.database import write
 from search import Document
 
 PUBLIC = frozenset({"public"})
@@ -27,3 +28,8 @@ HELP = [
     article(4, "解約の手続き", "解約は契約更新日の30日前までにお申し込みください。"),
     article(5, "Reset your password", "Open the sign-in page and choose “Forgot password”.", lang="en"),
 ]
+
+
+async def empty() -> None:
+    for table in ("search_posting", "search_document", "search_query", "search_version"):
+        await write(f"DELETE FROM {table}")

@@ -7,7 +7,19 @@ from importlib.util import find_spec
 from types import ModuleType
 from typing import Any
 
-ROOMS = ("core", "search", "channels", "customers", "helpcenter", "access", "community", "inbox", "campaigns", "bots")
+ROOMS = (
+    "core",
+    "search",
+    "channels",
+    "customers",
+    "helpcenter",
+    "access",
+    "community",
+    "inbox",
+    "campaigns",
+    "bots",
+    "app",
+)
 PARTS = ("events", "jobs", "pages", "api")
 
 

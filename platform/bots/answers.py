@@ -49,6 +49,11 @@ def candidates(sources: list[dict[str, Any]], message_id: int, lang: str) -> tup
     return words, {"type": "candidates", "buttons": buttons}
 
 
+def link(url: str, lang: str) -> tuple[str, dict[str, Any]]:
+    with speaking(lang):
+        return _("Open this page within ten minutes, sign in, and link your LINE account.") + f"\n{url}", {}
+
+
 def said(kind: str, lang: str, message_id: int = 0, **values: Any) -> tuple[str, dict[str, Any]]:
     """A short sentence of its own."""
     with speaking(lang):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from bots import answers
 from bots.claims import claimed_account
@@ -10,9 +11,11 @@ from bots.delivering import deliver, say
 from bots.events import QuestionAnswered, QuestionUnanswered
 from bots.knowledge import Known, look_up
 from bots.taps import tapped
-from bots.words import language_of, pleasantry, serious, wants_person
+from bots.words import language_of, pleasantry, serious, wants_link, wants_person
+from channels import line
 from core.database import rows, transaction
 from core.events import announce
+from core.pages import absolute
 from core.refs import Ref
 from customers import timeline
 from customers.accounts import tier_of
@@ -42,6 +45,8 @@ async def consider(conversation_id: int, message_id: int, epoch: int) -> str:
     lang = language_of(message.body, conversation.lang)
     if not message.body.strip():
         return await _say(message, epoch, "which", lang)
+    if conversation.channel == "line" and wants_link(message.body):
+        return await _offer_link(conversation, message, epoch, lang)
     if kind := pleasantry(message.body):
         return await _say(message, epoch, kind, lang)
     return await _answer(conversation, message, epoch, lang)
@@ -68,6 +73,17 @@ async def _say(message: Message, epoch: int, kind: str, lang: str) -> str:
     words, content = answers.said(kind, lang, message.id)
     await say(message.conversation_id, words, content, key=f"answer:{message.id}", epoch=epoch, data={"kind": kind})
     return kind
+
+
+async def _offer_link(conversation: Conversation, message: Message, epoch: int, lang: str) -> str:
+    """A link with LINE's token of ten minutes; only to the 1:1 chat it was issued for."""
+    to = str(conversation.address.get("to", ""))
+    if not to.startswith("U") or conversation.connection_id is None:
+        return "not in a group"
+    token = await line.link_token(conversation.connection_id, to)
+    words, content = answers.link(absolute(f"/link/line?{urlencode({'linkToken': token})}"), lang)
+    await say(conversation.id, words, content, key=f"answer:{message.id}", epoch=epoch, data={"kind": "link"})
+    return "link"
 
 
 async def _answer(conversation: Conversation, message: Message, epoch: int, lang: str) -> str:

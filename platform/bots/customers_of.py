@@ -12,10 +12,10 @@ from channels.connections import Known
 from channels.outcomes import SendingFailed
 from core.clock import now
 from core.errors import Conflict
-from customers import people, timeline
-from customers.accounts import tier_of
-from customers.models import Identity, Membership, Person
+from customers import people
+from customers.models import Identity, Person
 from inbox.actions.receiving import key_of_person
+from inbox.speaking import account_speaking
 
 PATIENCE = 3.0  # seconds for the name of somebody new: an answer must not wait for it
 
@@ -68,15 +68,6 @@ async def _of_person(person: Person) -> Speaker:
     )  # fmt: skip
 
 
-async def account_speaking(person_id: int) -> int | None:
-    """The account a person speaks for; of several the one of the highest touch, so that no CSM is passed by."""
-    found = await Membership.filter(person_id=person_id, until__isnull=True).values_list("account_id", flat=True)
-    for account_id in found:
-        if await tier_of(account_id) == "high":
-            return int(account_id)
-    return await timeline.primary_account(person_id)
-
-
 async def _by_email(connection: Known, team: str, address: str, profile: dict[str, Any]) -> Person | None:
     """The profile's e-mail says who it is where this workspace's directory is trusted and has confirmed it."""
     trusted = connection.settings.get("trusts_email") or []
@@ -98,5 +89,5 @@ async def _patiently(asking: Any) -> dict[str, Any]:
     """A name would be nice; an answer in time is better."""
     try:
         return dict(await asyncio.wait_for(asking, PATIENCE))
-    except (TimeoutError, asyncio.TimeoutError, SendingFailed):
+    except (TimeoutError, SendingFailed):
         return {}

@@ -56,7 +56,9 @@ async def deliver(conversation_id: int) -> str:
         if claimed is None:
             return f"sent {count}"
         if isinstance(claimed, Wait):
-            await deliver.later(conversation_id=conversation_id, due=claimed.until, key=f"conversation:{conversation_id}")
+            await deliver.later(
+                conversation_id=conversation_id, due=claimed.until, key=f"conversation:{conversation_id}"
+            )
             return f"sent {count}, waiting"
         await send(claimed)
         count += 1
@@ -64,6 +66,9 @@ async def deliver(conversation_id: int) -> str:
 
 async def send(claimed: Claim) -> None:
     """One claimed send, and what became of it."""
+    if reason := await _closed(claimed.connection_id):
+        await _failed(claimed, reason)
+        return
     try:
         delivered = await (_by_line(claimed) if claimed.channel == "line" else _by_slack(claimed))
     except TryLater as later:
@@ -76,6 +81,14 @@ async def send(claimed: Claim) -> None:
         await _failed(claimed, failed.reason)
     else:
         await settle(claimed, "sent", external_id=delivered.external_id)
+
+
+async def _closed(connection_id: int | None) -> str:
+    """Why nothing may leave by this connection; empty when it may."""
+    found = await rows("SELECT state FROM connection WHERE id = ?", connection_id or 0)
+    if not found:
+        return "The connection does not exist any more."
+    return "" if found[0][0] == "active" else "The connection is paused or was removed."
 
 
 async def _by_line(claimed: Claim) -> Delivered:

@@ -110,10 +110,10 @@ def _law(sender: Sender, run: DryRun, revision: Revision) -> list[Check]:
     found = []
     if unset:
         found.append(Check("law", "bad", title, _("Not set yet: %(items)s. Fill them in under Sender.",
-                                                  items=_("、").join(unset))))  # fmt: skip
+                                                  items=_(", ").join(unset))))  # fmt: skip
     if hidden:
         found.append(Check("law", "bad", title, _("Missing in the mail: %(items)s. Put {{ sender.name }}, "
-                           "{{ sender.address }} and {{ sender.contact }} at its end.", items=_("、").join(hidden))))  # fmt: skip
+                           "{{ sender.address }} and {{ sender.contact }} at its end.", items=_(", ").join(hidden))))  # fmt: skip
     stated = STOP_WORDS.search(text_of(revision.html)) and STOP_WORDS.search(revision.plain)
     if run.without["unsubscribe"] or not stated or "unsubscribe_url" not in revision.html:
         found.append(Check("law", "bad", _("How to stop these mails"),
@@ -182,7 +182,7 @@ def _recipients(forecast: dict[str, list[int]]) -> list[Check]:
                        ngettext("%(n)s person gets it.", "%(n)s people get it.", count))]  # fmt: skip
     skipped = {reason: len(people) for reason, people in forecast.items() if reason}
     if skipped:
-        listed = _("、").join(f"{reason_words(reason)} {number(n)}" for reason, n in sorted(skipped.items()))
+        listed = _(", ").join(f"{reason_words(reason)} {number(n)}" for reason, n in sorted(skipped.items()))
         found.append(Check("consent", "info", _("Left out"), _("Each with its reason: %(listed)s", listed=listed)))
     else:
         found.append(Check("consent", "good", _("Consent"), _("Everybody in the segment wants this.")))

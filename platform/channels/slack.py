@@ -5,12 +5,11 @@ What comes in is in channels/slack_app.py.
 
 from __future__ import annotations
 
-import asyncio
 from datetime import datetime, timedelta
 from typing import Any
 
 from channels import sessions
-from channels.connections import by_id, note_error
+from channels.connections import Known, by_id, note_error
 from channels.outcomes import TIMEOUT, Delivered, NotAccepted, SendingFailed, TryLater, Unclear
 from core.clock import now, when
 from core.database import lock, rows, write
@@ -109,7 +108,7 @@ async def profile_of(connection_id: int, user: str) -> dict[str, Any]:
     }
 
 
-async def who_are_we(connection_id: int) -> dict[str, str]:
+async def who_are_we(connection_id: int | Known) -> dict[str, str]:
     """auth.test: the test of a connection."""
     found = await call(connection_id, "auth_test")
     return {key: str(found.get(key) or "") for key in ("team_id", "team", "user_id", "bot_id")}
@@ -120,9 +119,9 @@ async def show_typing(connection_id: int, channel: str, thread: str, words: str)
     await call(connection_id, "assistant_threads_setStatus", channel_id=channel, thread_ts=thread, status=words)
 
 
-async def call(connection_id: int, method: str, **arguments: Any) -> Any:
+async def call(connection_id: int | Known, method: str, **arguments: Any) -> Any:
     """One method of the Web API through Slack's own client. Raises SendingFailed."""
-    connection = await by_id(connection_id)
+    connection = connection_id if isinstance(connection_id, Known) else await by_id(connection_id)
     import aiohttp
     from slack_sdk.errors import SlackApiError
     from slack_sdk.web.async_client import AsyncWebClient
@@ -137,7 +136,7 @@ async def call(connection_id: int, method: str, **arguments: Any) -> Any:
         raise _meaning(refused.response) from refused
     except aiohttp.ClientConnectorError as away:
         raise TryLater("Slack cannot be reached.", 10) from away
-    except (aiohttp.ClientError, TimeoutError, asyncio.TimeoutError) as lost:
+    except (aiohttp.ClientError, TimeoutError) as lost:
         raise Unclear("Slack did not answer in time.") from lost
 
 

@@ -146,8 +146,7 @@ class Field(msgspec.Struct):
         if len(words) > (self.maximum or CAP) and not self.many:
             raise Mistake(self._too_long(len(words)))
         if self.minimum and len(words) < self.minimum and not self.many:
-            missing = self.minimum - len(words)
-            raise Mistake(ngettext("Write at least %(n)s more character.", "Write at least %(n)s more characters.", missing))  # fmt: skip
+            raise Mistake(_missing(self.minimum - len(words)))
         if self.many and len(words) > 200:
             raise Mistake(_("One of them is too long."))
         if self.pattern and not re.search(self.pattern, words):
@@ -193,6 +192,10 @@ class Field(msgspec.Struct):
         if self.kind in {"int", "float", "decimal", "date"}:
             found |= {"min": self.least, "max": self.most}
         return {key: value for key, value in found.items() if value is not None}
+
+
+def _missing(n: int) -> str:
+    return ngettext("Write at least %(n)s more character.", "Write at least %(n)s more characters.", n)
 
 
 def _shown(value: Any) -> str:

@@ -123,9 +123,11 @@ def _parser() -> MarkdownIt:
 
 
 def _shifted(tokens: list[Token], shift: int) -> list[Token]:
-    for token in tokens:
-        if token.type in {"heading_open", "heading_close"}:
-            token.tag = f"h{min(6, int(token.tag[1]) + shift)}"
+    """The highest heading used becomes the one below the page's: nobody knows the writer's levels."""
+    headings = [token for token in tokens if token.type in {"heading_open", "heading_close"}]
+    highest = min((int(token.tag[1]) for token in headings), default=1)
+    for token in headings:
+        token.tag = f"h{min(6, int(token.tag[1]) - highest + 1 + shift)}"
     return tokens
 
 
@@ -138,7 +140,7 @@ def _html(text: str, shift: int) -> str:
 
 
 def markdown(text: str | None, shift: int = 1) -> Markup:
-    """Safe HTML of `text`, cut at 32 KB. `shift` lowers headings: 1 makes `#` an h2."""
+    """Safe HTML of `text`, cut at 32 KB. `shift` lowers headings: 1 makes the highest an h2."""
     return Markup(_html(_cut(text or ""), shift))  # noqa: S704  cleaned by nh3
 
 

@@ -80,8 +80,11 @@ async def _import(
                 batch = await run.start(path.read_bytes(), file_name=path.name, source=args.source, kind=args.kind,
                                         mapping=mapping)  # fmt: skip
                 counts = dict(await (run.preview(batch) if args.dry_run else run.apply(batch)))
-                refusals = await rows("SELECT number, outcome, reason FROM import_row WHERE batch_id = ?"
-                                      " AND outcome IN ('review', 'refused') ORDER BY number LIMIT 50", batch.id)  # fmt: skip
+                refusals = await rows(
+                    "SELECT number, outcome, reason FROM import_row WHERE batch_id = ?"
+                    " AND outcome IN ('review', 'refused') ORDER BY number LIMIT 50",
+                    batch.id,
+                )
                 if args.dry_run:
                     raise _Undo
         except _Undo:

@@ -18,9 +18,9 @@ from core.database import rows, transaction, write_many
 from core.events import announce
 from core.i18n import _, ngettext
 from customers import timeline
+from customers.days import a_day, as_day
 from customers.events import HealthChanged
 from customers.rules import HealthRule, rule
-from customers.days import a_day, as_day
 
 PERIOD = 28
 Values = dict[int, tuple[float, dict[str, Any]]]
@@ -137,7 +137,7 @@ def _say_renewals(facts: dict[str, Any]) -> str:
 
 for _made in (
     Measure("login_days", 10, lambda: _("Days with a sign-in"), login_days,
-            lambda f: _("%(days)s of %(goal)s days in 28", days=f["days"], goal=f["goal"])),
+            lambda f: _("%(days)s days of 28; %(goal)s earn all points", days=f["days"], goal=f["goal"])),
     Measure("active_seats", 10, lambda: _("Active seats"), active_seats,
             lambda f: _("%(active)s of %(seats)s people in 28 days", active=f["active"], seats=f["seats"])),
     Measure("core_features", 15, lambda: _("Core features"), core_features,
@@ -216,8 +216,9 @@ async def recompute(account_ids: Sequence[int], day: date | None = None) -> None
 async def _tell(id: int, before: int | None, after: int | None) -> None:
     if before is None or after is None or band(before) == band(after):
         return
+    changed: dict[str, Any] = {"from": before, "to": after}
     await timeline.record(None, "customers.health_changed", account_id=id, channel="staff",
-                          key=f"health:{id}:{local_day()}", **{"from": before, "to": after})  # fmt: skip
+                          key=f"health:{id}:{local_day()}", **changed)  # fmt: skip
     await announce(HealthChanged(account_id=id))
 
 
@@ -242,7 +243,10 @@ async def history(account_id: int, days: int = 90) -> list[tuple[date, int | Non
 
 async def reasons_on(account_id: int, day: date) -> dict[str, float | None]:
     """The points of each measure in the last snapshot up to `day`: for the column '28 days'."""
-    found = await rows("SELECT reasons FROM health_snapshot WHERE account_id = ? AND day <= ? ORDER BY day DESC LIMIT 1",
-                       account_id, as_day(day))  # fmt: skip
+    found = await rows(
+        "SELECT reasons FROM health_snapshot WHERE account_id = ? AND day <= ? ORDER BY day DESC LIMIT 1",
+        account_id,
+        as_day(day),
+    )
     said = json.loads(found[0][0]) if found else []
     return {one["measure"]: one["points"] for one in said}

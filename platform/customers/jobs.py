@@ -11,7 +11,7 @@ from customers.imports import run
 async def apply_import(batch_id: int) -> None:
     """Carry a previewed import out, chunk by chunk; after a stop it goes on where it was."""
     batch = await run.batch_of(batch_id)
-    if batch.state in {"preview", "applying"}:
+    if batch.state in {"queued", "applying"}:
         await run.apply(batch, atomic=False)
 
 

@@ -133,6 +133,8 @@ class Person(Model):
     created_at = Moment()
     updated_at = Moment()
 
+    memberships: Any
+
     class Meta:
         table = "person"
         indexes = [
@@ -583,9 +585,7 @@ class ImportBatch(Model):
     file_name = fields.CharField(max_length=200, default="")
     digest = fields.CharField(max_length=64)
     mapping: Any = fields.JSONField(default=dict)  # heading → field
-    state = fields.CharField(
-        max_length=12, default="mapping"
-    )  # mapping, previewing, preview, applying, applied, failed
+    state = fields.CharField(max_length=12, default="mapping")  # previewing, preview, queued, applying, applied
     counts: Any = fields.JSONField(default=dict)
     total = fields.IntField(default=0)  # rows in the file
     done = fields.IntField(default=0)  # rows worked on, for the progress bar and for going on after a stop

@@ -85,10 +85,20 @@ async def _settle(row: Any, given: TierRule) -> int:
         return 0
     await write(
         "UPDATE account SET expected_ltv = ?, tier = ?, tier_source = ?, renews_on = ?, state = ?, updated_at = ?,"
-        " tier_reason = CASE WHEN ? THEN tier_reason ELSE '' END, tier_by_id = CASE WHEN ? THEN tier_by_id ELSE NULL END,"
+        " tier_reason = CASE WHEN ? THEN tier_reason ELSE '' END,"
+        " tier_by_id = CASE WHEN ? THEN tier_by_id ELSE NULL END,"
         " tier_until = CASE WHEN ? THEN tier_until ELSE NULL END, version = version + 1 WHERE id = ?",
-        ltv, tier, source, as_day(renews) if renews else None, state, now(), by_hand, by_hand, by_hand, row["id"],
-    )  # fmt: skip
+        ltv,
+        tier,
+        source,
+        as_day(renews) if renews else None,
+        state,
+        now(),
+        by_hand,
+        by_hand,
+        by_hand,
+        row["id"],
+    )
     if tier == row["tier"]:
         return 0
     await _tell(row["id"], row["tier"], tier, "rule")
@@ -96,8 +106,9 @@ async def _settle(row: Any, given: TierRule) -> int:
 
 
 async def _tell(account_id: int, before: str, after: str, source: str) -> None:
+    changed: dict[str, Any] = {"from": before, "to": after, "by": source}
     await timeline.record(None, "customers.tier_changed", account_id=account_id, channel="staff",
-                          **{"from": before, "to": after, "by": source})  # fmt: skip
+                          **changed)  # fmt: skip
     await announce(TierChanged(account_id=account_id))
 
 

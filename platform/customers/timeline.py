@@ -1,4 +1,4 @@
-"""`record`: one line on the customer's timeline, in the transaction that made it true."""
+"""The customer's timeline: `record` one line in the transaction that made it true; `describe` how a kind reads."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import json
 from datetime import datetime
 from typing import Any
 
-from core.clock import now
+from core.clock import local_day, now
 from core.database import rows, write
 from core.refs import Ref
+from customers.days import as_day
+from customers.sentences import describe
 
 
 async def record(
@@ -40,7 +42,11 @@ async def record(
 async def primary_account(person_id: int) -> int | None:
     """The account a person speaks for: the primary membership, else the oldest current one."""
     found = await rows(
-        "SELECT account_id FROM membership WHERE person_id = ? AND until IS NULL ORDER BY is_primary DESC, id LIMIT 1",
-        person_id,
-    )
+        "SELECT account_id FROM membership WHERE person_id = ? AND (until IS NULL OR until >= ?)"
+        " ORDER BY is_primary DESC, id LIMIT 1",
+        person_id, as_day(local_day()),
+    )  # fmt: skip
     return int(found[0][0]) if found else None
+
+
+__all__ = ["describe", "primary_account", "record"]

@@ -124,8 +124,11 @@ async def _count(events: list[Tracked]) -> None:
     await write_many(
         "INSERT INTO usage_day (person_id, account_id, name, day, count) VALUES (?, ?, ?, ?, ?)"
         " ON CONFLICT (person_id, name, day) DO UPDATE SET count = usage_day.count + excluded.count",
-        [[person, account, name, as_day(day), count] for (person, account, name, day), count in sorted(days.items(), key=str)],
-    )  # fmt: skip
+        [
+            [person, account, name, as_day(day), count]
+            for (person, account, name, day), count in sorted(days.items(), key=str)
+        ],
+    )
     for who in ("person", "account"):
         await write_many(_add(who), [[id, name, c[7], c[30], c[90], c[0], last[w, id, name]]
                                      for (w, id, name), c in sorted(sums.items()) if w == who])  # fmt: skip
@@ -139,11 +142,12 @@ def _windows(day: date) -> list[int]:
 
 def _add(who: str) -> str:
     table = f"{who}_metric"
-    later = f"CASE WHEN {table}.last_at IS NULL OR excluded.last_at > {table}.last_at THEN excluded.last_at ELSE {table}.last_at END"
+    newer = f"{table}.last_at IS NULL OR excluded.last_at > {table}.last_at"
+    sums = ", ".join(f"{column} = {table}.{column} + excluded.{column}" for column in ("d7", "d30", "d90", "total"))
     return (
         f"INSERT INTO {table} ({who}_id, metric, d7, d30, d90, total, last_at) VALUES (?, ?, ?, ?, ?, ?, ?)"
-        f" ON CONFLICT ({who}_id, metric) DO UPDATE SET d7 = {table}.d7 + excluded.d7, d30 = {table}.d30 + excluded.d30,"
-        f" d90 = {table}.d90 + excluded.d90, total = {table}.total + excluded.total, last_at = {later}"
+        f" ON CONFLICT ({who}_id, metric) DO UPDATE SET {sums},"
+        f" last_at = CASE WHEN {newer} THEN excluded.last_at ELSE {table}.last_at END"
     )
 
 
@@ -152,8 +156,10 @@ async def _seen_last(events: list[Tracked]) -> None:
     for event in events:
         if event.person_id and event.at:
             latest[event.person_id] = max(event.at, latest.get(event.person_id, event.at))
-    await write_many("UPDATE person SET last_seen_at = ? WHERE id = ? AND (last_seen_at IS NULL OR last_seen_at < ?)",
-                     [[at, person, at] for person, at in sorted(latest.items())])  # fmt: skip
+    await write_many(
+        "UPDATE person SET last_seen_at = ? WHERE id = ? AND (last_seen_at IS NULL OR last_seen_at < ?)",
+        [[at, person, at] for person, at in sorted(latest.items())],
+    )
 
 
 async def age() -> None:

@@ -1,1 +1,1 @@
-"""The help centre: articles in several languages, their phrasings and audiences, feedback, and what nobody answers yet."""
+"""The help centre: articles in several languages, their phrasings and audiences, feedback, and what is not answered."""

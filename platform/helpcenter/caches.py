@@ -1,4 +1,4 @@
-"""What this process remembers of the help centre: page views not yet written, what was recorded today, what is related."""
+"""What this process remembers: page views not yet written, what was recorded today, what is related."""
 
 from __future__ import annotations
 

@@ -61,8 +61,13 @@ def run(args: argparse.Namespace) -> int:
 async def _import(args: argparse.Namespace) -> Plan:
     enter(Here(principal=SYSTEM, language=settings().default_language))
     format, files = read_path(args.path, args.format)
-    options = Options(source=args.source[:60] or source_of(str(args.path)), category=args.category,
-                      lang=args.lang or settings().default_language, publish=args.publish, audience=args.audience)  # fmt: skip
+    options = Options(
+        source=args.source[:60] or source_of(str(args.path)),
+        category=args.category,
+        lang=args.lang or settings().default_language,
+        publish=args.publish,
+        audience=args.audience,
+    )
     rows = read_files(files, format, options.lang)
     await open_database(settings().database, ROOMS)
     try:

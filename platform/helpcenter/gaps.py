@@ -111,13 +111,20 @@ async def settle(gap: ContentGap, article: Article) -> None:
         )  # fmt: skip
         if not moved:
             return
-        asked = await rows("SELECT DISTINCT person_id FROM content_gap_asking WHERE gap_id = ? AND person_id IS NOT NULL",
-                           gap.id)  # fmt: skip
+        asked = await rows(
+            "SELECT DISTINCT person_id FROM content_gap_asking WHERE gap_id = ? AND person_id IS NOT NULL", gap.id
+        )
         people = await readers_among([int(row[0]) for row in asked], article)
         translation = await ArticleTranslation.filter(article_id=article.id, published_at__not_isnull=True).first()
         if translation is not None:
-            await tell(people, about=article.ref, kind="help.answered", key=f"gap:{gap.id}:{article.id}",
-                       url=path_of(translation.slug), data={"question": gap.question, "title": translation.title})  # fmt: skip
+            await tell(
+                people,
+                about=article.ref,
+                kind="help.answered",
+                key=f"gap:{gap.id}:{article.id}",
+                url=path_of(translation.slug),
+                data={"question": gap.question, "title": translation.title},
+            )
         await announce(GapAnswered(gap_id=gap.id, article_id=article.id))
 
 
@@ -133,8 +140,12 @@ async def readers_among(people: list[int], article: Article) -> list[int]:
     inside: set[int] = set()
     if accounts:
         theirs = ", ".join("?" * len(accounts))
-        inside = {int(row[0]) for row in await rows(
-            f"SELECT person_id FROM membership WHERE until IS NULL AND account_id IN ({theirs})", *accounts)}  # fmt: skip
+        inside = {
+            int(row[0])
+            for row in await rows(
+                f"SELECT person_id FROM membership WHERE until IS NULL AND account_id IN ({theirs})", *accounts
+            )
+        }
     return [
         int(r["id"]) for r in found if int(r["id"]) in inside or ("staff" in article.tokens and r["kind"] == "staff")
     ]

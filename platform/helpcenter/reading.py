@@ -16,6 +16,7 @@ from core.refs import Ref
 from core.settings import settings
 from helpcenter import policy
 from helpcenter.slugs import category_path, path_of
+from search.text import clean
 
 
 class Shown(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,6 +65,8 @@ COLUMNS = ("t.locale, t.slug, t.title, t.html, t.toc, t.excerpt, t.is_stale, t.u
 
 async def article_at(principal: Principal, slug: str, lang: str = "") -> Shown | None:
     """The article at an address, in the language asked for, the reader's, the address's, the original's, or any."""
+    if clean(slug) != slug:
+        return None
     found = await rows(
         f"SELECT {COLUMNS} FROM article_translation t JOIN article a ON a.id = t.article_id WHERE a.id IN"
         " (SELECT article_id FROM article_translation WHERE slug = ?)",
@@ -109,7 +112,7 @@ def _json(value: Any) -> Any:
 
 async def moved_to(principal: Principal, slug: str) -> str:
     """Where an old address leads, for who may read it there; or an empty string."""
-    found = await rows("SELECT article_id FROM article_former_slug WHERE slug = ?", slug)
+    found = await rows("SELECT article_id FROM article_former_slug WHERE slug = ?", clean(slug))
     article = await article_with_id(principal, int(found[0][0])) if found else None
     return article.path if article else ""
 
@@ -182,7 +185,8 @@ def _one_of(published: str) -> str:
 
 READABLE_ONE, ANY_ONE = _one_of(" AND x.published_at IS NOT NULL"), _one_of("")
 LISTED = (
-    "SELECT a.id, a.category_id, a.views, t.title, t.slug, t.excerpt, t.locale, t.updated_at, t.phrasings FROM article a"
+    "SELECT a.id, a.category_id, a.views, t.title, t.slug, t.excerpt, t.locale, t.updated_at, t.phrasings"
+    " FROM article a"
     f" JOIN article_translation t ON t.id = {READABLE_ONE}"
 )
 
@@ -204,10 +208,13 @@ async def fill(principal: Principal, shelves: list[Shelf], each: int = 4) -> Non
     """The first articles of every shelf, in one read."""
     where, values = readable(principal)
     found = await rows(
-        f"SELECT * FROM (SELECT s.*, ROW_NUMBER() OVER (PARTITION BY s.category_id ORDER BY s.views DESC, s.id) AS place"
+        f"SELECT * FROM (SELECT s.*, ROW_NUMBER() OVER (PARTITION BY s.category_id ORDER BY s.views DESC, s.id)"
+        " AS place"
         f" FROM ({LISTED} WHERE {where}) s) numbered WHERE place <= ? ORDER BY category_id, place",
-        here().language, *values, each,
-    )  # fmt: skip
+        here().language,
+        *values,
+        each,
+    )
     for shelf in shelves:
         shelf.articles = [_listed(row) for row in found if row["category_id"] == shelf.id]
 
@@ -224,8 +231,11 @@ async def shelf_names(ids: list[int]) -> dict[int, Shelf]:
     if not ids:
         return {}
     marks = ", ".join("?" * len(ids))
-    found = await rows(f"SELECT c.id, c.slug, c.icon, t.locale, t.name, t.description FROM category c"
-                       f" LEFT JOIN category_translation t ON t.category_id = c.id WHERE c.id IN ({marks})", *ids)  # fmt: skip
+    found = await rows(
+        f"SELECT c.id, c.slug, c.icon, t.locale, t.name, t.description FROM category c"
+        f" LEFT JOIN category_translation t ON t.category_id = c.id WHERE c.id IN ({marks})",
+        *ids,
+    )
     made: dict[int, Shelf] = {}
     for row in found:
         if int(row["id"]) not in made or row["locale"] == here().language:

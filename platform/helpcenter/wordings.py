@@ -69,7 +69,9 @@ def checked_audience(tokens: tuple[str, ...] | list[str]) -> tuple[str, ...]:
     found = sorted(dict.fromkeys(token.strip() for token in tokens if token.strip()))
     strange = [token for token in found if not _token.fullmatch(token)]
     if strange:
-        raise Refused(_("“%(token)s” is not an audience: write public, members, staff or account:7.", token=strange[0][:40]))  # fmt: skip
+        raise Refused(
+            _("“%(token)s” is not an audience: write public, members, staff or account:7.", token=strange[0][:40])
+        )
     if not found:
         raise Refused(_("Choose who may read the article."))
     if len(" ".join(found)) > 300:

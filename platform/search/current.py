@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import AsyncIterator
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from tortoise.connection import get_connection
@@ -17,7 +20,7 @@ from core.tasks import in_thread, spawn
 from search.snapshot import Row, Snapshot, advance, empty
 
 CHECK_EVERY = 0.5  # seconds
-BATCH = 2000  # documents read at once
+BATCH = 3000  # documents read at once
 
 _snapshot = empty()
 _client: Any = None
@@ -82,42 +85,34 @@ async def refreshed(before: Snapshot) -> Snapshot:
         return before
     if version[0] != before.version[0] or version[1] < before.version[1]:
         before = empty()
-    changes = await _changes_since(before.version[1], version[1])
-    return await in_thread(advance, before, changes, version)  # type: ignore[no-any-return]
+    after = await in_thread(advance, before, [], version)
+    async for changes in _changes_since(before.version[1]):
+        after = await in_thread(advance, after, changes, version)
+    return after  # type: ignore[no-any-return]
 
 
-async def _changes_since(seen: int, until: int) -> list[Row]:
-    """Documents whose version is in (seen, until].
+async def _changes_since(seen: int) -> AsyncIterator[list[Row]]:
+    """Documents with a version above `seen`, in batches: the packed rows of all would be large.
 
-    One that changed again between the statements has a later version: it stays as it was until the next refresh.
+    One statement reads a document with its postings, so they belong together. What has changed since the version
+    was read comes along as well, and once more at the next refresh.
     """
-    found: list[Row] = []
     last = 0
     while True:
-        documents = await rows(
-            "SELECT id, kind, ref_id, lang, state, brand, audience, weight FROM search_document"
-            " WHERE version > ? AND version <= ? AND id > ? ORDER BY id LIMIT ?",
-            seen, until, last, BATCH,
+        found = await rows(
+            "SELECT d.id, d.kind, d.ref_id, d.lang, d.state, d.brand, d.audience, d.weight, p.channel, p.packed"
+            " FROM search_document d LEFT JOIN search_posting p ON p.document_id = d.id WHERE d.id IN"
+            " (SELECT id FROM search_document WHERE version > ? AND id > ? ORDER BY id LIMIT ?) ORDER BY d.id",
+            seen, last, BATCH,
         )  # fmt: skip
-        if not documents:
-            return found
-        packed = await _packed(seen, until, last, int(documents[-1]["id"]))
-        found += [_row(d, packed.get(int(d["id"]), {})) for d in documents if d["state"] == "gone" or d["id"] in packed]
-        last = int(documents[-1]["id"])
+        if not found:
+            return
+        yield [_row(list(mine)) for _, mine in groupby(found, key=itemgetter("id"))]
+        last = int(found[-1]["id"])
 
 
-def _row(d: Any, packed: dict[str, bytes]) -> Row:
-    return Row(int(d["id"]), d["kind"], int(d["ref_id"]), d["lang"], d["brand"], d["audience"], float(d["weight"]),
-               packed if d["state"] == "live" else {})  # fmt: skip
-
-
-async def _packed(seen: int, until: int, after: int, to: int) -> dict[int, dict[str, bytes]]:
-    found: dict[int, dict[str, bytes]] = {}
-    postings = await rows(
-        "SELECT p.document_id, p.channel, p.packed FROM search_posting p JOIN search_document d ON d.id = p.document_id"
-        " WHERE d.version > ? AND d.version <= ? AND d.id > ? AND d.id <= ?",
-        seen, until, after, to,
-    )  # fmt: skip
-    for posting in postings:
-        found.setdefault(int(posting[0]), {})[posting[1]] = bytes(posting[2])
-    return found
+def _row(mine: list[Any]) -> Row:
+    """A document from its rows, one per channel."""
+    d = mine[0]
+    packed = {row["channel"]: bytes(row["packed"]) for row in mine} if d["state"] == "live" else {}
+    return Row(int(d["id"]), d["kind"], int(d["ref_id"]), d["lang"], d["brand"], d["audience"], d["weight"], packed)

@@ -25,22 +25,29 @@ async def scratch_database(engine: str, server: str = "") -> AsyncIterator[str]:
     """Open an empty database of `engine`; yields its address. PostgreSQL is made on `server`, a database's address."""
     if engine == "sqlite":
         with tempfile.TemporaryDirectory(prefix="engawa-search-") as directory:
-            async with _opened(f"sqlite://{Path(directory)}/scratch.sqlite3") as url:
+            async with prepared(f"sqlite://{Path(directory)}/scratch.sqlite3") as url:
                 yield url
         return
+    async with postgresql_scratch(server) as url, prepared(url):
+        yield url
+
+
+@asynccontextmanager
+async def postgresql_scratch(server: str) -> AsyncIterator[str]:
+    """A new database beside `server`, dropped at the end."""
     if not server.startswith(("postgresql://", "postgres://")):
         raise Refused(_("Set ENGAWA_DATABASE_URL to a PostgreSQL server to measure on it."))
     name = f"engawa_scratch_{secrets.token_hex(6)}"
     await _on(server, f"CREATE DATABASE {name}")
     try:
-        async with _opened(urlunsplit(urlsplit(server)._replace(path=f"/{name}"))) as url:
-            yield url
+        yield urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
     finally:
         await _on(server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @asynccontextmanager
-async def _opened(url: str) -> AsyncIterator[str]:
+async def prepared(url: str) -> AsyncIterator[str]:
+    """Open a database with the search room's tables, made if they are not there."""
     await open_database(url, ROOMS)
     try:
         await migrate(url, ROOMS)

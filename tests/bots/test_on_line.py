@@ -80,7 +80,7 @@ async def test_a_high_touch_account_goes_to_its_csm_and_the_bot_is_silent(
     web, line, line_channel, faq, run_jobs, open_hours
 ):
     csm = await staff("csm")
-    account = await an_account("株式会社青葉渡工業", tier="high", csm_id=csm.id)
+    account = await an_account("株式会社青葉渡工業", tier="high", tier_source="manual", csm_id=csm.id)
     person = await a_person("三輪", "さつき", account=account)
     mika = line.person("Mika")
     await link("line", mika, person.id, source="test", verified_at=now())
@@ -92,7 +92,7 @@ async def test_a_high_touch_account_goes_to_its_csm_and_the_bot_is_silent(
 
 
 async def test_somebody_unlinked_who_claims_such_a_company_goes_to_a_person(web, line, line_channel, faq, run_jobs):
-    await an_account("株式会社青葉渡工業", tier="high")
+    await an_account("株式会社青葉渡工業", tier="high", tier_source="manual")
     conversation = await ask(line, web, run_jobs, line.person("Mika"), "青葉渡工業の田中です。パスワードを忘れました")
     assert (conversation.state, conversation.waiting_reason) == ("waiting", "claims_account")
 
@@ -101,7 +101,7 @@ async def test_members_articles_are_for_members(web, line, line_channel, faq, ru
     from wires import an_article
 
     account = await an_account()
-    await an_article("特別な機能の使い方", "特別な機能はここから使えます。", number=9, audience={f"account:{account.id}"})
+    await an_article("特別な機能の使い方", "特別な機能はここです。", number=9, audience={f"account:{account.id}"})
     stranger, member = line.person("Stranger"), line.person("Member")
     person = await a_person(account=account)
     await link("line", member, person.id, source="test", verified_at=now())
@@ -206,7 +206,7 @@ async def test_a_late_answer_spends_the_token_on_a_button_and_the_tap_frees_it(
     from bots.jobs import offer_button
 
     csm = await staff("csm")
-    account = await an_account("株式会社青葉渡工業", tier="high", csm_id=csm.id)
+    account = await an_account("株式会社青葉渡工業", tier="high", tier_source="manual", csm_id=csm.id)
     person = await a_person("三輪", "さつき", account=account)
     mika = line.person("Mika")
     await link("line", mika, person.id, source="test", verified_at=now())
@@ -227,7 +227,7 @@ async def test_a_late_answer_spends_the_token_on_a_button_and_the_tap_frees_it(
 
 
 async def test_two_accounts_of_one_person_the_high_one_counts(web, line, line_channel, faq, run_jobs):
-    low, high = await an_account(), await an_account("株式会社高い", tier="high")
+    low, high = await an_account(), await an_account("株式会社高い", tier="high", tier_source="manual")
     person = await a_person(account=low)
     await member_of(person, high)
     mika = line.person("Mika")

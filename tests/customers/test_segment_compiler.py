@@ -102,8 +102,13 @@ def a_world(seed: int) -> World:
     touches = [{"kind": r.choice(EVENTS), "person_id": r.choice([None, *range(1, 13)]),
                 "account_id": r.choice([None, *range(1, 6)]), "at": NOW - timedelta(days=r.randint(0, 120), hours=1)}
                for _ in range(25)]  # fmt: skip
-    consents = [{"person_id": p, "topic": t, "channel": c, "state": r.choice(["given", "refused"])}
-                for p in range(1, 13) for t in ("news", "tips") for c in ("email", "line") if r.random() < 0.4]  # fmt: skip
+    consents = [
+        {"person_id": p, "topic": t, "channel": c, "state": r.choice(["given", "refused"])}
+        for p in range(1, 13)
+        for t in ("news", "tips")
+        for c in ("email", "line")
+        if r.random() < 0.4
+    ]
     lists = [{"segment_id": s, "person_id": p} for s in (1, 2) for p in range(1, 13) if r.random() < 0.3]
     return World(NOW, today, accounts=accounts, people=people, memberships=members, contracts=contracts,
                  person_metrics=metrics(range(1, 13)), account_metrics=metrics(range(1, 6)), touches=touches,
@@ -124,22 +129,58 @@ def plainly(value: Any) -> Any:
 
 async def store(world: World) -> None:
     t, moment = world.t, now()
-    people = [{**p, "given_name": "", "family_kana": "", "given_kana": "", "handle": "", "honorific": "", "phone": "",
-               "time_zone": "Asia/Tokyo", "sources": {}, "version": 1, "updated_at": moment} for p in t["people"]]  # fmt: skip
+    people = [
+        {
+            **p,
+            "given_name": "",
+            "family_kana": "",
+            "given_kana": "",
+            "handle": "",
+            "honorific": "",
+            "phone": "",
+            "time_zone": "Asia/Tokyo",
+            "sources": {},
+            "version": 1,
+            "updated_at": moment,
+        }
+        for p in t["people"]
+    ]
     await put("person", people)
-    await put("account", t["accounts"], name_kana="", normal_name="", address="", phone="", website="", tier_source="rule",
-              tier_reason="", health_coverage=0, health_reasons=[], sources={}, version=1, created_at=moment,
-              updated_at=moment)  # fmt: skip
+    await put(
+        "account",
+        t["accounts"],
+        name_kana="",
+        normal_name="",
+        address="",
+        phone="",
+        website="",
+        tier_source="rule",
+        tier_reason="",
+        health_coverage=0,
+        health_reasons=[],
+        sources={},
+        version=1,
+        created_at=moment,
+        updated_at=moment,
+    )
     await put("membership", t["memberships"], is_primary=True)
     await put("contract", t["contracts"], currency="JPY", end_reason="", source="", digest="", created_at=moment,
               updated_at=moment)  # fmt: skip
     for who in ("person", "account"):
-        await put(f"{who}_metric", [{f"{who}_id" if k == "id" else k: v for k, v in m.items()} for m in t[f"{who}_metrics"]])
+        await put(
+            f"{who}_metric", [{f"{who}_id" if k == "id" else k: v for k, v in m.items()} for m in t[f"{who}_metrics"]]
+        )
     await put("touchpoint", t["touches"], channel="web", about_kind="", data={})
     await put("consent", t["consents"], changed_at=moment)
     for n in (1, 2):
-        await write("INSERT INTO segment (id, name, description, tree, is_static, state, version, created_at, updated_at)"
-                    " VALUES (?, 'x', '', '{}', ?, 'active', 1, ?, ?)", n, True, moment, moment)  # fmt: skip
+        await write(
+            "INSERT INTO segment (id, name, description, tree, is_static, state, version, created_at, updated_at)"
+            " VALUES (?, 'x', '', '{}', ?, 'active', 1, ?, ?)",
+            n,
+            True,
+            moment,
+            moment,
+        )
     await put("segment_member", t["lists"], since=moment)
 
 
@@ -170,12 +211,22 @@ async def test_a_wrong_tree_is_refused_with_a_sentence(house: Any) -> None:
     deep: Any = {"field": "person.email", "op": "is", "value": "x"}
     for _ in range(12):
         deep = {"all": [deep]}
-    wrong = [None, 7, [], {"all": 3}, {"all": [], "any": []}, {"field": "person.password", "op": "is", "value": "x"},
-             {"field": "person.email", "op": "; DROP TABLE", "value": "x"}, {"field": "person.email", "op": "is"}, deep,
-             {"field": "account.employees", "op": "at_least", "value": 10**30},
-             {"field": "account.traits.x'y", "op": "is", "value": "1"}, {"field": "event.count", "op": "at_least", "value": 1},
-             {"field": "person.email", "op": "is", "value": "a\0b"},
-             {"any": [{"field": "person.email", "op": "is", "value": "x"}] * 101}]  # fmt: skip
+    wrong = [
+        None,
+        7,
+        [],
+        {"all": 3},
+        {"all": [], "any": []},
+        {"field": "person.password", "op": "is", "value": "x"},
+        {"field": "person.email", "op": "; DROP TABLE", "value": "x"},
+        {"field": "person.email", "op": "is"},
+        deep,
+        {"field": "account.employees", "op": "at_least", "value": 10**30},
+        {"field": "account.traits.x'y", "op": "is", "value": "1"},
+        {"field": "event.count", "op": "at_least", "value": 1},
+        {"field": "person.email", "op": "is", "value": "a\0b"},
+        {"any": [{"field": "person.email", "op": "is", "value": "x"}] * 101},
+    ]
     for tree in wrong:
         with pytest.raises(Refused) as refused:
             parse(tree)

@@ -9,11 +9,11 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from factories import a_person
 
 from core import entrance
 from core.context import here
 from core.principal import CAPABILITIES, MEMBER, NOBODY, Principal
+from factories import a_person
 from helpcenter import actions
 from helpcenter.models import Article
 from helpcenter.wordings import Place, Words

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from factories import an_account
 
 from core.database import rows
 from core.errors import Conflict, Forbidden, NotFound, Refused
 from core.principal import MEMBER, NOBODY, Principal
+from factories import an_account
 from helpcenter import actions, counting, policy
 from helpcenter.models import Article, ArticleRevision, ArticleTranslation
 from helpcenter.slugs import path_of
@@ -114,8 +114,13 @@ async def test_only_writers_write(member: Principal, an_article: Any) -> None:
 
 
 async def test_mistakes_are_sentences(writer: Principal, browse: Any) -> None:
-    for words in (Words(title=" "), Words(title="x" * 201), Words(title="x", body="y" * 200_001), Words(title="x", locale="xx"),
-                  Words(title="x", phrasings=tuple(f"p{n}" for n in range(51)))):  # fmt: skip
+    for words in (
+        Words(title=" "),
+        Words(title="x" * 201),
+        Words(title="x", body="y" * 200_001),
+        Words(title="x", locale="xx"),
+        Words(title="x", phrasings=tuple(f"p{n}" for n in range(51))),
+    ):
         with pytest.raises(Refused):
             await actions.create(writer, words)
     with pytest.raises(Refused):
@@ -147,8 +152,17 @@ async def test_an_audience_is_kept_everywhere(browse: Any, people: Any, member: 
     for name in ("guest", "member", "inside", "staff"):
         browser = browse("" if name == "guest" else name)
         allowed = [title for _t, title, who in cases if name in who]
-        pages = {path: (await browser.get(path)).text for path in ("/", "/help", "/help/c/secrets", "/help/search?q=やまびこ",
-                                                                   "/help/suggest?q=やまびこ", "/help/公開の記事")}  # fmt: skip
+        pages = {
+            path: (await browser.get(path)).text
+            for path in (
+                "/",
+                "/help",
+                "/help/c/secrets",
+                "/help/search?q=やまびこ",
+                "/help/suggest?q=やまびこ",
+                "/help/公開の記事",
+            )
+        }
         for _tokens, title, who in cases:
             status = (await browser.get(path_of(title))).status_code
             assert status == (200 if name in who else 404), (name, title)

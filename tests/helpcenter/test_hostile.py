@@ -14,11 +14,27 @@ from helpcenter import actions
 from helpcenter.rendering import render_now
 
 NASTY = [
-    "<script>alert(1)</script>", "[x](javascript:alert(1))", "![x](data:text/html,<script>)", "<img src=x onerror=alert(1)>",
-    "</script><script>alert(1)</script>", "\"><svg onload=alert(1)>", "{{ 7*7 }}", "{% raw %}", "' OR 1=1 --", "<!--", "\u202eabc",
-    "[a](https://x \"onclick=alert(1)\")", "## <img src=x onerror=1>", "[x]: javascript:1\n\n[x]", "%s %(n)s %d", "=cmd|' /C calc'!A0",
-    "<style>*{display:none}</style>", "<https://a\"onmouseover=alert(1)>",
-]  # fmt: skip
+    "<script>alert(1)</script>",
+    "[x](javascript:alert(1))",
+    "![x](data:text/html,<script>)",
+    "<img src=x onerror=alert(1)>",
+    "</script><script>alert(1)</script>",
+    '"><svg onload=alert(1)>',
+    "{{ 7*7 }}",
+    "{% raw %}",
+    "' OR 1=1 --",
+    "<!--",
+    "\u202eabc",
+    '[a](https://x "onclick=alert(1)")',
+    "## <img src=x onerror=1>",
+    "[x]: javascript:1\n\n[x]",
+    "%s %(n)s %d",
+    "=cmd|' /C calc'!A0",
+    "<style>*{display:none}</style>",
+    '<https://a"onmouseover=alert(1)>',
+]
+
+
 class Elements(HTMLParser):
     """What a browser would make of a page: every element with its attributes."""
 
@@ -54,7 +70,9 @@ async def test_hostile_words_in_title_body_and_phrasings(browse: Any, an_article
         answer = await browse(who).get(path)
         assert answer.status_code == 200, (path, words)
         harmless(answer.text)
-    found = re.search(r'<script type="application/ld\+json"[^>]*>(.*?)</script>', (await browse().get("/help/nasty")).text)
+    found = re.search(
+        r'<script type="application/ld\+json"[^>]*>(.*?)</script>', (await browse().get("/help/nasty")).text
+    )
     assert found
     assert json.loads(found.group(1))["@graph"]
     assert "onerror=alert" not in (await browse().get("/sitemap.xml")).text
@@ -93,9 +111,21 @@ async def test_the_big_list_of_naughty_strings_breaks_no_search(browse: Any, an_
             harmless(answer.text)
 
 
-@pytest.mark.parametrize("path", ["/help/%00", "/help/" + "x" * 5000, "/help/../etc", "/help/c/%00", "/help/go/x/1?to=article:%00",
-                                  "/help/search?q=%ff%fe", "/help/search?n=x&q=a", "/help/go/x/-1?to=article:1",
-                                  "/staff/articles/99999999999999999999", "/staff/articles?after=x&sort=nothing&q=%25"])  # fmt: skip
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/help/%00",
+        "/help/" + "x" * 5000,
+        "/help/../etc",
+        "/help/c/%00",
+        "/help/go/x/1?to=article:%00",
+        "/help/search?q=%ff%fe",
+        "/help/search?n=x&q=a",
+        "/help/go/x/-1?to=article:1",
+        "/staff/articles/99999999999999999999",
+        "/staff/articles?after=x&sort=nothing&q=%25",
+    ],
+)
 async def test_strange_addresses_are_not_errors_of_ours(browse: Any, writer: Any, path: str) -> None:
     assert (await browse("writer").get(path)).status_code < 500
 

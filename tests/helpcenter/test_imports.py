@@ -1,4 +1,4 @@
-"""Bringing articles in: the real FAQ, spreadsheets as Excel writes them, folders of Markdown, and what is wrong with them."""
+"""Bringing articles in: the real FAQ, spreadsheets from Excel, folders of Markdown, and what is wrong with them."""
 
 from __future__ import annotations
 
@@ -57,22 +57,37 @@ async def test_the_demo_folder_has_two_languages_and_its_links_lead_somewhere(wr
 
 
 async def test_a_spreadsheet_from_excel_with_its_headings(writer: Principal) -> None:
-    text = "番号,カテゴリ,質問,回答,言い換え,言語\r\n1,休暇,有給は繰り越せますか,\"はい。\n2年間です。\",有給の繰越｜休みを来年に,日本語\r\n"
+    heads = "番号,カテゴリ,質問,回答,言い換え,言語\r\n"
+    text = heads + '1,休暇,有給は繰り越せますか,"はい。\n2年間です。",有給の繰越｜休みを来年に,日本語\r\n'
     files = [("faq.csv", text.encode("cp932"))]
     assert (await bring(writer, files, "csv"))["created"] == 1
     one = await ArticleTranslation.get()
-    assert (one.title, one.body, one.phrasings) == ("有給は繰り越せますか", "はい。\n2年間です。", ["有給の繰越", "休みを来年に"])
+    assert (one.title, one.body, one.phrasings) == (
+        "有給は繰り越せますか",
+        "はい。\n2年間です。",
+        ["有給の繰越", "休みを来年に"],
+    )
     assert [c.slug for c in await Category.all()] == ["休暇"]
     assert (await bring(writer, [("faq.csv", "\ufeff".encode() + text.encode())], "csv"))["unchanged"] == 1
 
 
 async def test_each_bad_row_has_its_reason_and_the_good_ones_come_in(writer: Principal) -> None:
-    content = b"\n".join([
-        b'{"id": "1", "question": "\xe8\x89\xaf\xe3\x81\x84", "answer": "ok"}', b"{", b"[1]", b'{"id": "2", "answer": "no title"}',
-        b'{"id": "3", "question": "no answer"}', b'{"id": "1", "question": "again", "answer": "x"}', b"\xff\xfe",
-        b'{"id": "4", "question": "q", "answer": "a", "lang": "xx"}', b'{"id": "5", "question": "q", "answer": "a", "audience": "all"}',
-        b'{"id": "6", "question": {"a": 1}, "answer": ["x"]}', b"[" * 100_000, b'{"id": "7", "title": "' + b"x" * 300 + b'", "body": "a"}',
-    ])  # fmt: skip
+    content = b"\n".join(
+        [
+            b'{"id": "1", "question": "\xe8\x89\xaf\xe3\x81\x84", "answer": "ok"}',
+            b"{",
+            b"[1]",
+            b'{"id": "2", "answer": "no title"}',
+            b'{"id": "3", "question": "no answer"}',
+            b'{"id": "1", "question": "again", "answer": "x"}',
+            b"\xff\xfe",
+            b'{"id": "4", "question": "q", "answer": "a", "lang": "xx"}',
+            b'{"id": "5", "question": "q", "answer": "a", "audience": "all"}',
+            b'{"id": "6", "question": {"a": 1}, "answer": ["x"]}',
+            b"[" * 100_000,
+            b'{"id": "7", "title": "' + b"x" * 300 + b'", "body": "a"}',
+        ]
+    )
     counts = await bring(writer, [("faq.jsonl", content)], "jsonl")
     assert (counts["created"], counts["refused"]) == (1, 11)
     report = (await ArticleImport.get()).report
@@ -80,9 +95,15 @@ async def test_each_bad_row_has_its_reason_and_the_good_ones_come_in(writer: Pri
     assert await Article.all().count() == 1
 
 
-@pytest.mark.parametrize(("name", "content", "format"), [
-    ("a.csv", b"x,y\n1,2\n", "csv"), ("a.csv", b"\x81\xff\xfe\x00", "csv"), ("a.csv", b"", "csv"), ("a.jsonl", b"\n\n", "jsonl"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("name", "content", "format"),
+    [
+        ("a.csv", b"x,y\n1,2\n", "csv"),
+        ("a.csv", b"\x81\xff\xfe\x00", "csv"),
+        ("a.csv", b"", "csv"),
+        ("a.jsonl", b"\n\n", "jsonl"),
+    ],
+)
 async def test_a_file_that_cannot_be_read_is_one_sentence(house: Any, name: str, content: bytes, format: str) -> None:
     with pytest.raises(Refused):
         read_files([(name, content)], format)
@@ -97,7 +118,11 @@ def test_markdown_with_a_broken_head_is_refused_alone() -> None:
 
 
 async def test_a_changed_row_changes_its_article_and_what_staff_wrote_is_kept(writer: Principal) -> None:
-    await bring(writer, lines({"id": 1, "question": "一", "answer": "古い"}, {"id": 2, "question": "二", "answer": "二"}), "jsonl")
+    await bring(
+        writer,
+        lines({"id": 1, "question": "一", "answer": "古い"}, {"id": 2, "question": "二", "answer": "二"}),
+        "jsonl",
+    )
     first = await ArticleTranslation.get(title="一")
     article = await Article.get(id=first.article_id)
     await actions.save(writer, article.id, article.version, Words(title="一", body="スタッフが直した"))

@@ -10,8 +10,9 @@ STAFF = ["/staff/articles", "/staff/articles/new", "/staff/articles/gaps", "/sta
          "/staff/articles/searches", "/staff/articles/categories", "/staff/articles/imports"]  # fmt: skip
 
 
-@pytest.mark.parametrize("path", ["/", "/help", "/help/search", "/help/search?q=有給", "/help/suggest?q=有", "/sitemap.xml",
-                                  "/robots.txt"])  # fmt: skip
+@pytest.mark.parametrize(
+    "path", ["/", "/help", "/help/search", "/help/search?q=有給", "/help/suggest?q=有", "/sitemap.xml", "/robots.txt"]
+)
 async def test_an_empty_house_answers_everywhere(browse: Any, path: str) -> None:
     assert (await browse().get(path)).status_code == 200
 

@@ -9,7 +9,6 @@ from customers.models import Notice
 from helpcenter import actions, gaps, home, sitemap
 from helpcenter.finding import Kind, kinds
 from helpcenter.models import ContentGap
-
 from search import Document, analyse, put
 
 
@@ -73,8 +72,17 @@ async def test_a_question_without_an_answer_becomes_a_gap_and_the_asker_is_told(
     assert "生体認証 勤怠" in (await staff.get("/staff/articles/gaps")).text
     new = await staff.get(f"/staff/articles/new?gap={gap.id}")
     assert new.text.count("生体認証 勤怠") >= 2
-    saved = await staff.submit("/staff/articles/new", {"title": "指や顔で打刻する", "body": "設定から登録します。", "locale": "ja",
-                                                       "phrasings": "生体認証 勤怠", "gap": gap.id, "audience": "members"})  # fmt: skip
+    saved = await staff.submit(
+        "/staff/articles/new",
+        {
+            "title": "指や顔で打刻する",
+            "body": "設定から登録します。",
+            "locale": "ja",
+            "phrasings": "生体認証 勤怠",
+            "gap": gap.id,
+            "audience": "members",
+        },
+    )
     assert saved.status_code == 303
     await run_jobs()
     assert (await ContentGap.get(id=gap.id)).state == "open"  # a draft answers nobody

@@ -1,4 +1,3 @@
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -34,5 +33,4 @@ def test_another_format_is_refused():
 
 
 def test_hashes_are_the_same_on_every_machine():
-    assert term_hash("パスワード") == int(np.uint64(term_hash("パスワード")))
-    assert term_hash("a") == 0x6B1A8E5A3C4F9D27 or term_hash("a") > 0
+    assert term_hash("パスワード") == 7486611892731943192

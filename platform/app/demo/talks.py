@@ -8,11 +8,14 @@ from typing import Any
 from app.demo.acting import Cast, at
 from app.demo.files import Known, data, hours_ago
 from bots.notices_of_waiting import words_for
-from core.clock import now
+from core.clock import as_of, now
 from core.principal import SYSTEM
 from customers.timeline import primary_account
 from inbox.actions import ownership, receiving, replies, sending
 from inbox.models import Conversation, Message
+
+# Mail that comes in is not a channel of the inbox yet; whoever wrote by mail in the files writes on the web here.
+CHANNELS = {"mail": "web"}
 
 
 async def load(known: Known) -> None:
@@ -30,7 +33,8 @@ async def _conversation(one: dict[str, Any], cast: Cast, known: Known) -> None:
         if said["from"] == "person":
             with at(moment, SYSTEM):
                 heard = await receiving.receive(receiving.Heard(
-                    channel=one["channel"], customer_key=receiving.key_of_person(person_id), body=said["body"],
+                    channel=CHANNELS.get(one["channel"], one["channel"]), body=said["body"],
+                    customer_key=receiving.key_of_person(person_id),
                     at=moment, person_id=person_id, account_id=await primary_account(person_id), lang=one["lang"],
                     origin=f"demo:{one['id']}:{place}",
                 ))  # fmt: skip
@@ -66,16 +70,25 @@ async def _handed_over(conversation_id: int, epoch: int) -> None:
     """To a person, and the customer is told, under the key that the bot would use."""
     await ownership.hand_over(conversation_id, epoch=epoch, reason="asked")
     conversation = await Conversation.get(id=conversation_id)
-    await replies.say_automatically(conversation_id, await words_for(conversation), epoch=conversation.epoch,
+    words = await words_for(conversation)
+    if words:
+        await replies.say_automatically(conversation_id, words, epoch=conversation.epoch,
                                     key=f"waiting:{conversation_id}:{conversation.epoch}", needs="waiting")  # fmt: skip
     await _left(conversation_id)
 
 
 async def _left(conversation_id: int) -> None:
     """What was queued has left: no platform stands behind the demo's LINE and Slack."""
-    claimed = await sending.claim(conversation_id)
-    if isinstance(claimed, sending.Claim):
-        await sending.settle(claimed, "sent")
+    moment = now()
+    for _ in range(5):
+        with as_of(moment):
+            claimed = await sending.claim(conversation_id)
+            if isinstance(claimed, sending.Wait):
+                moment = claimed.until
+            elif claimed is None:
+                return
+            else:
+                await sending.settle(claimed, "sent")
 
 
 async def _ending(one: dict[str, Any], conversation_id: int, cast: Cast) -> None:

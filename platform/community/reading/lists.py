@@ -105,7 +105,7 @@ async def count_unanswered(who: Principal, boards: list[BoardRow], board: BoardR
     """Up to 99."""
     seen, parameters = policy.visible_threads(who, [board] if board else boards)
     found = await rows(
-        f"SELECT COUNT(*) FROM (SELECT 1 FROM thread t WHERE {seen} AND {WAITING} LIMIT 99) AS some", *parameters
+        f"SELECT COUNT(*) FROM (SELECT 1 FROM thread t WHERE {seen} AND {WAITING} LIMIT 99) AS waiting", *parameters
     )
     return int(found[0][0])
 

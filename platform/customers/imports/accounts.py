@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
-import msgspec
-
 from core.clock import now
-from core.database import write, write_many
+from core.database import write
 from core.i18n import _
 from customers.ids import next_ids
+from customers.imports.account_rows import (
+    COLUMNS,
+    STAFF,
+    Change,
+    Known,
+    New,
+    accounts_named,
+    insert_accounts,
+    known_accounts,
+    remember_digests,
+    renamed,
+    staff_by_email,
+    update_account,
+    write_aliases,
+)  # fmt: skip
 from customers.imports.people import PeopleImport
 from customers.imports.reviewing import Doubt, keep_doubts, rejected_keys
 from customers.imports.rows import Given, Outcome, digest_of, select_in
 from customers.names import company_key
 
-COLUMNS = ("name", "name_kana", "corporate_number", "industry", "employees", "prefecture", "address", "phone",
-           "website", "phase")  # fmt: skip
-LINKS = {"csm": "csm_id", "deputy": "deputy_id", "parent": "parent_id"}
 CONTACT = (
     "email",
     "full_name",
@@ -30,31 +39,6 @@ CONTACT = (
     "department",
     "consent",
 )
-STAFF = "staff"  # what staff wrote by hand outranks every import
-
-
-class Known(msgspec.Struct):
-    """An account as the database has it."""
-
-    id: int
-    digest: str
-    values: dict[str, Any]
-    sources: dict[str, str]
-    version: int = 1
-
-
-class New(msgspec.Struct):
-    id: int
-    source_id: str
-    given: Given
-    values: dict[str, Any]
-
-
-class Change(msgspec.Struct):
-    known: Known
-    given: Given
-    source_id: str
-    values: dict[str, Any]
 
 
 class AccountsImport:
@@ -79,7 +63,7 @@ class AccountsImport:
 
     # what the database knows about a chunk
 
-    async def _look(self, chunk: list[Given]) -> None:
+    async def look(self, chunk: list[Given]) -> None:
         keys = [key_of(one) for one in chunk]
         self.known = await known_accounts(self.source, keys)
         wanted = [one.values["corporate_number"] for one in chunk if "corporate_number" in one.values]
@@ -97,7 +81,7 @@ class AccountsImport:
 
     async def plan(self, chunk: list[Given]) -> list[Outcome]:
         self._forget()
-        await self._look([one for one in chunk if not one.refusal])
+        await self.look([one for one in chunk if not one.refusal])
         return [self._one(one) for one in chunk]
 
     def _one(self, one: Given) -> Outcome:
@@ -129,7 +113,7 @@ class AccountsImport:
     def _known(self, one: Given, key: str, known: Known) -> Outcome:
         if known.digest == one.digest:
             return Outcome(one.number, "unchanged", "", {}, "account", known.id)
-        wanted = self._columns(one)
+        wanted = self.columns(one)
         number, held = wanted.get("corporate_number"), known.values["corporate_number"]
         if number and held and number != held:
             if f"changed_corporate_number:{key}:{number}" not in self.rejected:
@@ -157,20 +141,31 @@ class AccountsImport:
                 return self._same_number(one, key, self.held.get(number), number, first or "")
             self.numbers[number] = key
         elif is_bare(one) and (account := self.named.get(company_key(one.values["name"]))):
-            return self._doubt(one, key, account, "same_name",
-                               _("A company of this name is there already, and the row has no id of its own."))  # fmt: skip
-        self.new.append(New(0, key, one, self._columns(one)))
+            return self._doubt(
+                one,
+                key,
+                account,
+                "same_name",
+                _("A company of this name is there already, and the row has no id of its own."),
+            )
+        self.new.append(New(0, key, one, self.columns(one)))
         return Outcome(one.number, "created", "", one.raw, "account")
 
     def _same_number(self, one: Given, key: str, account: int | None, number: str, other: str = "") -> Outcome:
-        return self._doubt(one, key, account, "same_corporate_number",
-                           _("The corporate number %(number)s belongs to another id already.", number=number), other)  # fmt: skip
+        return self._doubt(
+            one,
+            key,
+            account,
+            "same_corporate_number",
+            _("The corporate number %(number)s belongs to another id already.", number=number),
+            other,
+        )
 
     def _doubt(self, one: Given, key: str, account: int | None, kind: str, reason: str, other: str = "") -> Outcome:
         self.doubts.append(Doubt(kind, self.source, key, one, account, other, reason))
         return Outcome(one.number, "review", reason, one.raw, "account", account)
 
-    def _columns(self, one: Given) -> dict[str, Any]:
+    def columns(self, one: Given) -> dict[str, Any]:
         found = {field: one.values[field] for field in COLUMNS if field in one.values}
         if "csm" in one.values:
             found["csm_id"] = self.staff[one.values["csm"]]
@@ -239,77 +234,20 @@ def _twice(one: Given, before: tuple[int, str]) -> Outcome:
     )
 
 
-async def known_accounts(source: str, keys: list[str]) -> dict[str, Known]:
-    names = ", ".join(f"a.{column}" for column in (*COLUMNS, *LINKS.values()))
-    found = await select_in(
-        f"SELECT s.source_id, s.digest, a.id, a.sources, a.version, {names} FROM account_source s"
-        " JOIN account a ON a.id = s.account_id WHERE s.source = ? AND s.source_id IN ({marks})", keys, source)  # fmt: skip
-    return {row[0]: Known(row[2], row[1], {c: row[c] for c in (*COLUMNS, *LINKS.values())}, json.loads(row[3]), row[4])
-            for row in found}  # fmt: skip
-
-
-async def accounts_named(keys: list[str]) -> dict[str, int]:
-    """Normalised name or alias → the account that has it."""
-    keys = [key for key in keys if key]
-    found = await select_in("SELECT normal_name, account_id FROM account_alias WHERE normal_name IN ({marks})", keys)
-    found += await select_in(
-        "SELECT normal_name, id FROM account WHERE state <> 'merged' AND normal_name IN ({marks})", keys
-    )
-    return {row[0]: int(row[1]) for row in found}
-
-
-async def staff_by_email(addresses: list[str]) -> dict[str, int]:
-    wanted = [address for address in addresses if address]
-    found = await select_in("SELECT i.value, p.id FROM identity i JOIN person p ON p.id = i.person_id"
-                            " WHERE i.kind = 'email' AND p.kind = 'staff' AND i.value IN ({marks})", wanted)  # fmt: skip
-    return {row[0]: int(row[1]) for row in found}
-
-
-async def insert_accounts(source: str, new: list[New]) -> None:
-    moment = now()
-    links = tuple(LINKS.values())
-    names = ("id", *COLUMNS, *links, "normal_name", "state", "tier", "tier_source", "tier_reason", "expected_ltv",
-             "health_coverage", "health_reasons", "traits", "sources", "version", "created_at", "updated_at")  # fmt: skip
-    marks = ", ".join("?" * len(names))
-    empty = {"phase": "onboarding", "corporate_number": None, "employees": None} | dict.fromkeys(links)
-    await write_many(
-        f"INSERT INTO account ({', '.join(names)}) VALUES ({marks})",
-        [[one.id, *(one.values.get(column, empty.get(column, "")) for column in (*COLUMNS, *links)),
-          company_key(one.values["name"]), "active", "tech", "rule", "", 0, 0, [], {},
-          dict.fromkeys(one.values, source), 1, moment, moment] for one in new],
-    )  # fmt: skip
-    await write_many(
-        "INSERT INTO account_source (account_id, source, source_id, digest, seen_at) VALUES (?, ?, ?, ?, ?)",
-        [[one.id, source, one.source_id, one.given.digest, moment] for one in new],
-    )
-
-
-async def update_account(known: Known, values: dict[str, Any], source: str) -> None:
-    if not values:
-        return
-    said = dict(values)
-    if "name" in said:
-        said["normal_name"] = company_key(said["name"])
-    said["sources"] = known.sources | dict.fromkeys(values, source)
-    assignments = ", ".join(f"{column} = ?" for column in said)
-    await write(f"UPDATE account SET {assignments}, version = version + 1, updated_at = ? WHERE id = ?",
-                *said.values(), now(), known.id)  # fmt: skip
-
-
-async def remember_digests(source: str, changes: list[Change]) -> None:
-    await write_many("UPDATE account_source SET digest = ?, seen_at = ? WHERE source = ? AND source_id = ?",
-                     [[one.given.digest, now(), source, one.source_id] for one in changes])  # fmt: skip
-
-
-def renamed(changes: list[Change]) -> list[tuple[int, str]]:
-    """The names that accounts had until now: they become aliases."""
-    return [(one.known.id, one.known.values["name"]) for one in changes if "name" in one.values]
-
-
-async def write_aliases(source: str, given_to: list[tuple[int, Given]], old: list[tuple[int, str]]) -> None:
-    aliases = [(account, one.values["alias"]) for account, one in given_to if "alias" in one.values] + old
-    await write_many(
-        "INSERT INTO account_alias (account_id, name, normal_name, source, created_at) VALUES (?, ?, ?, ?, ?)"
-        " ON CONFLICT (account_id, normal_name) DO NOTHING",
-        [[account, name, company_key(name), source, now()] for account, name in aliases if company_key(name)],
-    )  # fmt: skip
+async def insert_or_update(source: str, source_id: str, given: Given, change: Change | None = None) -> int:
+    """One account by a person's decision: changed, or added when there is no `change`. Returns its id."""
+    work = AccountsImport(source)
+    await work.look([given])
+    if change is None:
+        [id] = await next_ids("account", 1)
+        new = New(id, source_id, given, work.columns(given))
+        await insert_accounts(source, [new])
+        await write_aliases(source, [(id, given)], [])
+        return id
+    await update_account(change.known, change.values, source)
+    await write("INSERT INTO account_source (account_id, source, source_id, digest, seen_at) VALUES (?, ?, ?, ?, ?)"
+                " ON CONFLICT (source, source_id) DO UPDATE SET digest = excluded.digest, seen_at = excluded.seen_at",
+                change.known.id, source, source_id, given.digest, now())  # fmt: skip
+    given_name = [(change.known.id, given.values["name"])] if "name" in given.values else []
+    await write_aliases(source, [(change.known.id, given)], [*renamed([change]), *given_name])
+    return change.known.id

@@ -12,7 +12,7 @@ from core.database import write, write_many
 from core.i18n import _
 from customers import tiers
 from customers.days import a_day, as_day
-from customers.imports.people import accounts_by_source
+from customers.imports.person_rows import accounts_by_source
 from customers.imports.rows import Given, Outcome, select_in
 
 COLUMNS = ("product", "plan", "amount", "currency", "seats", "starts_on", "renews_on", "ended_on", "end_reason")

@@ -13,11 +13,11 @@ KINDS = {"accounts": _("Companies"), "people": _("People"), "contracts": _("Cont
 FIELD_LABELS = {
     "source_id": _("The source's own id"), "name": _("Name of the company"), "name_kana": _("Reading"),
     "alias": _("Other name"), "corporate_number": _("Corporate number"), "industry": _("Industry"),
-    "employees": _("Employees"), "prefecture": _("Prefecture"), "address": _("Address"), "phone": _("Telephone"),
+    "employees": _("Employees"), "prefecture": _("Prefecture"), "address": _("Postal address"), "phone": _("Telephone"),
     "website": _("Website"), "csm": _("CSM (e-mail)"), "deputy": _("Deputy (e-mail)"), "phase": _("Phase"),
     "parent": _("Id of the parent company"), "email": _("E-mail address"), "full_name": _("Full name"),
     "family_name": _("Family name"), "given_name": _("Given name"), "family_kana": _("Family name, reading"),
-    "given_kana": _("Given name, reading"), "account_id": _("Id of the company"), "title": _("Title"),
+    "given_kana": _("Given name, reading"), "account_id": _("Id of the company"), "title": _("Job title"),
     "department": _("Department"), "locale": _("Language"), "time_zone": _("Time zone"), "handle": _("Shown name"),
     "consent": _("Consent to e-mail"), "product": _("Product"), "plan": _("Plan"), "amount": _("Amount a month"),
     "amount_yearly": _("Amount a year"), "currency": _("Currency"), "seats": _("Seats"), "starts_on": _("Begins"),
@@ -37,37 +37,50 @@ REQUIRED = {"accounts": ("name",), "people": (), "contracts": ("account_id", "st
 
 ANY = {
     "name": "会社名 企業名 法人名 商号 取引先名 顧客名 組織名 name company companyname company_name accountname"
-            " organization organisation corporatename",
-    "name_kana": "フリガナ ふりがな カナ 会社名カナ 会社名フリガナ 商号カナ 法人名カナ namekana companykana kana reading",
+    " organization organisation corporatename",
+    "name_kana": "フリガナ ふりがな カナ 会社名カナ 会社名フリガナ 商号カナ 法人名カナ "
+    "namekana companykana kana reading",
     "alias": "別名 略称 英語名 英文名 旧社名 nameen englishname alias aka shortname tradename",
     "corporate_number": "法人番号 corporatenumber corpno corporateno corpnumber houjinbangou hojinbango companynumber",
-    "industry": "業種 業界 industry sector", "prefecture": "都道府県 県 prefecture state",
+    "industry": "業種 業界 industry sector",
+    "prefecture": "都道府県 県 prefecture state",
     "employees": "従業員数 社員数 人数 employees employeecount headcount numberofemployees",
     "address": "住所 所在地 本店所在地 本社所在地 address streetaddress location",
     "phone": "電話 電話番号 tel phone telephone phonenumber",
     "website": "ウェブサイト webサイト ホームページ url website site homepage",
     "csm": "担当csm 担当 担当者 担当者メール csm owner csmemail accountowner",
-    "deputy": "副担当 副担当csm deputy backupcsm", "phase": "フェーズ 段階 phase stage lifecyclestage",
+    "deputy": "副担当 副担当csm deputy backupcsm",
+    "phase": "フェーズ 段階 phase stage lifecyclestage",
     "parent": "親顧客id 親会社id 親id parentid parent parentaccountid",
     "email": "メール メールアドレス eメール e-mail email mail emailaddress 電子メール",
     "full_name": "氏名 お名前 担当者名 名前 fullname contactname personname contact displayname",
     "family_name": "姓 苗字 名字 氏 lastname surname familyname 姓漢字",
-    "given_name": "名 firstname givenname forename 名漢字", "family_kana": "セイ 姓カナ 姓フリガナ せい lastnamekana familykana",
+    "given_name": "名 firstname givenname forename 名漢字",
+    "family_kana": "セイ 姓カナ 姓フリガナ せい lastnamekana familykana",
     "given_kana": "メイ 名カナ 名フリガナ めい firstnamekana givenkana",
-    "title": "役職 肩書 肩書き 職位 title jobtitle position role", "department": "部署 部署名 所属 department division team",
-    "locale": "言語 language lang locale", "time_zone": "タイムゾーン timezone tz", "handle": "表示名 ニックネーム handle nickname",
-    "consent": "メルマガ同意 メール同意 メール配信 配信同意 メルマガ オプトイン optin newsletter emailconsent consent subscribed",
-    "product": "プロダクト 製品 製品名 商品 商品名 サービス product service", "plan": "プラン プラン名 plan",
+    "title": "役職 肩書 肩書き 職位 title jobtitle position role",
+    "department": "部署 部署名 所属 department division team",
+    "locale": "言語 language lang locale",
+    "time_zone": "タイムゾーン timezone tz",
+    "handle": "表示名 ニックネーム handle nickname",
+    "consent": "メルマガ同意 メール同意 メール配信 配信同意 メルマガ オプトイン"
+    " optin newsletter emailconsent consent subscribed",
+    "product": "プロダクト 製品 製品名 商品 商品名 サービス product service",
+    "plan": "プラン プラン名 plan",
     "amount": "月額 金額 契約金額 月額料金 mrr amount monthly price monthlyamount",
-    "amount_yearly": "年額 年間金額 arr annual annualamount yearly acv", "currency": "通貨 currency",
+    "amount_yearly": "年額 年間金額 arr annual annualamount yearly acv",
+    "currency": "通貨 currency",
     "seats": "席数 ライセンス数 アカウント数 契約数 利用人数 seats licenses licences quantity",
     "starts_on": "開始日 契約開始日 利用開始日 契約日 start startdate startson starts startedon contractstart",
     "renews_on": "更新日 契約更新日 次回更新日 renewal renewaldate renewson renews renewalon",
     "ended_on": "終了日 解約日 契約終了日 end enddate endedon ended churnedon churndate canceledon",
     "end_reason": "解約理由 終了理由 churnreason endreason reason cancelreason",
-}  # fmt: skip
+}
 OWN_ID = "id srcid sourceid externalid uniqueid recordid key no 番号"
-ACCOUNT_ID = "顧客id 顧客番号 顧客コード 会社id 取引先id 取引先コード 企業id 得意先コード accountid customerid companyid customerno clientid"
+ACCOUNT_ID = (
+    "顧客id 顧客番号 顧客コード 会社id 取引先id 取引先コード 企業id 得意先コード"
+    " accountid customerid companyid customerno clientid"
+)
 PERSON_ID = "人id 個人id 担当者id personid userid contactid memberid ユーザーid"
 CONTRACT_ID = "契約id 契約番号 契約コード contractid subscriptionid contractno"
 _words = {word: field for field, words in ANY.items() for word in words.split()}

@@ -36,9 +36,19 @@ async def keep_doubts(doubts: list[Doubt], new_ids: dict[str, int]) -> None:
         "INSERT INTO review (kind, account_id, person_id, key, data, reason, state, created_at)"
         " VALUES (?, ?, ?, ?, ?, ?, 'open', ?) ON CONFLICT (key) DO UPDATE SET data = excluded.data"
         " WHERE review.state = 'open'",
-        [[one.kind, one.account_id or new_ids.get(one.other), one.person_id, one.key, _body(one), one.reason[:300], now()]
-         for one in doubts],
-    )  # fmt: skip
+        [
+            [
+                one.kind,
+                one.account_id or new_ids.get(one.other),
+                one.person_id,
+                one.key,
+                _body(one),
+                one.reason[:300],
+                now(),
+            ]
+            for one in doubts
+        ],
+    )
 
 
 def _body(one: Doubt) -> str:

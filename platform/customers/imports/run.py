@@ -66,9 +66,15 @@ def columns_of(headings: Sequence[str], mapping: dict[str, str]) -> list[tuple[i
 
 
 async def start(
-    content: bytes, *, file_name: str = "", source: str = "csv", kind: str = "", mapping: dict[str, str] | None = None
+    content: bytes,
+    *,
+    file_name: str = "",
+    source: str = "csv",
+    kind: str = "",
+    mapping: dict[str, str] | None = None,
+    is_complete: bool = True,
 ) -> ImportBatch:
-    """Take a file in, unread rows and all. Raises Refused with a sentence when it is no table or a column is unknown."""
+    """Take a file in. Raises Refused with a sentence when it is no table or a column is unknown."""
     if kind and kind not in KINDS:
         raise Refused(_("Choose one of the list."))
     source = source.strip() or "csv"
@@ -76,13 +82,20 @@ async def start(
         raise Refused(_("The name of a source has at most 60 characters."))
     sheet = await in_thread(read_sheet, content)
     kind = kind or kind_of(sheet)
-    found = checked_mapping(kind, sheet.headings, mapping or {})
+    found = checked_mapping(kind, sheet.headings, mapping or {}) if is_complete else guess_mapping(kind, sheet.headings)
     total = await in_thread(_count, sheet)
     async with transaction():
         batch = await ImportBatch.create(
-            kind=kind, source=source, file_name=file_name[-200:], digest=hashlib.sha256(content).hexdigest(), mapping=found,
-            encoding=sheet.encoding, total=total, created_by_id=current_principal().person_id, created_at=now(),
-        )  # fmt: skip
+            kind=kind,
+            source=source,
+            file_name=file_name[-200:],
+            digest=hashlib.sha256(content).hexdigest(),
+            mapping=found,
+            encoding=sheet.encoding,
+            total=total,
+            created_by_id=current_principal().person_id,
+            created_at=now(),
+        )
         await ImportFile.create(batch_id=batch.id, content=await in_thread(zlib.compress, content))
     return batch
 
@@ -125,7 +138,9 @@ async def _applied(batch: ImportBatch) -> Counter[str]:
         await write("UPDATE import_batch SET state = 'applied', counts = ?, finished_at = ? WHERE id = ?",
                     dict(counts), now(), batch.id)  # fmt: skip
         await ImportFile.filter(batch_id=batch.id).delete()
-        await timeline.record(None, "customers.imported", channel="staff", key=f"import:{batch.id}", **counts)
+        await timeline.record(
+            None, "customers.imported", channel="staff", key=f"import:{batch.id}", **dict[str, Any](counts)
+        )
         await announce(ImportApplied(batch_id=batch.id))
     return counts
 
@@ -177,6 +192,28 @@ def _read(source: Iterable[Row], columns: list[tuple[int, str]], required: Seque
     return [given(row, columns, required) for row in islice(source, CHUNK)]
 
 
+async def take(content: bytes, *, file_name: str, source: str, kind: str) -> ImportBatch:
+    """A file whose columns a person will look at: what cannot be guessed may be missing still."""
+    return await start(content, file_name=file_name, source=source, kind=kind, is_complete=False)
+
+
+async def change_kind(batch: ImportBatch, kind: str) -> None:
+    """Read the file as another kind; the columns are guessed again."""
+    if batch.state != "mapping":
+        raise Conflict(_("This import has begun already."))
+    sheet = await sheet_of(batch)
+    batch.kind, batch.mapping = kind, guess_mapping(kind, sheet.headings)
+    await batch.save(update_fields=["kind", "mapping"])
+
+
+async def back_to_mapping(batch_id: int) -> None:
+    won = await write(
+        "UPDATE import_batch SET state = 'mapping' WHERE id = ? AND state = 'preview' RETURNING id", batch_id
+    )
+    if not won:
+        raise Conflict(_("This import has begun already."))
+
+
 async def remap(batch_id: int, kind: str, source: str, mapping: dict[str, str]) -> ImportBatch:
     """Another mapping before the import is applied."""
     batch = await batch_of(batch_id)
@@ -214,5 +251,16 @@ async def outcome_counts(batch_id: int) -> dict[str, int]:
     return {name: said.get(name, 0) for name in OUTCOMES}
 
 
-__all__ = ["Outcome", "apply", "batch_of", "checked_mapping", "kind_of", "outcome_counts", "preview", "remap", "samples",
-           "sheet_of", "start"]  # fmt: skip
+__all__ = [
+    "Outcome",
+    "apply",
+    "batch_of",
+    "checked_mapping",
+    "kind_of",
+    "outcome_counts",
+    "preview",
+    "remap",
+    "samples",
+    "sheet_of",
+    "start",
+]

@@ -178,8 +178,23 @@ def _currency(words: str) -> str:
 
 
 READERS: dict[str, Callable[[str], Any]] = {
-    "corporate_number": _number, "employees": _count, "seats": _count, "amount": _money, "amount_yearly": _money, "starts_on": _date,
-    "renews_on": _date, "ended_on": _date, "email": _email, "csm": _email, "deputy": _email, "phase": _phase,
-    "locale": _locale, "time_zone": _zone, "consent": _consent, "currency": _currency, "name_kana": kana,
-    "family_kana": kana, "given_kana": kana,
-}  # fmt: skip
+    "corporate_number": _number,
+    "employees": _count,
+    "seats": _count,
+    "amount": _money,
+    "amount_yearly": _money,
+    "starts_on": _date,
+    "renews_on": _date,
+    "ended_on": _date,
+    "email": _email,
+    "csm": _email,
+    "deputy": _email,
+    "phase": _phase,
+    "locale": _locale,
+    "time_zone": _zone,
+    "consent": _consent,
+    "currency": _currency,
+    "name_kana": kana,
+    "family_kana": kana,
+    "given_kana": kana,
+}

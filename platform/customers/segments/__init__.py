@@ -7,10 +7,32 @@ from typing import Any
 
 from customers.segments import compile as _compile
 from customers.segments.ask import Why, count, count_accounts, expanded, is_in, people_in, tree_of, why
+from customers.segments.saving import add_to_list, archive, save, save_list
 from customers.segments.tree import Condition, Group, conditions_of, parse, plain
+from customers.segments.words import reasons, sentence
 
-__all__ = ["Condition", "Group", "Why", "conditions_of", "count", "count_accounts", "expanded", "is_in", "members_sql",
-           "parse", "people_in", "plain", "tree_of", "why"]  # fmt: skip
+__all__ = [
+    "Condition",
+    "Group",
+    "Why",
+    "add_to_list",
+    "archive",
+    "conditions_of",
+    "count",
+    "count_accounts",
+    "expanded",
+    "is_in",
+    "members_sql",
+    "parse",
+    "people_in",
+    "plain",
+    "reasons",
+    "save",
+    "save_list",
+    "sentence",
+    "tree_of",
+    "why",
+]
 
 
 def members_sql(tree: Any, now: datetime) -> tuple[str, list[Any]]:

@@ -27,7 +27,7 @@ PHASES = (("onboarding", _("Onboarding")), ("adoption", _("Adoption")), ("expans
           ("renewal", _("Renewal")), ("churned", _("Churned")))  # fmt: skip
 HEALTH = (("good", _("Good")), ("watch", _("Watch")), ("risk", _("At risk")), ("unknown", _("Unknown")))
 STATES = (("active", _("Customer")), ("churned", _("Former customer")))
-CONSENT = (("given", _("Given")), ("refused", _("Refused")), ("unknown", _("Never asked")))
+CONSENT = (("given", _("Agreed")), ("refused", _("Declined")), ("unknown", _("Never asked")))
 LOCALES = (("ja", "日本語"), ("en", "English"))
 
 COMPANY, PERSON, CONTRACT, DID, OTHER = _("Company"), _("Person"), _("Contract"), _("Did"), _("Consent and lists")
@@ -45,7 +45,7 @@ FIELDS = (
     Field("account.expected_ltv", "number", _("Expected LTV"), COMPANY, "a.expected_ltv"),
     Field("account.csm", "reference", _("CSM"), COMPANY, "a.csm_id"),
     Field("account.id", "reference", _("The company itself"), COMPANY, "a.id"),
-    Field("person.title", "text", _("Title"), PERSON, "m.title"),
+    Field("person.title", "text", _("Job title"), PERSON, "m.title"),
     Field("person.department", "text", _("Department"), PERSON, "m.department"),
     Field("person.email", "text", _("E-mail address"), PERSON, "p.email"),
     Field("person.family_name", "text", _("Family name"), PERSON, "p.family_name"),

@@ -148,8 +148,14 @@ async def write_place(article: Article, place: Place, before: Place) -> None:
 
 async def next_version(article: Article) -> None:
     """Compare and set: whoever read an older version is refused."""
-    moved = await write("UPDATE article SET version = version + 1, updated_at = ?, is_stale = ?, stale_reason = ''"
-                        " WHERE id = ? AND version = ? RETURNING version", now(), False, article.id, article.version)  # fmt: skip
+    moved = await write(
+        "UPDATE article SET version = version + 1, updated_at = ?, is_stale = ?, stale_reason = ''"
+        " WHERE id = ? AND version = ? RETURNING version",
+        now(),
+        False,
+        article.id,
+        article.version,
+    )
     if not moved:
         raise Conflict(_("Somebody else saved this article meanwhile. Open it again and look at what changed."))
     article.version = int(moved[0][0])
@@ -214,14 +220,20 @@ async def _write_revision(principal: Principal, translation: ArticleTranslation,
 async def _preview(
     article: Article, translation: ArticleTranslation | None, words: Words, rendered: Rendered, *, everything: bool
 ) -> list[documents.Analysed]:
-    """What search will know after the save, analysed before the transaction: this language, or all when the place moved."""
+    """What search will know after the save, analysed before the transaction: this language, or all of them."""
     if not article.is_published:
         return []
     others = await ArticleTranslation.filter(article_id=article.id, published_at__not_isnull=True)
     chosen = [one for one in others if everything and one.locale != words.locale]
     if translation is not None and translation.published_at:
-        upcoming = ArticleTranslation(article_id=article.id, locale=words.locale, title=words.title,
-                                      phrasings=list(words.phrasings), html=rendered.html, slug=translation.slug)  # fmt: skip
+        upcoming = ArticleTranslation(
+            article_id=article.id,
+            locale=words.locale,
+            title=words.title,
+            phrasings=list(words.phrasings),
+            html=rendered.html,
+            slug=translation.slug,
+        )
         chosen.append(upcoming)
     return await documents.analysed(article, chosen)
 

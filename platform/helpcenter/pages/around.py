@@ -10,6 +10,11 @@ async def staff_tabs() -> list[tuple[str, str, int | None]]:
     found = await rows("SELECT (SELECT COUNT(*) FROM content_gap WHERE state = 'open'),"
                        " (SELECT COUNT(*) FROM article_feedback WHERE state = 'open')")  # fmt: skip
     gaps, feedback = int(found[0][0]), int(found[0][1])
-    return [(_("Articles"), "/staff/articles", None), (_("Unanswered"), "/staff/articles/gaps", gaps),
-            (_("Feedback"), "/staff/articles/feedback", feedback), (_("Searches"), "/staff/articles/searches", None),
-            (_("Categories"), "/staff/articles/categories", None), (_("Imports"), "/staff/articles/imports", None)]  # fmt: skip
+    return [
+        (_("Articles"), "/staff/articles", None),
+        (_("Unanswered"), "/staff/articles/gaps", gaps),
+        (_("Feedback"), "/staff/articles/feedback", feedback),
+        (_("Searches"), "/staff/articles/searches", None),
+        (_("Categories"), "/staff/articles/categories", None),
+        (_("Imports"), "/staff/articles/imports", None),
+    ]

@@ -126,8 +126,16 @@ class EditorPages(Controller):
         found = await ArticleRevision.filter(translation_id=translation.id).order_by("-number").limit(100)
         shown = next((one for one in found if one.number == number), found[0] if found else None)
         before = next((one for one in found if shown and one.number == shown.number - 1), None)
-        return page("helpcenter/revisions.html", article=article, translation=translation, revisions=found, shown=shown,
-                    before=before, lines=difference(before, shown) if shown else [], tabs=await staff_tabs())  # fmt: skip
+        return page(
+            "helpcenter/revisions.html",
+            article=article,
+            translation=translation,
+            revisions=found,
+            shown=shown,
+            before=before,
+            lines=difference(before, shown) if shown else [],
+            tabs=await staff_tabs(),
+        )
 
     @post("/{article_id:int}/revisions/{number:int}/restoration", may="help.write")
     async def restore(self, request: Request[Any, Any, Any], article_id: int, number: int) -> Redirect:

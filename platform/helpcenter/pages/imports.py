@@ -14,10 +14,10 @@ from core.forms import Form
 from core.i18n import _
 from core.pages import flash, page
 from helpcenter import jobs, policy
+from helpcenter.ids import possible
 from helpcenter.imports import Options, plan_import, propose, read_files
 from helpcenter.imports.plan import source_of
 from helpcenter.imports.reading import format_of
-from helpcenter.ids import possible
 from helpcenter.models import ArticleImport, Category
 from helpcenter.pages.around import staff_tabs
 from helpcenter.pages.forms import ImportForm, categories
@@ -55,8 +55,9 @@ class ImportPages(Controller):
     async def apply(self, import_id: int) -> Redirect:
         ledger = await _ledger(import_id)
         async with transaction():
-            moved = await write("UPDATE article_import SET state = 'waiting' WHERE id = ? AND state = 'preview' RETURNING id",
-                                ledger.id)  # fmt: skip
+            moved = await write(
+                "UPDATE article_import SET state = 'waiting' WHERE id = ? AND state = 'preview' RETURNING id", ledger.id
+            )
             if moved:
                 await jobs.apply_import.later(import_id=ledger.id, key=f"import:{ledger.id}")
         flash(_("The import has begun.") if moved else _("This import has begun already."))
@@ -70,8 +71,13 @@ async def _look(said: ImportForm) -> ArticleImport:
         raise Refused(_("Send files of one kind at a time."))
     shelf = await Category.get_or_none(id=said.category_id) if said.category_id else None
     name = files[0][0] if len(files) == 1 else _("%(n)s files", n=len(files))
-    options = Options(source=said.source or source_of(files[0][0] if len(files) == 1 else "markdown"), lang=said.lang,
-                      category=shelf.slug if shelf else "", publish=said.publish, brand=here().principal.brand)  # fmt: skip
+    options = Options(
+        source=said.source or source_of(files[0][0] if len(files) == 1 else "markdown"),
+        lang=said.lang,
+        category=shelf.slug if shelf else "",
+        publish=said.publish,
+        brand=here().principal.brand,
+    )
     plan = await plan_import(here().principal, read_files(files, format, said.lang), options)
     return await propose(here().principal, name, format, plan)
 

@@ -26,7 +26,10 @@ SEARCHES = (
     " LEFT JOIN search_document d ON d.id = (SELECT x.id FROM search_document x WHERE x.kind = q.clicked_kind"
     " AND x.ref_id = q.clicked_id ORDER BY x.id LIMIT 1) WHERE q.surface <> 'suggest'"
 )
-GAPS = "SELECT g.id, g.question, g.lang, g.count, g.people, g.accounts, g.last_at, g.state, g.article_id FROM content_gap g"
+GAPS = (
+    "SELECT g.id, g.question, g.lang, g.count, g.people, g.accounts, g.last_at, g.state, g.article_id"
+    " FROM content_gap g"
+)
 
 
 def bands() -> dict[str, str]:
@@ -38,12 +41,12 @@ class GapPages(Controller):
 
     @get("/", may="help.write")
     async def index(self, request: Request[Any, Any, Any]) -> Response[Any]:
-        states = {"open": _("Unanswered"), "answered": _("Answered"), "ignored": _("Ignored")}
+        states = {"open": _("Waiting for an article"), "answered": _("Answered"), "ignored": _("Ignored")}
         columns = [
             Column("question", _("Question"), head=True), Column("count", _("Searches"), sort=True, num=True),
             Column("accounts", _("Accounts"), sort=True, num=True, wide=True),
             Column("last_at", _("Last asked"), sort=True, format=ago, wide=True),
-            Column("state", _("State"), format=lambda one: states.get(one, one), wide=True), Column("id", ""),
+            Column("state", _("State"), format=lambda one: states.get(one, one), wide=True), Column("id", _("Act")),
         ]  # fmt: skip
         params = dict(request.query_params)
         query = Rows(GAPS) if params.get("state") else Rows(f"{GAPS} WHERE g.state = 'open'")
@@ -75,13 +78,27 @@ class FeedbackPages(Controller):
             Column("title", _("Article"), head=True, href=lambda f: f"/staff/articles/{f['article_id']}"),
             Column("is_helpful", _("Helped"), format=lambda yes: _("Yes") if yes else _("No")),
             Column("comment", _("What was missing")),
-            Column("family_name", _("Who"), value=lambda f: f"{f['family_name'] or ''} {f['given_name'] or ''}".strip(), wide=True),
-            Column("updated_at", _("When"), sort=True, format=ago, wide=True), Column("id", ""),
-        ]  # fmt: skip
+            Column(
+                "family_name",
+                _("Who"),
+                value=lambda f: f"{f['family_name'] or ''} {f['given_name'] or ''}".strip(),
+                wide=True,
+            ),
+            Column("updated_at", _("When"), sort=True, format=ago, wide=True),
+            Column("id", _("Act")),
+        ]
         filters = [YesNo("helpful", _("Helped"), field="is_helpful"),
                    Choice("state", _("State"), {"open": _("To read"), "done": _("Done")})]  # fmt: skip
-        found = Listing(request, query=Rows(FEEDBACK, here().language), columns=columns, filters=filters,
-                        search=["comment", "title"], default_sort="-updated_at", exportable=True, name="feedback")  # fmt: skip
+        found = Listing(
+            request,
+            query=Rows(FEEDBACK, here().language),
+            columns=columns,
+            filters=filters,
+            search=["comment", "title"],
+            default_sort="-updated_at",
+            exportable=True,
+            name="feedback",
+        )
         if found.wants_csv:
             return found.csv()
         await found.load()
@@ -105,16 +122,22 @@ class SearchLogPages(Controller):
     @get("/", may="help.write")
     async def index(self, request: Request[Any, Any, Any]) -> Response[Any]:
         words = bands()
+        places = {"help": _("Help"), "community": _("Community"), "bot": _("Bot")}
         columns = [
-            Column("text", _("Searched"), head=True), Column("band", _("Result"), format=lambda one: words.get(one, one)),
+            Column("text", _("Searched"), head=True),
+            Column("band", _("Result"), format=lambda one: words.get(one, one)),
             Column("results", _("Results"), num=True, sort=True, wide=True),
             Column("opened", _("Opened"), value=lambda q: q["opened"] or "", wide=True),
-            Column("clicked_position", _("Which result"), num=True, wide=True), Column("surface", _("Searched in"), wide=True),
+            Column("clicked_position", _("Which result"), num=True, wide=True),
+            Column("surface", _("Searched in"), format=lambda one: places.get(one, one), wide=True),
             Column("created_at", _("When"), sort=True, format=moment),
-        ]  # fmt: skip
-        filters = [Choice("band", _("Result"), words), Period("since", _("When"), field="created_at"),
-                   YesNo("opened", _("Opened"), field="clicked_id", by_null=True),
-                   Choice("surface", _("Searched in"), {"help": _("Help"), "community": _("Community"), "bot": _("Bot")})]  # fmt: skip
+        ]
+        filters = [
+            Choice("band", _("Result"), words),
+            Period("since", _("When"), field="created_at"),
+            YesNo("opened", _("Opened"), field="clicked_id", by_null=True),
+            Choice("surface", _("Searched in"), places),
+        ]
         found = Listing(request, query=Rows(SEARCHES), columns=columns, filters=filters, search=["text"],
                         default_sort="-created_at", exportable=True, name="searches")  # fmt: skip
         if found.wants_csv:

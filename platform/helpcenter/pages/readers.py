@@ -150,7 +150,11 @@ def often_searched(popular: list[Listed]) -> list[str]:
 
     Never what visitors typed: that may hold what is nobody else's business.
     """
-    found = [min(short, key=len) for one in popular if (short := [p for p in one.phrasings if len(p) <= limit(p)])]
+    found = [
+        min(short, key=len)
+        for one in popular
+        if one.locale == here().language and (short := [p for p in one.phrasings if len(p) <= limit(p)])
+    ]
     return list(dict.fromkeys(found))[:3]
 
 
@@ -167,8 +171,15 @@ def described(article: Shown, shelf: Shelf | None) -> Markup:
         *([(shelf.name, absolute(shelf.path))] if shelf else []),
         (article.title, address),
     ]
-    graph.append({"@type": "BreadcrumbList", "itemListElement": [
-        {"@type": "ListItem", "position": n, "name": name, "item": href} for n, (name, href) in enumerate(way, 1)]})  # fmt: skip
+    graph.append(
+        {
+            "@type": "BreadcrumbList",
+            "itemListElement": [
+                {"@type": "ListItem", "position": n, "name": name, "item": href}
+                for n, (name, href) in enumerate(way, 1)
+            ],
+        }
+    )
     text = json.dumps({"@context": "https://schema.org", "@graph": graph}, ensure_ascii=False)
     for mark, code in (
         ("<", "\\u003c"),
@@ -187,8 +198,13 @@ def _asks(title: str) -> bool:
 
 def _question(article: Shown, address: str) -> dict[str, Any]:
     answer = {"@type": "Answer", "text": text_of(article.html)[:5000], "url": address}
-    return {"@type": "FAQPage", "inLanguage": article.locale, "url": address, "dateModified": article.updated_at.isoformat(),
-            "mainEntity": [{"@type": "Question", "name": article.title, "acceptedAnswer": answer}]}  # fmt: skip
+    return {
+        "@type": "FAQPage",
+        "inLanguage": article.locale,
+        "url": address,
+        "dateModified": article.updated_at.isoformat(),
+        "mainEntity": [{"@type": "Question", "name": article.title, "acceptedAnswer": answer}],
+    }
 
 
 def _text(article: Shown, address: str) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from core.pages import fragment, page, url
 from core.refs import Ref
 from helpcenter import asking, finding, reading
 from search import record_click
+from search.text import clean
 
 
 class SearchPages(Controller):
@@ -24,11 +25,20 @@ class SearchPages(Controller):
             popular = await reading.popular(who, 6)
             return page("helpcenter/search.html", searched=None, words="", popular=popular, ways=asking.open_ways())
         most = min(max(n, finding.PAGE), finding.MOST)
-        searched = await finding.search(who, words, kind=kind, limit=most, key=key[:32])
+        searched = await finding.search(who, words, kind=kind, limit=most, key=clean(key)[:32])
         first = await _first(searched) if searched.hits else None
         shelves = await reading.shelf_names_of([hit.ref.id for hit in searched.hits if hit.ref.kind == "article"])
-        return page("helpcenter/search.html", searched=searched, words=words, kinds=finding.kinds, first=first, most=most,
-                    shelves=shelves, ways=asking.open_ways(), popular=[])  # fmt: skip
+        return page(
+            "helpcenter/search.html",
+            searched=searched,
+            words=words,
+            kinds=finding.kinds,
+            first=first,
+            most=most,
+            shelves=shelves,
+            ways=asking.open_ways(),
+            popular=[],
+        )
 
     @get("/suggest", may="help.read")
     async def suggest(self, q: str = "") -> Response[Any]:
@@ -46,7 +56,7 @@ class SearchPages(Controller):
         if ref is None or not address:
             return Redirect(url("/help/search"), status_code=303)
         if 1 <= position <= finding.MOST:
-            await record_click(key[:32], ref, position)
+            await record_click(clean(key)[:32], ref, position)
         return Redirect(address, status_code=303, headers={"Cache-Control": "private, no-store"})
 
 

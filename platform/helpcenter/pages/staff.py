@@ -67,11 +67,23 @@ async def articles_listing(request: Request[Any, Any, Any]) -> Listing:
         YesNo("stale", _("Out of date"), field="is_stale"),
         Choice("owner", _("Owner"), await _owners()),
     ]
-    bulk = [Bulk("publish", _("Publish"), "check"), Bulk("archive", _("Archive"), "hide"),
-            *(Bulk(f"move:{key}", _("Move to %(name)s", name=name), "move") for key, name in list(shelves.items())[:6])]  # fmt: skip
-    return Listing(request, query=Rows(SQL, here().language), columns=columns, filters=filters, search=["title", "slug"],
-                   default_sort="-updated_at", bulk=bulk, bulk_action="/staff/articles/bulk", exportable=True,
-                   name="articles")  # fmt: skip
+    bulk = [
+        Bulk("publish", _("Publish"), "check"),
+        Bulk("archive", _("Archive"), "hide"),
+        *(Bulk(f"move:{key}", _("Move to %(name)s", name=name), "move") for key, name in list(shelves.items())[:6]),
+    ]
+    return Listing(
+        request,
+        query=Rows(SQL, here().language),
+        columns=columns,
+        filters=filters,
+        search=["title", "slug"],
+        default_sort="-updated_at",
+        bulk=bulk,
+        bulk_action="/staff/articles/bulk",
+        exportable=True,
+        name="articles",
+    )
 
 
 class StaffArticlePages(Controller):

@@ -1,6 +1,7 @@
 // Bulk actions: the box of the whole page, Shift for a range, 'all that match' instead of single rows.
 for (const form of document.querySelectorAll("form[data-bulk]")) {
-  const picks = [...document.querySelectorAll(`input[name=id][form="${form.id}"]`)];
+  // a field called `id` stands before the form's own property
+  const picks = [...document.querySelectorAll(`input[name=id][form="${form.getAttribute("id")}"]`)];
   const page = form.querySelector("[data-all]");
   const all = form.querySelector("[name=all]");
   const buttons = [...form.querySelectorAll("button[name=do]")];
@@ -8,7 +9,7 @@ for (const form of document.querySelectorAll("form[data-bulk]")) {
 
   const refresh = () => {
     const n = picks.filter((one) => one.checked).length;
-    page.checked = n === picks.length;
+    page.checked = n > 0 && n === picks.length;
     page.indeterminate = n > 0 && n < picks.length;
     for (const button of buttons) button.disabled = n === 0 && !all?.checked;
     for (const pick of picks) pick.disabled = Boolean(all?.checked);

@@ -4,10 +4,20 @@ import { icon, say } from "./words.js";
 const STAY = 8000;
 
 for (const flash of document.querySelectorAll("[data-flash]")) {
-  const content = [...flash.childNodes];
-  flash.replaceChildren();
-  setTimeout(() => flash.append(...content, closer(flash)), 100); // readers announce what changes, not what is there
+  announce(flash);
+  flash.append(closer(flash));
   if (flash.dataset.tone !== "bad") leave(flash);
+}
+
+// Readers announce what changes in a live region, not what stands in it when the page comes.
+function announce(flash) {
+  const region = document.createElement("p");
+  region.className = "hidden";
+  region.setAttribute("role", flash.getAttribute("role"));
+  flash.removeAttribute("role");
+  document.body.append(region);
+  setTimeout(() => { region.textContent = flash.querySelector("p").textContent; }, 100);
+  setTimeout(() => region.remove(), STAY);
 }
 
 function closer(flash) {

@@ -1,0 +1,204 @@
+"""The staff's first page: what waits for me now, and how my customers are. Every number has its definition."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from statistics import median
+from typing import Any
+
+import msgspec
+
+from campaigns.policy import visible_campaigns
+from core.clock import local_day, now
+from core.database import rows
+from core.i18n import _, ago, lazy, ngettext, number
+from core.principal import Principal
+from customers.health import band
+from customers.models import HealthSnapshot, Pilot
+from customers.policy import visible_accounts
+from helpcenter.models import ContentGap
+from inbox.models import Conversation
+from inbox.policy import visible_conversations
+
+DAYS = 28
+SHOWN = 6
+CHANNELS = {"line": "LINE", "slack": "Slack", "web": lazy("Web"), "mail": lazy("Mail")}
+TIERS = {"high": lazy("High touch"), "low": lazy("Low touch"), "tech": lazy("Tech touch")}
+
+
+class Figure(msgspec.Struct):
+    """A number with its unit, its line over the last weeks, and what it means."""
+
+    label: str
+    value: str
+    unit: str
+    meaning: str
+    href: str = ""
+    note: str = ""
+    tone: str = ""
+    values: list[float | None] = []
+    look: str = "c1"
+
+
+class Work(msgspec.Struct):
+    title: str
+    text: str
+    href: str
+    icon: str
+    end: str = ""
+    tone: str = ""
+
+
+class Fallen(msgspec.Struct):
+    id: int
+    name: str
+    health: int | None
+    state: str
+    change: int | None
+    renews_on: Any
+
+
+async def figures(who: Principal) -> list[Figure]:
+    return [await searches(), await first_response(who), await open_conversations(who), await watched(who)]
+
+
+async def searches() -> Figure:
+    """How many searches in the help centre ended on something read."""
+    found = await rows("SELECT created_at, clicked_id FROM search_query WHERE surface = 'help' AND created_at >= ?",
+                       now() - timedelta(days=DAYS))  # fmt: skip
+    clicked = sum(1 for row in found if row["clicked_id"])
+    share = round(100 * clicked / len(found)) if found else None
+    return Figure(
+        _("Searches that led to an answer"), number(share), "%" if found else "",
+        _("Of all searches in the help centre in %(days)s days, those after which a result was opened.", days=DAYS),
+        href="/staff/articles",
+        note=ngettext("of %(n)s search", "of %(n)s searches", len(found)) if found else _("Nobody has searched yet"),
+    )  # fmt: skip
+
+
+async def first_response(who: Principal) -> Figure:
+    """Median minutes from a customer's waiting to the first answer by a person."""
+    begun = now() - timedelta(days=DAYS)
+    answered = await visible_conversations(who).filter(first_response_at__gte=begun).values_list(
+        "created_at", "first_response_at")  # fmt: skip
+    minutes = [max(0.0, (answer - asked).total_seconds() / 60) for asked, answer in answered]
+    return Figure(
+        _("First response"), number(median(minutes) if minutes else None), _("min") if minutes else "",
+        _("The median time from the first message to the first answer by a person, over %(days)s days.", days=DAYS),
+        href="/staff/inbox", look="c2",
+        note=ngettext("%(n)s conversation", "%(n)s conversations", len(minutes)),
+    )  # fmt: skip
+
+
+async def open_conversations(who: Principal) -> Figure:
+    still = visible_conversations(who).exclude(state="resolved")
+    count = await still.count()
+    soon = await still.filter(state="waiting", sla_due_at__lte=now() + timedelta(minutes=30)).count()
+    return Figure(
+        _("Open conversations"), number(count), "", _("Conversations that are not resolved, the bot's among them."),
+        href="/staff/inbox", look="c3", tone="warn" if soon else "",
+        note=ngettext("%(n)s is due within 30 minutes", "%(n)s are due within 30 minutes", soon) if soon else "",
+    )  # fmt: skip
+
+
+async def watched(who: Principal) -> Figure:
+    listed = await visible_accounts(who).filter(state="active", health__lte=75).values_list("renews_on", flat=True)
+    soon = sum(1 for day in listed if day and day <= local_day() + timedelta(days=60))
+    return Figure(
+        _("Customers to watch"), number(len(listed)), "", _("Accounts with a health score of 75 or less."),
+        href="/staff/customers?health=watch&health=risk", look="c4", tone="bad" if soon else "",
+        note=ngettext("%(n)s renews within 60 days", "%(n)s renew within 60 days", soon) if soon else "",
+    )  # fmt: skip
+
+
+# What waits now ----------------------------------------------------------------------------------------------
+
+
+async def work_now(who: Principal) -> list[Work]:
+    return [*await _waiting(who), *await _verdicts(who), *await _gaps(who)][:SHOWN]
+
+
+async def _waiting(who: Principal) -> list[Work]:
+    if not who.may("inbox.answer"):
+        return []
+    found = await (
+        visible_conversations(who)
+        .filter(state="waiting", snoozed_until__isnull=True)
+        .order_by("-priority", "sla_due_at", "id")
+        .limit(SHOWN)
+        .select_related("person", "account")
+    )
+    return [_waiting_row(one) for one in found]
+
+
+def _waiting_row(one: Conversation) -> Work:
+    name = one.person.full_name if one.person else one.name or _("Somebody")
+    company = one.account.name if one.account else ""
+    title = (_("%(name)s of %(company)s waits for an answer", name=name, company=company) if company
+             else _("%(name)s waits for an answer", name=name))  # fmt: skip
+    tier = str(TIERS.get(one.account.tier, "")) if one.account else ""
+    text = " · ".join(part for part in (tier, str(CHANNELS.get(one.channel, one.channel)), one.preview[:40]) if part)
+    late = one.sla_due_at is not None and one.sla_due_at < now()
+    return Work(title, text, f"/staff/inbox/{one.id}", "clock", _due(one.sla_due_at), "bad" if late else "warn")
+
+
+def _due(due: datetime | None) -> str:
+    if due is None:
+        return ""
+    minutes = int((due - now()).total_seconds() // 60)
+    if minutes < 0:
+        return _("due %(ago)s", ago=ago(due))
+    if minutes < 90:
+        return ngettext("%(n)s min left", "%(n)s min left", minutes)
+    return ngettext("%(n)s hour left", "%(n)s hours left", minutes // 60)
+
+
+async def _verdicts(who: Principal) -> list[Work]:
+    if not who.may("campaigns.write"):
+        return []
+    campaigns = {one.id: one.name for one in await visible_campaigns(who).filter(state="draft")}
+    found = await Pilot.filter(about_kind="campaign", about_id__in=list(campaigns), state="running").order_by("-id")
+    return [
+        Work(_("The pilot of “%(name)s” waits for a verdict", name=campaigns[one.about_id]),
+             ngettext("%(n)s person has it", "%(n)s people have it", len(one.people)),
+             f"/staff/campaigns/{one.about_id}/pilot", "send", ago(one.started_at))
+        for one in found[:3]
+    ]  # fmt: skip
+
+
+async def _gaps(who: Principal) -> list[Work]:
+    if not who.may("help.write"):
+        return []
+    found = await ContentGap.filter(state="open").order_by("-count", "-last_at").limit(3)
+    return [
+        Work(_("Searched without an answer: %(words)s", words=one.question),
+             ngettext("%(n)s time", "%(n)s times", one.count), "/staff/articles/gaps", "book", ago(one.last_at))
+        for one in found
+    ]  # fmt: skip
+
+
+# How my customers are ----------------------------------------------------------------------------------------
+
+
+async def health_of(who: Principal) -> tuple[dict[str, int], list[Fallen]]:
+    """How many of my accounts are in each state, and those that fell most in 28 days."""
+    accounts = await visible_accounts(who).filter(state="active").values("id", "name", "health", "renews_on")
+    counts = dict.fromkeys(("good", "watch", "risk", "unknown"), 0)
+    for one in accounts:
+        counts[band(one["health"])] += 1
+    before = await _scores_before([one["id"] for one in accounts])
+    fallen = [
+        Fallen(one["id"], one["name"], one["health"], band(one["health"]),
+               one["health"] - before[one["id"]] if one["health"] is not None and one["id"] in before else None,
+               one["renews_on"])
+        for one in accounts if band(one["health"]) in {"watch", "risk"}
+    ]  # fmt: skip
+    fallen.sort(key=lambda one: (one.change if one.change is not None else 0, one.health or 0))
+    return counts, fallen[:SHOWN]
+
+
+async def _scores_before(ids: list[int]) -> dict[int, int]:
+    day = local_day() - timedelta(days=DAYS)
+    found = await HealthSnapshot.filter(account_id__in=ids, day__lte=day, score__isnull=False).order_by("day").values(
+        "account_id", "score")  # fmt: skip
+    return {row["account_id"]: row["score"] for row in found}

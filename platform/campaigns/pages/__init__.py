@@ -1,0 +1,23 @@
+"""The campaigns' pages for staff, and what readers open from a mail."""
+
+from __future__ import annotations
+
+from campaigns.pages.following import FollowingPages
+from campaigns.pages.news import NewsPages
+from campaigns.pages.readers import LinkPages, UnsubscribePages
+from campaigns.pages.report import ReportPages
+from campaigns.pages.trying import CheckPages, PilotPages, SchedulePages
+from campaigns.pages.writing import CampaignPages, RecipientPages, SenderPages
+from channels.mailbox_pages import controllers as mailbox
+from core.i18n import lazy
+from core.navigation import navigation
+
+navigation.add("staff", lazy("Campaigns"), "/staff/campaigns", may="campaigns.read", icon="send", order=30, group=1,
+               key="s")  # fmt: skip
+navigation.add("visitor", lazy("News"), "/news", may="anyone", order=30)
+
+navigation.add("settings", lazy("Mailbox"), "/staff/mailbox", may="settings.manage", icon="mail", order=60)
+
+# The mailbox stands with the room that fills it most; channels has no pages of its own to list it.
+controllers = [*mailbox, CampaignPages, RecipientPages, SenderPages, CheckPages, PilotPages, SchedulePages, ReportPages,
+               FollowingPages, NewsPages, UnsubscribePages, LinkPages]  # fmt: skip

@@ -1,0 +1,137 @@
+"""People as an import reads and writes them: many rows with one statement each."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import msgspec
+
+from core.clock import now
+from core.database import write, write_many
+from customers.imports.rows import Given, select_in
+
+COLUMNS = ("family_name", "given_name", "family_kana", "given_kana", "phone", "email", "locale", "time_zone", "handle")
+
+
+class KnownPerson(msgspec.Struct):
+    id: int
+    digest: str
+    values: dict[str, Any]
+    sources: dict[str, str]
+
+
+class Write(msgspec.Struct):
+    """One person to create or change."""
+
+    given: Given
+    source_id: str
+    values: dict[str, Any]
+    known: KnownPerson | None = None
+    account_id: int | None = None
+    id: int = 0
+
+
+def _known(row: Any) -> KnownPerson:
+    return KnownPerson(row["id"], row["digest"], {c: row[c] for c in COLUMNS}, json.loads(row["sources"]))
+
+
+_names = ", ".join(f"p.{column}" for column in COLUMNS)
+
+
+async def known_people(source: str, keys: list[str]) -> dict[str, KnownPerson]:
+    found = await select_in(
+        f"SELECT s.source_id, s.digest, p.id, p.sources, {_names} FROM person_source s"
+        " JOIN person p ON p.id = s.person_id WHERE s.source = ? AND s.source_id IN ({marks})",
+        keys,
+        source,
+    )
+    return {row["source_id"]: _known(row) for row in found}
+
+
+async def people_by_id(ids: list[int]) -> dict[int, KnownPerson]:
+    found = await select_in(
+        f"SELECT p.id, '' AS digest, p.sources, {_names} FROM person p WHERE p.id IN ({{marks}})", ids
+    )
+    return {row["id"]: _known(row) for row in found}
+
+
+async def people_with_email(addresses: list[str]) -> dict[str, int]:
+    found = await select_in(
+        "SELECT value, person_id FROM identity WHERE kind = 'email' AND value IN ({marks})", addresses
+    )
+    return {row[0]: int(row[1]) for row in found}
+
+
+async def source_ids_of(source: str, ids: list[int]) -> set[int]:
+    """Which of these people have an own id in this source already (an id made from an address is none)."""
+    found = await select_in("SELECT person_id FROM person_source WHERE source = ? AND source_id NOT LIKE 'email:%'"
+                            " AND person_id IN ({marks})", ids, source)  # fmt: skip
+    return {int(row[0]) for row in found}
+
+
+async def accounts_by_source(source: str, keys: list[str]) -> dict[str, int]:
+    """The source's own ids first; else the only account that any source calls so."""
+    anywhere = await select_in("SELECT source_id, MIN(account_id) FROM account_source WHERE source_id IN ({marks})"
+                               " GROUP BY source_id HAVING COUNT(DISTINCT account_id) = 1", keys)  # fmt: skip
+    own = await select_in(
+        "SELECT source_id, account_id FROM account_source WHERE source = ? AND source_id IN ({marks})", keys, source
+    )
+    return {row[0]: int(row[1]) for row in [*anywhere, *own]}
+
+
+async def accounts_by_name(keys: list[str]) -> dict[str, int]:
+    """Only names that exactly one account has."""
+    found = await select_in(
+        "SELECT normal_name, MIN(id) FROM account WHERE state <> 'merged' AND normal_name IN ({marks})"
+        " GROUP BY normal_name HAVING COUNT(*) = 1",
+        [key for key in keys if key],
+    )
+    return {row[0]: int(row[1]) for row in found}
+
+
+async def insert_people(source: str, new: list[Write]) -> None:
+    moment = now()
+    empty = {"email": None, "locale": "ja", "time_zone": "Asia/Tokyo"}
+    names = ("id", *COLUMNS, "kind", "honorific", "state", "traits", "sources", "version", "created_at", "updated_at")
+    await write_many(
+        f"INSERT INTO person ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})",
+        [[one.id, *(one.values.get(column, empty.get(column, "")) for column in COLUMNS), "customer", "さん", "active",
+          {}, dict.fromkeys(one.values, source), 1, moment, moment] for one in new],
+    )  # fmt: skip
+
+
+async def update_person(known: KnownPerson, values: dict[str, Any], source: str) -> None:
+    if values:
+        said = values | {"sources": known.sources | dict.fromkeys(values, source)}
+        assignments = ", ".join(f"{column} = ?" for column in said)
+        await write(f"UPDATE person SET {assignments}, version = version + 1, updated_at = ? WHERE id = ?",
+                    *said.values(), now(), known.id)  # fmt: skip
+
+
+async def link_emails(source: str, writes: list[Write]) -> None:
+    await write_many(
+        "INSERT INTO identity (kind, value, person_id, source, created_at) VALUES ('email', ?, ?, ?, ?)"
+        " ON CONFLICT (kind, value) DO NOTHING",
+        [[one.values["email"], one.id, f"import:{source}"[:60], now()] for one in writes if one.values.get("email")],
+    )  # fmt: skip
+
+
+async def remember(source: str, writes: list[Write]) -> None:
+    await write_many(
+        "INSERT INTO person_source (person_id, source, source_id, digest, seen_at) VALUES (?, ?, ?, ?, ?)"
+        " ON CONFLICT (source, source_id) DO UPDATE SET digest = excluded.digest, seen_at = excluded.seen_at",
+        [[one.id, source, one.source_id, one.given.digest, now()] for one in writes],
+    )
+
+
+async def write_memberships(writes: list[Write]) -> None:
+    members = [one for one in writes if one.account_id is not None]
+    await write_many(
+        "INSERT INTO membership (person_id, account_id, title, department, is_primary) VALUES (?, ?, ?, ?, ?)"
+        " ON CONFLICT (person_id, account_id) DO UPDATE SET"
+        " title = CASE WHEN excluded.title <> '' THEN excluded.title ELSE membership.title END,"
+        " department = CASE WHEN excluded.department <> '' THEN excluded.department ELSE membership.department END",
+        [[one.id, one.account_id, one.given.values.get("title", ""), one.given.values.get("department", ""), True]
+         for one in members],
+    )  # fmt: skip

@@ -1,0 +1,27 @@
+"""What staff and customers see of customers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from core.context import current_principal
+from core.i18n import lazy
+from core.navigation import navigation
+from customers import notices
+from customers.pages import accounts, files, own, people, reviews, segments, settings
+
+controllers: list[Any] = [
+    accounts.AccountPages, people.PersonPages, segments.SegmentPages, files.ImportPages, reviews.ReviewPages,
+    own.OwnPages, settings.RulePages,
+]  # fmt: skip
+
+
+async def unread() -> int:
+    """For the bell."""
+    return await notices.unread_count(current_principal().person_id or 0)
+
+
+navigation.add("staff", lazy("Customers"), "/staff/customers", may="customers.read", icon="people", order=20, group=1,
+               key="c")  # fmt: skip
+navigation.add("member", lazy("What I receive"), "/me/contact", may="signed_in", icon="mail", order=60)
+navigation.add_bell("/notices", unread)

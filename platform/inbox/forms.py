@@ -1,0 +1,45 @@
+"""What people may type in the inbox and on the contact page."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+
+from core.forms import Line, Meta, Text
+
+Key = Annotated[str, Meta(max_length=64)]
+
+
+class Reply(msgspec.Struct):
+    body: Annotated[str, Meta(min_length=1, max_length=5000)]
+    key: Key = ""
+    epoch: int | None = None
+
+
+class Note(msgspec.Struct):
+    body: Text
+    key: Key = ""
+
+
+class Owner(msgspec.Struct):
+    person_id: int | None = None
+    epoch: int | None = None
+
+
+class PutOff(msgspec.Struct):
+    until: Literal["hour", "tomorrow", "week"]
+
+
+class Labels(msgspec.Struct):
+    labels: Line = ""
+
+
+class Question(msgspec.Struct):
+    body: Annotated[str, Meta(min_length=1, max_length=5000)]
+    key: Key = ""
+
+
+class Tap(msgspec.Struct):
+    tap: Annotated[str, Meta(min_length=3, max_length=100)]
+    key: Key = ""

@@ -1,0 +1,22 @@
+"""The inbox of staff and the contact page of members."""
+
+from __future__ import annotations
+
+from core.context import here
+from core.i18n import lazy
+from core.navigation import navigation
+from inbox import reading
+from inbox.pages.contact import ContactPages
+from inbox.pages.desk import DeskPages
+from inbox.pages.talk import TalkPages
+
+controllers = [DeskPages, TalkPages, ContactPages]
+
+
+async def waiting() -> int:
+    return await reading.waiting_count() if here().principal.may("inbox.answer") else 0
+
+
+navigation.add("staff", lazy("Inbox"), "/staff/inbox", may="inbox.answer", icon="inbox", order=10, group=1,
+               count=waiting, hot=True, key="i")  # fmt: skip
+navigation.add("visitor", lazy("Contact"), "/contact", may="anyone", icon="mail", order=40)

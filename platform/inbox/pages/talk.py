@@ -1,0 +1,121 @@
+"""What staff do to a conversation: each act is a noun."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from litestar import Controller, Request, Response, delete, post
+from litestar.response import Redirect
+
+from core.clock import now
+from core.context import here
+from core.errors import Refused
+from core.forms import Form
+from core.i18n import _
+from core.pages import flash
+from core.settings import settings
+from inbox import hours
+from inbox.actions import ownership, replies
+from inbox.forms import Labels, Note, Owner, PutOff, Reply
+from inbox.pages.desk import shown
+
+
+def back(conversation_id: int) -> Redirect:
+    return Redirect(f"/staff/inbox/{conversation_id}", status_code=303)
+
+
+class TalkPages(Controller):
+    path = "/staff/inbox"
+    include_in_schema = False
+
+    @post("/{conversation_id:int}/replies", may="inbox.answer")
+    async def reply(self, request: Request[Any, Any, Any], conversation_id: int) -> Response[Any]:
+        sent = await request.form()
+        form = Form(Reply, sent)
+        if not form.valid:
+            return await shown(conversation_id, status=422, body=str(sent.get("body", "")),
+                               mistake=next(iter(form.errors.values()), ""))  # fmt: skip
+        try:
+            await replies.reply(conversation_id, form.data.body, key=form.data.key, epoch=form.data.epoch)
+        except Refused as refused:
+            if refused.status not in (409, 422):
+                raise
+            return await shown(conversation_id, status=refused.status, body=form.data.body, mistake=refused.sentence)
+        return back(conversation_id)
+
+    @post("/{conversation_id:int}/notes", may="inbox.answer")
+    async def note(self, request: Request[Any, Any, Any], conversation_id: int) -> Response[Any]:
+        sent = await request.form()
+        form = Form(Note, sent)
+        if not form.valid:
+            return await shown(conversation_id, status=422, write="note", body=str(sent.get("body", "")),
+                               mistake=next(iter(form.errors.values()), ""))  # fmt: skip
+        await replies.note(conversation_id, form.data.body, key=form.data.key)
+        return Redirect(f"/staff/inbox/{conversation_id}?write=note", status_code=303)
+
+    @post("/{conversation_id:int}/ownership", may="inbox.answer")
+    async def own(self, request: Request[Any, Any, Any], conversation_id: int) -> Response[Any]:
+        """Take it over, or give it to a colleague."""
+        form = Form(Owner, await request.form())
+        if not form.valid:
+            raise Refused(_("Choose a member of staff."))
+        if form.data.person_id and form.data.person_id != here().principal.person_id:
+            await ownership.assign(conversation_id, form.data.person_id, epoch=form.data.epoch)
+            flash(_("The conversation has a new owner."))
+        else:
+            await ownership.take_over(conversation_id, epoch=form.data.epoch)
+            flash(_("This conversation is yours."))
+        return back(conversation_id)
+
+    @delete("/{conversation_id:int}/ownership", may="inbox.answer", status_code=303)
+    async def give_back(self, conversation_id: int) -> Response[Any]:
+        await ownership.hand_back(conversation_id)
+        flash(_("The bot answers what is asked from now on."))
+        return back(conversation_id)
+
+    @post("/{conversation_id:int}/closure", may="inbox.answer")
+    async def resolve(self, conversation_id: int) -> Response[Any]:
+        await ownership.resolve(conversation_id)
+        flash(_("Resolved."), undo=f"/staff/inbox/{conversation_id}/closure", undo_method="DELETE")
+        return back(conversation_id)
+
+    @delete("/{conversation_id:int}/closure", may="inbox.answer", status_code=303)
+    async def reopen(self, conversation_id: int) -> Response[Any]:
+        await ownership.reopen(conversation_id)
+        return back(conversation_id)
+
+    @post("/{conversation_id:int}/pause", may="inbox.answer")
+    async def put_off(self, request: Request[Any, Any, Any], conversation_id: int) -> Response[Any]:
+        form = Form(PutOff, await request.form())
+        if not form.valid:
+            raise Refused(_("Choose one of the list."))
+        await ownership.snooze(conversation_id, moment_of(form.data.until))
+        flash(_("Put off. It comes back then, or when the customer writes."))
+        return back(conversation_id)
+
+    @post("/{conversation_id:int}/labels", may="inbox.answer")
+    async def label(self, request: Request[Any, Any, Any], conversation_id: int) -> Response[Any]:
+        form = Form(Labels, await request.form())
+        if not form.valid:
+            raise Refused(_("Write shorter labels."))
+        await ownership.label(conversation_id, form.data.labels.replace("、", ",").split(","))
+        return back(conversation_id)
+
+    @post("/outgoing/{outgoing_id:int}/again", may="inbox.answer")
+    async def send_again(self, outgoing_id: int) -> Response[Any]:
+        found = await replies.send_again(outgoing_id)
+        flash(_("Sending once more."))
+        return back(found.conversation_id)
+
+
+def moment_of(until: str) -> datetime:
+    """In an hour, tomorrow at nine, next Monday at nine; on a day that is worked."""
+    local = now().astimezone(settings().zone)
+    if until == "hour":
+        return now() + timedelta(hours=1)
+    days = 1 if until == "tomorrow" else 7 - local.weekday()
+    day = local.date() + timedelta(days=days)
+    while not hours.is_working_day(day):
+        day += timedelta(days=1)
+    return datetime.combine(day, time(9), settings().zone)

@@ -1,0 +1,34 @@
+"""A worker in a process of its own, to be killed: python kill_worker.py STEP_ID. It starts again where the ledger is."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+from app import rooms
+
+from campaigns import claims
+from campaigns.jobs import deliver_step
+from core.database import close_database, open_database, rows
+from core.settings import settings
+
+
+async def main(step_id: int) -> None:
+    rooms.load()
+    await open_database(settings().database, rooms.with_models())
+    try:
+        while (await rows("SELECT state FROM campaign_step WHERE id = ?", step_id))[0][0] == "sending":
+            await deliver_step(step_id=step_id)
+            await asyncio.sleep(claims.LEASE.total_seconds() / 4)
+    finally:
+        await close_database()
+
+
+if __name__ == "__main__":
+    from datetime import timedelta
+
+    claims.LEASE = timedelta(seconds=float(sys.argv[2]))
+    from campaigns import sending
+
+    sending.RENEW = claims.LEASE.total_seconds() / 4
+    asyncio.run(main(int(sys.argv[1])))

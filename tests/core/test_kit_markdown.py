@@ -1,0 +1,54 @@
+"""What people write becomes safe HTML, quickly, and Japanese emphasis works without spaces."""
+
+from __future__ import annotations
+
+import re
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.markdown import LONGEST, excerpt, markdown
+
+
+@pytest.mark.parametrize("evil", [
+    "<script>alert(1)</script>", "[x](javascript:alert(1))", "<img src=x onerror=alert(1)>", "[x](data:text/html,x)",
+    "![x](https://evil.example/p.png)", "![x](/media/../x)", "<https://a.example/\"onclick=1>", "[x](//evil.example)",
+])  # fmt: skip
+def test_nothing_runs_and_nothing_is_fetched_from_elsewhere(evil: str) -> None:
+    made = str(markdown(evil))
+    assert not re.search(r"<(script|img)|href=\"(javascript|data)|<[^>]* on\w+=", made, re.I) or 'src="/media/' in made
+
+
+def test_own_pictures_and_links() -> None:
+    assert 'src="/media/a.png" alt="図"' in markdown("![図](/media/a.png)")
+    assert 'rel="nofollow ugc noopener"' in markdown("https://example.com/")
+
+
+def test_japanese_emphasis_needs_no_spaces() -> None:
+    assert "<strong>「締め」</strong>を" in markdown("**「締め」**を")
+    assert "<strong>強調。</strong>続き" in markdown("**強調。**続き")
+
+
+def test_the_highest_heading_is_the_one_below_the_page() -> None:
+    assert "<h2>a</h2>" in markdown("### a")
+    assert "<h3>a</h3>" in markdown("# a", shift=2)
+
+
+@pytest.mark.parametrize("deep", ["[", "*", "> ", "`", "[a](", "**a ", "- ", "_a*", "<", "![[", "**あ", "| "])
+def test_deep_nesting_ends_in_time(deep: str) -> None:
+    began = time.perf_counter()
+    markdown(deep * (50_000 // len(deep)))
+    assert time.perf_counter() - began < 3
+
+
+def test_it_is_cut_at_32_kb_between_characters() -> None:
+    assert len(str(markdown("あ" * 20_000)).encode()) < LONGEST + 100
+
+
+@given(st.text(max_size=300))
+@settings(max_examples=100, deadline=None)
+def test_whatever_is_written_has_no_script(text: str) -> None:
+    assert "<script" not in markdown(text).lower()
+    assert len(excerpt(text, 20)) <= 20
