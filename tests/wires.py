@@ -16,7 +16,8 @@ from core.settings import settings, use
 from fakes.line import FakeLine
 from fakes.slack import FakeSlack
 
-__all__ = ["LINE", "SLACK", "an_article", "as_person", "faq", "line", "line_channel", "open_hours", "slack", "slack_team"]
+__all__ = ["LINE", "SLACK", "an_article", "as_person", "faq", "line", "line_channel", "open_hours", "slack",
+           "slack_team"]  # fmt: skip
 LINE, SLACK = "http://127.0.0.1:8000/line/webhook", "http://127.0.0.1:8000/slack/events"
 
 
@@ -90,7 +91,7 @@ def open_hours(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 async def faq(house: Any) -> None:
-    await an_article("パスワードを忘れたとき", "ログイン画面の「パスワードを忘れた方」から再設定のメールを送れます。", number=1)
+    await an_article("パスワードを忘れたとき", "「パスワードを忘れた方」から再設定のメールを送れます。", number=1)
     await an_article("請求書をダウンロードする", "設定の「請求」で請求書をPDFとしてダウンロードできます。", number=2)
     await an_article("有給の残日数を取り込む", "導入前の有給の残日数はCSVでまとめて取り込めます。", number=3)
     await an_article("Reset your password", "Use the link Forgot password on the sign-in page.", number=4, lang="en")

@@ -7,7 +7,10 @@ import unicodedata
 
 from core.database import rows
 
-FORMS = re.compile(r"株式会社|有限会社|合同会社|合資会社|合名会社|一般社団法人|一般財団法人|医療法人|学校法人|\(株\)|\(有\)|㈱|㈲|inc\.?|corp\.?|co\.,? ?ltd\.?|ltd\.?")
+FORMS = re.compile(
+    r"株式会社|有限会社|合同会社|合資会社|合名会社|一般社団法人|一般財団法人|医療法人|学校法人|\(株\)|\(有\)|㈱|㈲"
+    r"|inc\.?|corp\.?|co\.,? ?ltd\.?|ltd\.?"
+)
 
 
 def folded(name: str) -> str:

@@ -27,7 +27,9 @@ ROOMS = ("core", "channels")
 def commands(subparsers: Any) -> None:
     """Add `connections` and `slack`; each verb sets `run`, args → exit status."""
     _connections(subparsers.add_parser("connections", help="LINE channels and Slack workspaces"))
-    slack = subparsers.add_parser("slack", help="what Slack needs to know").add_subparsers(required=True, metavar="VERB")
+    slack = subparsers.add_parser("slack", help="what Slack needs to know").add_subparsers(
+        required=True, metavar="VERB"
+    )
     printed = slack.add_parser("manifest", help="print the app manifest (YAML)")
     printed.add_argument("--name", default="Engawa", help="the app's name in Slack")
     printed.add_argument("--json", action="store_true")

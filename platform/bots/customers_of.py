@@ -89,5 +89,5 @@ async def _patiently(asking: Any) -> dict[str, Any]:
     """A name would be nice; an answer in time is better."""
     try:
         return dict(await asyncio.wait_for(asking, PATIENCE))
-    except (TimeoutError, asyncio.TimeoutError, SendingFailed):
+    except (TimeoutError, SendingFailed):
         return {}

@@ -56,7 +56,9 @@ async def deliver(conversation_id: int) -> str:
         if claimed is None:
             return f"sent {count}"
         if isinstance(claimed, Wait):
-            await deliver.later(conversation_id=conversation_id, due=claimed.until, key=f"conversation:{conversation_id}")
+            await deliver.later(
+                conversation_id=conversation_id, due=claimed.until, key=f"conversation:{conversation_id}"
+            )
             return f"sent {count}, waiting"
         await send(claimed)
         count += 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from bots import customers_of, linking
 from channels import arrivals
 from channels.connections import Known
 from channels.models import Arrival
@@ -13,7 +14,6 @@ from core.refs import Ref
 from customers import people, timeline
 from inbox.actions import receiving
 from inbox.actions.receiving import Heard
-from bots import customers_of, linking
 
 WITH_CONTENT = {"image", "video", "audio", "file"}
 

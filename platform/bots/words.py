@@ -1,3 +1,4 @@
+# ruff: noqa: E501 -- alternatives of a regular expression read best on one line
 """Sentences that are not for a bot: somebody asks for a person, is angry, cancels, threatens with the law.
 
 Rules, in Japanese and English. Phrases that only look like it (代理店の担当者, user agent) are taken out first, then
@@ -103,7 +104,9 @@ SERIOUS = {
         r"解約(?!率|予測|防止|分析|リスク|理由の|阻止|抑止|傾向)|退会|契約.{0,6}(?:終了|打ち切|やめ|辞め|破棄)|利用.{0,4}(?:やめ|停止)したい"
         r"|\b(?:cancel|terminate|end) (?:my|our|the|this) (?:subscription|contract|account|plan|service|membership)\b|\bunsubscribe from the service\b"
     ),
-    "refund": re.compile(r"返金|払い?戻し|お金.{0,4}返|二重請求|過剰請求|\brefunds?\b|\bmoney back\b|\bcharge ?back\b|\bcharged twice\b"),
+    "refund": re.compile(
+        r"返金|払い?戻し|お金.{0,4}返|二重請求|過剰請求|\brefunds?\b|\bmoney back\b|\bcharge ?back\b|\bcharged twice\b"
+    ),
     "legal": re.compile(
         r"訴え|訴訟|弁護士|法的|裁判|損害賠償|内容証明|消費者(?:センター|庁)|(?:個人)?情報.{0,3}(?:漏|流出)|労基|告訴"
         r"|\b(?:lawyer|attorney|legal action|lawsuit|sue|court|damages|gdpr complaint|data breach)\b"
@@ -114,10 +117,16 @@ SERIOUS = {
         r"|\b(?:unacceptable|furious|ridiculous|terrible|awful|scam|outrageous|worst|disgusting|useless|fed up|angry)\b"
     ),
 }
-THANKS = re.compile(r"^(?:ありがと(?:う|ね)?(?:ござい(?:ます|ました))?|助かりました|助かった|了解(?:です|しました)?|わかりました|分かりました|承知(?:しました)?|thanks?(?: you)?(?: so much| a lot| very much)?|thx|ok(?:ay)?|got it)[!。.〜ー\s]*$")
-GREETINGS = re.compile(r"^(?:こんにちは|こんにちわ|こんばんは|おはよう(?:ございます)?|はじめまして|初めまして|お世話になっております|お世話になります|hello|hi|hey|good (?:morning|afternoon|evening))(?:[,、 ].{0,6})?[!。.〜ー\s]*$")
+THANKS = re.compile(
+    r"^(?:ありがと(?:う|ね)?(?:ござい(?:ます|ました))?|助かりました|助かった|了解(?:です|しました)?|わかりました|分かりました|承知(?:しました)?|thanks?(?: you)?(?: so much| a lot| very much)?|thx|ok(?:ay)?|got it)[!。.〜ー\s]*$"
+)
+GREETINGS = re.compile(
+    r"^(?:こんにちは|こんにちわ|こんばんは|おはよう(?:ございます)?|はじめまして|初めまして|お世話になっております|お世話になります|hello|hi|hey|good (?:morning|afternoon|evening))(?:[,、 ].{0,6})?[!。.〜ー\s]*$"
+)
 
-LINKING = re.compile(r"^(?:(?:アカウント|id)?(?:の)?(?:連携|紐付け|ひもづけ)(?:したい(?:です)?|する|して|方法|お願い(?:します)?)?|link(?: my)?(?: account)?)[!。.\s]*$")
+LINKING = re.compile(
+    r"^(?:(?:アカウント|id)?(?:の)?(?:連携|紐付け|ひもづけ)(?:したい(?:です)?|する|して|方法|お願い(?:します)?)?|link(?: my)?(?: account)?)[!。.\s]*$"
+)
 
 
 def folded(text: str) -> str:

@@ -85,9 +85,7 @@ async def store(connection_id: int, coming: Iterable[Coming], *, ignored_because
 
 async def take(arrival_id: int) -> Arrival | None:
     """The arrival, once: inside the transaction that works on it. None when somebody did already."""
-    taken = await write(
-        "UPDATE arrival SET state = 'done' WHERE id = ? AND state = 'waiting' RETURNING id", arrival_id
-    )
+    taken = await write("UPDATE arrival SET state = 'done' WHERE id = ? AND state = 'waiting' RETURNING id", arrival_id)
     return await Arrival.get(id=arrival_id) if taken else None
 
 

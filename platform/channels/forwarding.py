@@ -1,8 +1,7 @@
-"""A LINE account has one webhook URL: here its webhooks go on to a second tool, byte for byte and with their signature."""
+"""A LINE account has one webhook URL: its webhooks go on to a second tool, byte for byte, with their signature."""
 
 from __future__ import annotations
 
-import asyncio
 from urllib.parse import urlsplit
 
 from channels import sessions
@@ -43,7 +42,7 @@ async def forward(connection_id: int, body: str, signature: str) -> str:
     try:
         async with http.post(target, data=body.encode(), headers=headers, allow_redirects=False) as answer:
             status = answer.status
-    except (aiohttp.ClientError, TimeoutError, asyncio.TimeoutError) as lost:
+    except (aiohttp.ClientError, TimeoutError) as lost:
         await note_error(connection_id, f"Forwarding failed: {type(lost).__name__}")
         raise
     if status >= 500:

@@ -154,9 +154,8 @@ class Repeated(Exception):
 async def _call(connection_id: int | Known, verb: str, *arguments: Any, is_blob: bool = False, **more: Any) -> Any:
     connection = connection_id if isinstance(connection_id, Known) else await by_id(connection_id)
     client = await _client(connection, is_blob)
-    from linebot.v3.messaging import ApiException
-
     import aiohttp
+    from linebot.v3.messaging import ApiException
 
     try:
         return await getattr(client, verb)(*arguments, _request_timeout=TIMEOUT, **more)
@@ -164,7 +163,7 @@ async def _call(connection_id: int | Known, verb: str, *arguments: Any, is_blob:
         raise _meaning(refused) from refused
     except aiohttp.ClientConnectorError as away:
         raise TryLater("LINE cannot be reached.", 10) from away
-    except (aiohttp.ClientError, TimeoutError, asyncio.TimeoutError) as lost:
+    except (aiohttp.ClientError, TimeoutError) as lost:
         raise Unclear("LINE did not answer in time.") from lost
 
 
@@ -214,8 +213,10 @@ async def _client(connection: Known, is_blob: bool) -> Any:
 def _data_host() -> str:
     """Files come from a host of their own, unless ENGAWA_LINE_API_URL points both elsewhere."""
     moved = settings().line_api_url != DEFAULT_HOST
-    return settings().line_api_url if moved and settings().line_data_api_url == DEFAULT_DATA_HOST else (
-        settings().line_data_api_url
+    return (
+        settings().line_api_url
+        if moved and settings().line_data_api_url == DEFAULT_DATA_HOST
+        else (settings().line_data_api_url)
     )
 
 

@@ -5,7 +5,6 @@ What comes in is in channels/slack_app.py.
 
 from __future__ import annotations
 
-import asyncio
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -137,7 +136,7 @@ async def call(connection_id: int | Known, method: str, **arguments: Any) -> Any
         raise _meaning(refused.response) from refused
     except aiohttp.ClientConnectorError as away:
         raise TryLater("Slack cannot be reached.", 10) from away
-    except (aiohttp.ClientError, TimeoutError, asyncio.TimeoutError) as lost:
+    except (aiohttp.ClientError, TimeoutError) as lost:
         raise Unclear("Slack did not answer in time.") from lost
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from community import counters, indexing, records, telling
+from community import counters, indexing, records, sentences, telling
 from community import rules as community_rules
 from core.clock import now
 from core.database import rows, transaction, write
@@ -87,3 +87,6 @@ async def clear_up() -> None:
     """Drafts after 180 days, composer keys after 7."""
     await write("DELETE FROM draft WHERE updated_at < ?", now() - community_rules.DRAFTS_KEPT)
     await write("DELETE FROM composer_key WHERE created_at < ?", now() - community_rules.COMPOSER_KEYS_KEPT)
+
+
+__all__ = ["sentences"]  # what it registers

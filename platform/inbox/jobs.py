@@ -7,10 +7,11 @@ from core.database import rows, transaction
 from core.jobs import every
 from core.refs import Ref
 from customers import notices
+from inbox import telling
 from inbox.actions.conversations import add_message, change, locked
 from inbox.escalation import escalate
 
-__all__ = ["escalate", "wake_snoozed"]
+__all__ = ["escalate", "telling", "wake_snoozed"]
 
 
 @every(minutes=1)

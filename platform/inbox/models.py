@@ -126,7 +126,9 @@ class Outgoing(Model):
     content: Any = fields.JSONField(default=dict)  # what a channel needs beyond the words: buttons, link
     needs = fields.CharField(max_length=10, default="")
     epoch = fields.IntField(default=0)
-    state = fields.CharField(max_length=10, default="queued")  # queued, held, sending, sent, failed, uncertain, cancelled
+    state = fields.CharField(
+        max_length=10, default="queued"
+    )  # queued, held, sending, sent, failed, uncertain, cancelled
     way = fields.CharField(max_length=10, default="")  # reply, push, post, shown
     reply_token = fields.CharField(max_length=120, default="")
     reply_token_at: datetime | None = Moment(null=True)

@@ -9,13 +9,13 @@ import msgspec
 from tortoise.expressions import Q
 from tortoise.queryset import QuerySet
 
-from core.clock import when
 from core.context import current_principal
 from core.database import rows
 from core.errors import NotFound
 from core.i18n import _, clock_time, lazy
 from core.pages import absolute
-from customers.models import Account, Person
+from customers.models import Account, Person, Touchpoint
+from customers.sentences import said
 from inbox import policy, words
 from inbox.actions.ownership import tier_of
 from inbox.models import CannedReply, Conversation, Message, Outgoing
@@ -105,7 +105,9 @@ async def conversations(view: str, skip: int = 0) -> Page:
     """Twenty conversations, the nearest deadline first."""
     view = view if view in VIEWS else "desk"
     found = _in_view(view)
-    order = ("-resolved_at", "-id") if view == "resolved" else ("-priority", "has_due", "sla_due_at", "-last_message_at")
+    order = (
+        ("-resolved_at", "-id") if view == "resolved" else ("-priority", "has_due", "sla_due_at", "-last_message_at")
+    )
     if view != "resolved":
         from tortoise.expressions import Case, When
 
@@ -117,8 +119,11 @@ async def conversations(view: str, skip: int = 0) -> Page:
 
 def name_of(conversation: Conversation) -> str:
     person = conversation.person if isinstance(conversation.person, Person) else None
-    return (person.full_name if person else "") or conversation.name or _("Somebody on %(channel)s",
-                                                                          channel=words.CHANNELS[conversation.channel])
+    return (
+        (person.full_name if person else "")
+        or conversation.name
+        or _("Somebody on %(channel)s", channel=words.CHANNELS[conversation.channel])
+    )
 
 
 def line_of(one: Conversation) -> Line:
@@ -155,11 +160,11 @@ async def turns(conversation_id: int, *, for_staff: bool, customer: str = "", si
     found = Message.filter(conversation_id=conversation_id, number__gt=since)
     if not for_staff:
         found = found.filter(sender__in=("person", "bot", "staff"))
-    said = list(reversed(await found.order_by("-at", "-id").limit(300).prefetch_related("author")))
+    spoken = list(reversed(await found.order_by("-at", "-id").limit(300).prefetch_related("author")))
     ledger = {row.message_id: row for row in await Outgoing.filter(conversation_id=conversation_id)}
-    names = await _names(said)
+    names = await _names(spoken)
     made = []
-    for message in said:
+    for message in spoken:
         row = ledger.get(message.id)
         if not for_staff and row is not None and row.state == "cancelled":
             continue
@@ -190,7 +195,11 @@ def _turn(message: Message, row: Outgoing | None, names: dict[int, str], custome
     if sources:  # shown as a link of its own, in place of the bare address
         text = text.replace(f"\n\n{absolute(sources[0]['url'])}", "")
     if message.sender == "fact":
-        text = f"{clock_time(message.at)} {words.fact_of(message.data, names)}" if words.fact_of(message.data, names) else ""
+        text = (
+            f"{clock_time(message.at)} {words.fact_of(message.data, names)}"
+            if words.fact_of(message.data, names)
+            else ""
+        )
     elif message.state == "taken_back":
         text = _("The customer took this message back.")
     elif message.data.get("kind") == "tap":
@@ -231,21 +240,12 @@ async def _events(conversation: Conversation) -> list[tuple[Any, str]]:
     """The last things on the customer's timeline besides this conversation."""
     if not conversation.person_id and not conversation.account_id:
         return []
-    column, value = ("person_id", conversation.person_id) if conversation.person_id else (
-        "account_id", conversation.account_id)  # fmt: skip
-    found = await rows(
-        f"SELECT at, kind, data FROM touchpoint WHERE {column} = ? AND kind NOT LIKE 'inbox.%'"  # noqa: S608
-        " ORDER BY at DESC, id DESC LIMIT 5", value,
-    )  # fmt: skip
-    return [(when(row["at"]), _event_words(row["kind"], row["data"])) for row in found]
-
-
-def _event_words(kind: str, data: Any) -> str:
-    said = msgspec.json.decode(data) if isinstance(data, str | bytes) else dict(data or {})
-    title = str(said.get("title") or said.get("text") or "")[:60]
-    known = {"bot.answered": _("The bot answered"), "community.asked": _("Asked in the community"),
-             "community.replied": _("Replied in the community")}  # fmt: skip
-    return " ".join(filter(None, (known.get(kind, kind.replace(".", " ").replace("_", " ")), title)))
+    found = Touchpoint.exclude(kind__startswith="inbox.")
+    if conversation.person_id:
+        found = found.filter(person_id=conversation.person_id)
+    else:
+        found = found.filter(account_id=conversation.account_id)
+    return [(one.at, said(one).title) for one in await found.order_by("-at", "-id").limit(5)]
 
 
 async def colleagues() -> list[Person]:

@@ -74,8 +74,10 @@ def fact_of(data: dict[str, Any], names: dict[int, str]) -> str:
         if reason == "assigned" and by and by != owner:
             return _("%(by)s gave it to %(name)s.", by=by, name=owner)
         return _("%(name)s took it over.", name=owner or by)
+    if what == "reopened" and reason == "wrote_again":
+        return _("Open again: the customer wrote.")
     return {
-        "reopened": _("Open again: the customer wrote.") if reason == "wrote_again" else _("%(name)s reopened it.", name=by),
+        "reopened": _("%(name)s reopened it.", name=by),
         "handed_back": _("%(name)s gave it back to the bot.", name=by),
         "resolved": _("%(name)s resolved it.", name=by) if by else _("Ended after silence."),
         "snoozed": _("%(name)s put it off.", name=by),

@@ -101,7 +101,7 @@ async def test_members_articles_are_for_members(web, line, line_channel, faq, ru
     from wires import an_article
 
     account = await an_account()
-    await an_article("特別な機能の使い方", "特別な機能はここから使えます。", number=9, audience={f"account:{account.id}"})
+    await an_article("特別な機能の使い方", "特別な機能はここです。", number=9, audience={f"account:{account.id}"})
     stranger, member = line.person("Stranger"), line.person("Member")
     person = await a_person(account=account)
     await link("line", member, person.id, source="test", verified_at=now())

@@ -99,7 +99,8 @@ async def test_an_email_links_only_where_the_directory_is_trusted(web, slack, sl
 
 
 async def test_slack_asks_to_come_back_later_and_is_obeyed(web, slack, slack_team, faq, run_jobs):
-    slack.faults.next("chat.postMessage", status=429, headers={"Retry-After": "1"}, body={"ok": False, "error": "ratelimited"})
+    body = {"ok": False, "error": "ratelimited"}
+    slack.faults.next("chat.postMessage", status=429, headers={"Retry-After": "1"}, body=body)
     await slack.deliver(SLACK, slack.message(slack.person("Mika"), "請求書をダウンロードする"), client=web)
     await run_jobs()
     assert (await Outgoing.get()).state == "queued"

@@ -60,7 +60,8 @@ async def test_an_unknown_workspace_is_acknowledged_and_left_alone(web, slack, s
     envelope = slack.message(other.person("Ken"), "hi", team=other)
     assert (await slack.deliver(SLACK, envelope, client=web)).status_code == 200
     click = slack.block_actions(other.person("Ken"), "engawa_0", "x", team=other)
-    assert (await slack.interact(SLACK, click | {"response_url": slack.new_response_url()}, client=web)).status_code == 200
+    click["response_url"] = slack.new_response_url()
+    assert (await slack.interact(SLACK, click, client=web)).status_code == 200
     assert await Arrival.all().count() == 0
     assert slack.calls == []
     assert slack.responses == []
@@ -69,9 +70,7 @@ async def test_an_unknown_workspace_is_acknowledged_and_left_alone(web, slack, s
 async def test_malformed_bodies_are_400(web, slack, slack_team):
     for body in (b"{", b"[]", b"\xff\xfe", b"null", b"[" * 50_000, b'{"event": 5}', b'{"authorizations": [1]}', b""):
         headers = {"X-Slack-Request-Timestamp": str(int(time.time())), "Content-Type": "application/json"}
-        headers["X-Slack-Signature"] = slack_signature(
-            slack.signing_secret, headers["X-Slack-Request-Timestamp"], body
-        )
+        headers["X-Slack-Signature"] = slack_signature(slack.signing_secret, headers["X-Slack-Request-Timestamp"], body)
         assert (await web.post(SLACK, content=body, headers=headers)).status_code == 400, body[:40]
 
 

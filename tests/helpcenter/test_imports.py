@@ -1,4 +1,4 @@
-"""Bringing articles in: the real FAQ, spreadsheets as Excel writes them, folders of Markdown, and what is wrong with them."""
+"""Bringing articles in: the real FAQ, spreadsheets from Excel, folders of Markdown, and what is wrong with them."""
 
 from __future__ import annotations
 
@@ -57,7 +57,8 @@ async def test_the_demo_folder_has_two_languages_and_its_links_lead_somewhere(wr
 
 
 async def test_a_spreadsheet_from_excel_with_its_headings(writer: Principal) -> None:
-    text = '番号,カテゴリ,質問,回答,言い換え,言語\r\n1,休暇,有給は繰り越せますか,"はい。\n2年間です。",有給の繰越｜休みを来年に,日本語\r\n'
+    heads = "番号,カテゴリ,質問,回答,言い換え,言語\r\n"
+    text = heads + '1,休暇,有給は繰り越せますか,"はい。\n2年間です。",有給の繰越｜休みを来年に,日本語\r\n'
     files = [("faq.csv", text.encode("cp932"))]
     assert (await bring(writer, files, "csv"))["created"] == 1
     one = await ArticleTranslation.get()

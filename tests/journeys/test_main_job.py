@@ -235,7 +235,8 @@ async def a_piloted_newsletter(town: Town, segment: str, article: str) -> None:
     await csm.open(f"{base}/checks")
     await csm.press(f"{base}/checks")
     await csm.open(f"{base}/schedule")
-    assert not await csm.page.locator(f'form[action="{base}/schedule"]').count(), "no pilot, no schedule"
+    await csm.send(f"{base}/schedule", at="now")
+    assert "先に少人数で試し送りをして" in await csm.text(), "no pilot, no schedule"
     await csm.open(f"{base}/pilot")
     await csm.send(f"{base}/pilot", group_name="経理の大槻さん", addresses="hajime@yuzutsu.example")
     pilot = await town.mail_to("hajime@yuzutsu.example", "締めを早く終える準備")

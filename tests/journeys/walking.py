@@ -36,7 +36,10 @@ class Walker:
 
     async def send(self, action: str, **values: Any) -> None:
         """Fill a form by the names of its fields, and press its button."""
-        form = self.page.locator(f'form[action="{action}"]').last
+        form = self.page.locator(f'form[action="{action}"]')
+        for name in list(values)[:1]:
+            form = form.filter(has=self.page.locator(f'[name="{name}"]'))
+        form = form.last
         for name, value in values.items():
             await self._fill(form, name, value)
         await self._submit(form)
@@ -75,6 +78,7 @@ async def someone(browser: Browser, url: str, *, language: str = "ja", width: in
     context = await browser.new_context(
         viewport={"width": width, "height": 900}, locale=language, reduced_motion="reduce"
     )
+    context.set_default_timeout(15_000)
     return Walker(await context.new_page(), url)
 
 

@@ -11,6 +11,7 @@ from core.database import lock, write
 from core.errors import Conflict, NotFound
 from core.i18n import _
 from core.policy import ensure
+from customers import accounts
 from inbox import policy
 from inbox.models import Conversation, Message, Ownership
 
@@ -26,7 +27,8 @@ async def locked(conversation_id: int) -> Conversation:
 async def locked_for_me(conversation_id: int, epoch: int | None = None) -> Conversation:
     """The same, for the person who asks. With `epoch`: Conflict when ownership changed since they looked."""
     conversation = await locked(conversation_id)
-    ensure(policy.can_answer(current_principal(), conversation))
+    csm_id = await accounts.csm_of(conversation.account_id) if conversation.account_id else None
+    ensure(policy.can_answer(current_principal(), conversation, csm_id))
     if epoch is not None and epoch != conversation.epoch:
         raise Conflict(_("Somebody else has taken this conversation meanwhile. Look at it again."))
     return conversation

@@ -14,7 +14,6 @@ from core.i18n import _
 from core.refs import Ref
 from customers import accounts, notices, timeline
 from customers.models import Person
-from inbox import policy
 from inbox.actions.conversations import add_message, change, locked, locked_for_me, new_owner
 from inbox.actions.summary import summary_of
 from inbox.escalation import begin_waiting
@@ -123,7 +122,8 @@ async def resolve_by_customer(conversation_id: int, *, epoch: int) -> bool:
 
 
 async def _close(conversation: Conversation, *, reason: str, by_staff: bool) -> None:
-    await new_owner(conversation, "resolved", conversation.owner_id if by_staff else None, reason=reason, fact="resolved", resolved_at=now(),
+    owner = conversation.owner_id if by_staff else None
+    await new_owner(conversation, "resolved", owner, reason=reason, fact="resolved", resolved_at=now(),
                     snoozed_until=None, waiting_since=None, sla_due_at=None)  # fmt: skip
     await timeline.record(
         conversation.person_id, "inbox.resolved", account_id=conversation.account_id, channel=conversation.channel,
@@ -165,11 +165,7 @@ async def label(conversation_id: int, labels: list[str]) -> None:
         await change(conversation, labels=kept)
 
 
-def may_answer(conversation: Conversation) -> bool:
-    return bool(policy.can_answer(current_principal(), conversation))
-
-
-__all__ = ["assign", "hand_back", "hand_over", "label", "may_answer", "note_link", "owned_by", "reopen", "resolve",
+__all__ = ["assign", "hand_back", "hand_over", "label", "note_link", "owned_by", "reopen", "resolve",
            "resolve_by_customer", "snooze", "take_over", "tier_of"]  # fmt: skip
 
 

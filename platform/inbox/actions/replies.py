@@ -42,7 +42,10 @@ async def reply(
         message = await add_message(conversation, "staff", body, author_id=me,
                                     data={"attachments": attachments} if attachments else {})  # fmt: skip
         await _answered(conversation)
-        await queue(conversation, message, key=unique)
+        await queue(conversation, message, key=unique, content={"sender": current_principal().name})
+        if conversation.channel == "web" and conversation.person_id:
+            await notices.tell([conversation.person_id], about=Ref("conversation", conversation.id), url="/contact",
+                               kind="inbox.answered", key=f"message:{message.id}")  # fmt: skip
         await timeline.record(
             conversation.person_id, "inbox.replied", account_id=conversation.account_id, channel=conversation.channel,
             about=Ref("conversation", conversation.id), key=f"message:{message.id}", by=me, text=body[:200],
