@@ -101,7 +101,8 @@ async def _tables() -> list[str]:
 
 async def _empty_postgres(seeded: dict[str, list[tuple[Any, ...]]]) -> None:
     # Truncating a table costs a file; most are empty.
-    asked = " UNION ALL ".join(f"SELECT '{table}' WHERE EXISTS (SELECT 1 FROM \"{table}\")" for table in await _tables())
+    each = (f"SELECT '{table}' WHERE EXISTS (SELECT 1 FROM \"{table}\")" for table in await _tables())
+    asked = " UNION ALL ".join(each)
     if filled := [row[0] for row in await rows(asked)]:
         await write("TRUNCATE " + ", ".join(f'"{table}"' for table in filled) + " RESTART IDENTITY CASCADE")
     for table, found in seeded.items():

@@ -12,9 +12,10 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from browser import open_browser, open_page
 from PIL import Image
 from playwright.async_api import Browser, Page
+
+from browser import open_browser, open_page
 
 SHOTS = Path(__file__).resolve().parents[1] / "docs" / "screenshots"
 PASSWORD = "engawa-no-hidamari"

@@ -1,8 +1,8 @@
 """`python -m faults.process KIND`: a process of the house with the trial's jobs, for a test to kill, freeze or stop.
 
 KIND is `runner` (database and Runner only), `writer` (promises `mark` at FAULT_RATE a second), `migrate`, or a command
-of `engawa` (`serve`, `worker`). FAULT_SKEW puts its clock off by seconds, FAULT_LEASE shortens leases, FAULT_EVERY keeps
-a schedule of so many seconds. Prints `ready` when it works.
+of `engawa` (`serve`, `worker`). FAULT_SKEW puts its clock off by seconds, FAULT_LEASE shortens leases, FAULT_EVERY
+keeps a schedule of so many seconds. Prints `ready` when it works.
 """
 
 from __future__ import annotations
