@@ -6,7 +6,6 @@ what would be left out a failure.
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
@@ -20,20 +19,9 @@ from core.database import close_database, open_database, rows, write
 from core.migrating import migrate
 from core.runner import Runner
 from core.settings import Settings, read_settings, use
+from servers import POSTGRES, engines, rooms_with_models
 
-POSTGRES = os.environ.get("ENGAWA_TEST_POSTGRES_URL", "")
-REDIS = os.environ.get("ENGAWA_TEST_REDIS_URL", "")
-REQUIRED = os.environ.get("ENGAWA_TEST_REQUIRE") == "1"
 SECRET = "test-secret-key-that-is-long-enough-0123456789"
-
-
-def engines() -> list[Any]:
-    found: list[Any] = ["sqlite"]
-    if POSTGRES:
-        found.append("postgresql")
-    elif REQUIRED:
-        raise pytest.UsageError("ENGAWA_TEST_REQUIRE=1 but ENGAWA_TEST_POSTGRES_URL is not set")
-    return found
 
 
 @pytest.fixture(scope="session")
@@ -48,13 +36,6 @@ class House:
         self.engine = engine
         self.settings = settings
         self.url = settings.url
-
-
-def rooms_with_models() -> list[str]:
-    from app import rooms
-
-    rooms.load()
-    return rooms.with_models()
 
 
 @pytest.fixture(scope="session")

@@ -207,6 +207,6 @@ async def test_the_command_line(house: Any, tmp_path: Path, capsys: Any, monkeyp
     assert [(one["created"], one["unchanged"], one["refused"]) for one in said] == [(1, 0, 1), (1, 0, 1), (0, 1, 1)]
     missing = parser.parse_args(["helpcenter", "import", str(tmp_path / "none.csv")])
     assert await anyio.to_thread.run_sync(missing.run, missing) == 1
-    from conftest import rooms_with_models
+    from servers import rooms_with_models
 
     await open_database(house.settings.database, rooms_with_models())
