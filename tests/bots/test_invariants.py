@@ -7,6 +7,7 @@ I7 waiting has a clock and a summary · I8 a reply implies human ownership · I1
 
 from __future__ import annotations
 
+import contextlib
 import random
 from datetime import timedelta
 from typing import Any
@@ -119,10 +120,8 @@ class Machine:
         open_one = await self._open()
         if open_one:
             as_person(self.chance.choice(self.people))
-            try:
+            with contextlib.suppress(Refused):
                 await act(open_one.id)
-            except Refused:
-                pass
             enter(Here(principal=SYSTEM))
 
     async def take_over(self) -> None:
