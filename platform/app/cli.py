@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import signal
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -101,6 +102,8 @@ def serve(host: str, port: int) -> None:
         timeout_graceful_shutdown=15, lifespan="on", h11_max_incomplete_event_size=65_536,
     )  # fmt: skip
     server = uvicorn.Server(config)
+    # uvicorn raises the signal that stopped it once more, which would turn a clean end into exit status -15.
+    signal.signal(signal.SIGTERM, lambda *_: None)
     server.run()
     if not server.started:
         raise SettingsError(f"The server could not start on {host}:{port}; see the lines above.")

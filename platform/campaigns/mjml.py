@@ -147,7 +147,8 @@ def compile_mjml(source: str, preheader: str = "") -> tuple[Compiled | None, lis
         return None, [msgspec.structs.replace(one, column=0) if moved and one.line == 1 else one
                       for one in protector.problems]  # fmt: skip
     try:
-        html = mrml.to_html(protected).content
+        # No web font of a third party: it would tell them who opened the mail.
+        html = mrml.to_html(protected, None, mrml.RenderOptions(fonts={})).content
     except Exception as error:  # mrml names no type of its own
         return None, [_mrml_problem(str(error), protected)]
     lost = [tag for word, tag in protector.words.items() if word not in html]

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from bench.sending import a_step, fill, newsletter
 from campaigns import actions
-from campaigns.bench import a_step, fill, newsletter
 from campaigns.compose import Draft
 from campaigns.models import Step
 from core import settings as core_settings

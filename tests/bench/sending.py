@@ -1,6 +1,6 @@
 """`make bench`: a personalised newsletter of about 39 KB, from the ledger to a sink in another process.
 
-`python -m campaigns.bench [messages]` prints the numbers as JSON. ENGAWA_DATABASE_URL may name an empty PostgreSQL
+`python -m bench.sending [messages]` prints the numbers as JSON. ENGAWA_DATABASE_URL may name an empty PostgreSQL
 database; without it a scratch SQLite file is used.
 """
 
@@ -35,7 +35,7 @@ from core.principal import SYSTEM
 from core.settings import read_settings, use
 from customers.models import Topic
 
-TESTS = Path(__file__).resolve().parents[2] / "tests"
+TESTS = Path(__file__).resolve().parents[1]
 PARAGRAPH = "12月は営業日が短くなります。今のうちに次の3つを確かめておくと、締めの日に慌てずにすみます。" * 4
 SECTION = """<mj-section><mj-column><mj-text>{{ person.family_name }}さん、%s</mj-text>
 {%% if account.tier == "tech" %%}<mj-text>{{ account.name }}さまの画面で開けます。</mj-text>{%% endif %%}
