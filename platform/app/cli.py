@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import json
 import signal
 import sys
@@ -104,7 +105,8 @@ def serve(host: str, port: int) -> None:
     server = uvicorn.Server(config)
     # uvicorn raises the signal that stopped it once more, which would turn a clean end into exit status -15.
     signal.signal(signal.SIGTERM, lambda *_: None)
-    server.run()
+    with contextlib.suppress(SystemExit):  # its own way to say that the start failed
+        server.run()
     if not server.started:
         raise SettingsError(f"The server could not start on {host}:{port}; see the lines above.")
 

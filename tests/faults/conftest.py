@@ -36,25 +36,27 @@ async def small_template(tmp_path_factory: pytest.TempPathFactory, anyio_backend
 
 
 @pytest.fixture(scope="session")
-async def small_postgres(anyio_backend: str) -> AsyncIterator[str]:
+async def small_postgres(anyio_backend: str) -> str:
     """A database of our own beside the suite's, so that processes may live in it for as long as they like."""
     if not POSTGRES:
-        yield ""
-        return
+        return ""
     name = urlsplit(POSTGRES).path.lstrip("/") + "_faults"
-    await on_server(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)', f'CREATE DATABASE "{name}"')
     url = urlsplit(POSTGRES)._replace(path=f"/{name}").geturl()
+    await empty_database(url, name)
     await _migrated(url)
-    yield url
-    await on_server(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    return url
 
 
-async def on_server(*statements: str) -> None:
+async def empty_database(url: str, name: str) -> None:
+    """Kept from run to run, because dropping one waits for a checkpoint of the whole server."""
     import asyncpg
 
-    connection = await asyncpg.connect(POSTGRES)
-    for statement in statements:
-        await connection.execute(statement)
+    server = await asyncpg.connect(POSTGRES)
+    if not await server.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", name):
+        await server.execute(f'CREATE DATABASE "{name}"')
+    await server.close()
+    connection = await asyncpg.connect(url)
+    await connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
     await connection.close()
 
 
@@ -136,3 +138,19 @@ def redis_url() -> str:
     if not url:
         pytest.skip("ENGAWA_TEST_REDIS_URL is not set")
     return url
+
+
+@pytest.fixture
+def run_small_jobs(house: SmallHouse) -> Callable[[], Any]:
+    """Runs promises and facts until nothing is due."""
+    from core.runner import Runner
+
+    async def do() -> None:
+        one = Runner()
+        await one.start()
+        try:
+            await one.idle()
+        finally:
+            await one.stop()
+
+    return do
