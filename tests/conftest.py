@@ -174,7 +174,7 @@ def sign_in(web: Visitor) -> Callable[..., Awaitable[Visitor]]:
         from access.sessions import cookie_name, open_session
 
         browser = browser or web
-        browser.cookies.set(cookie_name(), await open_session(person.id))
+        browser.cookies.set(cookie_name(), await open_session(person.id), domain="127.0.0.1")
         return browser
 
     return do

@@ -49,7 +49,7 @@ TITLES = {
 }
 
 
-def may_guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+async def may_guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """Every handler declares `may=`; the principal must hold it by role or by some grant (actions look closer)."""
     needed = str(handler.opt.get("may", ""))
     who = here().principal
