@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import AsyncExitStack
 import logging
+from contextlib import AsyncExitStack
 from typing import Any
 
 from access import setup
