@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import json
+import signal
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -101,7 +103,10 @@ def serve(host: str, port: int) -> None:
         timeout_graceful_shutdown=15, lifespan="on", h11_max_incomplete_event_size=65_536,
     )  # fmt: skip
     server = uvicorn.Server(config)
-    server.run()
+    # uvicorn raises the signal that stopped it once more, which would turn a clean end into exit status -15.
+    signal.signal(signal.SIGTERM, lambda *_: None)
+    with contextlib.suppress(SystemExit):  # its own way to say that the start failed
+        server.run()
     if not server.started:
         raise SettingsError(f"The server could not start on {host}:{port}; see the lines above.")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AsyncExitStack
 from typing import Any
 
 from app import rooms
@@ -24,28 +25,33 @@ def make_app(*, with_runner: bool | None = None) -> Entrance:
     rooms.load()
     configure_templates(rooms.present())
     navigation.staff_home, navigation.search, navigation.staff_search = "/staff", "/help/search", "/staff/search"
-    held: list[Runner] = []
+    open_things = AsyncExitStack()  # closed in reverse, each also when another fails: an open thread hangs the process
 
     async def open_house() -> None:
         await open_database(settings().database, rooms.with_models())
-        if left := await pending(settings().database, rooms.with_models()):
-            await close_database()
-            raise SettingsError(f"The database is behind by {len(left)} migrations. Run: engawa migrate")
-        if settings().redis_url:
-            await ring_workers()
-        if embedded:
-            held.append(Runner())
-            await held[0].start()
+        open_things.push_async_callback(close_database)
+        open_things.push_async_callback(_close_rooms)
+        try:
+            if left := await pending(settings().database, rooms.with_models()):
+                raise SettingsError(f"The database is behind by {len(left)} migrations. Run: engawa migrate")
+            if settings().redis_url:
+                await ring_workers()
+                open_things.push_async_callback(stop_ringing)
+            if embedded:
+                runner = Runner()
+                open_things.push_async_callback(runner.stop)
+                await runner.start()
+        except BaseException:
+            await open_things.aclose()
+            raise
 
-    async def close_house() -> None:
-        for runner in held:
-            await runner.stop()
-        await stop_ringing()
+    return build_web(rooms.handlers(), on_startup=[open_house], on_shutdown=[open_things.aclose])
+
+
+async def _close_rooms() -> None:
+    async with AsyncExitStack() as clients:
         for close in closing:
-            await close()
-        await close_database()
-
-    return build_web(rooms.handlers(), on_startup=[open_house], on_shutdown=[close_house])
+            clients.push_async_callback(close)
 
 
 def on_close(close: Any) -> None:

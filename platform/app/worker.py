@@ -9,11 +9,11 @@ import signal
 from typing import Any
 
 from arq.worker import Worker, func
-from redis.exceptions import RedisError
 
 from app import rooms
 from app.arq_bell import QUEUE, redis_settings, ring_workers, stop_ringing
-from core.database import close_database, open_database
+from core import ring
+from core.database import close_database, dialect, open_database
 from core.migrating import pending
 from core.pages import configure_templates
 from core.runner import Runner
@@ -27,28 +27,29 @@ async def work() -> None:
     """Run until SIGTERM or SIGINT; running jobs get ten seconds, the rest goes back at once."""
     rooms.load()
     configure_templates(rooms.present())
-    await open_database(settings().database, rooms.with_models())
-    if left := await pending(settings().database, rooms.with_models()):
-        await close_database()
-        raise SettingsError(f"The database is behind by {len(left)} migrations. Run: engawa migrate")
-    runner = Runner()
-    await runner.start()
     stop = asyncio.Event()
     for sign in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(sign, stop.set)
-    listener = None
-    if settings().redis_url:
-        await ring_workers()
-        listener = spawn(listen(runner), "arq")
-    log.info("worker %s is ready", runner.name)
-    await stop.wait()
-    if listener:
-        listener.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await listener
-    await runner.stop()
-    await stop_ringing()
-    await close_database()
+    async with contextlib.AsyncExitStack() as open_things:
+        await open_database(settings().database, rooms.with_models())
+        open_things.push_async_callback(close_database)
+        if left := await pending(settings().database, rooms.with_models()):
+            raise SettingsError(f"The database is behind by {len(left)} migrations. Run: engawa migrate")
+        runner = Runner()
+        if settings().redis_url:
+            await ring_workers()
+            open_things.push_async_callback(stop_ringing)
+        open_things.push_async_callback(runner.stop)
+        await runner.start()
+        if settings().redis_url:
+            open_things.push_async_callback(_silence, spawn(listen(runner), "arq"))
+        log.info("worker %s is ready", runner.name)
+        await stop.wait()
+
+
+async def _silence(listener: asyncio.Task[None]) -> None:
+    listener.cancel()
+    await asyncio.wait([listener], timeout=3.0)
 
 
 async def listen(runner: Runner) -> None:
@@ -56,6 +57,8 @@ async def listen(runner: Runner) -> None:
 
     async def wake(_: Any) -> None:
         runner.bell.set()
+        if runner.is_full() and dialect() == "postgresql":
+            ring.shout()  # arq gave the ring to this worker alone; another may be free
 
     while True:
         worker: Worker | None = None
@@ -65,7 +68,7 @@ async def listen(runner: Runner) -> None:
                             health_check_interval=3600, max_jobs=100)  # fmt: skip
             runner.bell.set()
             await worker.async_run()
-        except (RedisError, OSError, TimeoutError) as away:
+        except Exception as away:  # whatever Redis or arq come up with, the worker stays
             log.warning("Redis is away (%s); the runner looks by itself meanwhile", type(away).__name__)
             await asyncio.sleep(1.0)
         finally:

@@ -123,6 +123,7 @@ async def finish_step(step: Step) -> None:
 async def sweep() -> str:
     """What nobody works on any more: expired leases, steps whose promise was lost."""
     requeued, lost = await claims.recover()
+    await claims.cancel_rest()
     for row in await rows("SELECT id FROM campaign_step WHERE state IN ('sending', 'freezing')"):
         await _promise_again(int(row[0]))
     return f"{requeued} requeued, {lost} uncertain"
@@ -130,7 +131,8 @@ async def sweep() -> str:
 
 async def _promise_again(step_id: int) -> None:
     promised = await rows(
-        "SELECT 1 FROM promise WHERE name IN (?, ?) AND state IN ('waiting', 'running') AND CAST(arguments AS text) = ?",
+        "SELECT 1 FROM promise WHERE name IN (?, ?) AND state IN ('waiting', 'running')"
+        " AND CAST(arguments AS text) = ?",
         deliver_step.name, freeze_step.name, json.dumps({"step_id": step_id}),
     )  # fmt: skip
     if promised:

@@ -26,5 +26,8 @@ async def kept(key: Any, seconds: float, ask: Callable[[], Awaitable[Any]]) -> A
 
 
 def forget_all() -> None:
+    from community import fragments
+
     _kept.clear()
     views.clear()
+    fragments.forget()

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from community import policy, records
+from community.plain import plain
 from core.database import rows, transaction, write
 from core.refs import Ref
 from search import Document, analyse, forget, put
 
 SOLVED = 1.15  # a thread with an accepted answer answers more than one without
 WITHOUT_ANSWER = 0.8
-QUERY = """SELECT t.version, t.visibility, t.board_id, t.title, t.lang, t.status, q.body, a.body AS answer
+QUERY = """SELECT t.version, t.visibility, t.board_id, t.title, t.lang, t.status, q.html, a.html AS answer
  FROM thread t JOIN post q ON q.thread_id = t.id AND q.number = 1
  LEFT JOIN post a ON a.id = t.accepted_post_id AND a.state = 'visible' WHERE t.id = ?"""
 
@@ -40,7 +41,7 @@ async def _put(thread_id: int, row: Any) -> bool:
 
 
 def _document(thread_id: int, row: Any, board: records.BoardRow) -> Document:
-    body = "\n\n".join(text for text in (row["body"], row["answer"]) if text)
+    body = "\n\n".join(text for text in (plain(row["html"], 20_000), plain(row["answer"] or "", 20_000)) if text)
     weight = SOLVED if row["answer"] else WITHOUT_ANSWER
     return Document(kind="thread", id=thread_id, lang=row["lang"], title=row["title"], body=body,
                     audience=policy.audience_of(board), brand=board.brand, url=f"/community/{thread_id}",

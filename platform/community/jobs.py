@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from community import counters, indexing, records, telling
+from community import counters, indexing, records, sentences, telling
 from community import rules as community_rules
 from core.clock import now
 from core.database import rows, transaction, write
@@ -15,17 +15,17 @@ async def index_thread(thread_id: int) -> None:
 
 
 @job(lane="bulk")
-async def index_board(board_id: int, after: int = 0) -> None:
+async def index_board(board_id: int, beyond: int = 0) -> None:
     """After a change of a board's audience: its threads again, 100 at a time."""
     found = await rows(
         "SELECT id FROM thread WHERE board_id = ? AND id > ? AND visibility = 'visible' ORDER BY id LIMIT 100",
-        board_id, after,
+        board_id, beyond,
     )  # fmt: skip
     async with transaction():
         for row in found:
             await index_thread.later(thread_id=row[0], key=f"thread:{row[0]}")
         if len(found) == 100:
-            await index_board.later(board_id=board_id, after=found[-1][0])
+            await index_board.later(board_id=board_id, beyond=found[-1][0])
 
 
 @job
@@ -87,3 +87,6 @@ async def clear_up() -> None:
     """Drafts after 180 days, composer keys after 7."""
     await write("DELETE FROM draft WHERE updated_at < ?", now() - community_rules.DRAFTS_KEPT)
     await write("DELETE FROM composer_key WHERE created_at < ?", now() - community_rules.COMPOSER_KEYS_KEPT)
+
+
+__all__ = ["sentences"]  # what it registers

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from community.plain import plain
 from community.reading.thread import Reading, Seen
-from community.words import plain
 from core.pages import absolute
 
 

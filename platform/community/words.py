@@ -2,31 +2,22 @@
 
 from __future__ import annotations
 
-import html
-import re
 from typing import Any
 
 from litestar import Response
 
+from community.fragments import line
+from community.plain import plain
 from community.records import BoardRow
 from community.rules import reason_words
 from core import pages
 from core.charts import Series
 from core.i18n import _, day, ngettext
 
-_tags = re.compile(r"<[^>]*>")
-_spaces = re.compile(r"\s+")
-
 
 def page(template: str, *, status: int = 200, **context: Any) -> Response[bytes]:
     """`core.pages.page` with these words at hand."""
     return pages.page(template, status=status, **WORDS, **context)
-
-
-def plain(markup: str, most: int = 160) -> str:
-    """Stored HTML as plain words, cut."""
-    words = _spaces.sub(" ", html.unescape(_tags.sub(" ", markup[: most * 20]))).strip()
-    return words if len(words) <= most else words[: most - 1].rstrip() + "…"
 
 
 def duration(minutes: int) -> str:
@@ -72,7 +63,7 @@ def week_labels(weeks: list[dict[str, Any]]) -> list[str]:
 
 
 WORDS: dict[str, Any] = {
-    "reason_words": reason_words, "plain": plain, "duration": duration, "kind_words": kind_words,
+    "reason_words": reason_words, "plain": plain, "duration": duration, "line": line, "kind_words": kind_words,
     "audience_words": audience_words, "board_options": board_options, "id_options": id_options,
     "week_series": week_series, "week_labels": week_labels,
 }  # fmt: skip

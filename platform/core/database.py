@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -24,13 +24,15 @@ from tortoise.backends.base.executor import EXECUTOR_CACHE
 from tortoise.connection import get_connection
 from tortoise.exceptions import IntegrityError
 
+from core.settings import SettingsError
 from core.tasks import remember_clean_context
 
-__all__ = ["IntegrityError", "after_commit", "close_database", "dialect", "in_transaction", "lock", "open_database",
-           "rows", "savepoint", "transaction", "write"]  # fmt: skip
+__all__ = ["IntegrityError", "after_commit", "close_database", "dialect", "in_transaction", "later_by", "lock",
+           "open_database", "rows", "savepoint", "the_time", "transaction", "write"]  # fmt: skip
 
 _hooks: ContextVar[list[Callable[[], None]] | None] = ContextVar("after_commit", default=None)
 _dialect = "sqlite"
+before_close: list[Callable[[], Awaitable[None]]] = []  # what still has something to send
 
 
 def configuration(url: str, rooms: Iterable[str]) -> dict[str, Any]:
@@ -69,11 +71,18 @@ async def open_database(url: str, rooms: Iterable[str]) -> None:
     EXECUTOR_CACHE.clear()
     # Litestar starts handlers in contexts of their own, so the connections must be global (trap 11).
     await Tortoise.init(config=configuration(url, rooms), _enable_global_fallback=True)
-    await rows("SELECT 1")
+    try:
+        await rows("SELECT 1")
+    except Exception as error:
+        await Tortoise.close_connections()
+        where = urlsplit(url)._replace(netloc=urlsplit(url).hostname or "").geturl()
+        raise SettingsError(f"The database {where} does not open: {error or type(error).__name__}") from error
     remember_clean_context()
 
 
 async def close_database() -> None:
+    for last in before_close:
+        await last()
     await Tortoise.close_connections()
 
 
@@ -183,3 +192,20 @@ async def lock(name: str) -> None:
         raise RuntimeError("lock() belongs inside transaction()")
     if _dialect == "postgresql":
         await write("SELECT pg_advisory_xact_lock(hashtextextended(?, 0))", name)
+
+
+# Text as Python writes it, so that both compare; "now" stands still within a statement.
+_TIME = {
+    "sqlite": "strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now', ?)",
+    "postgresql": "(clock_timestamp() + CAST(CAST(? AS text) AS interval))",
+}
+
+
+def the_time() -> str:
+    """SQL for the database's own clock, on which processes agree; its one `?` is how much later: `later_by(delta)`."""
+    return _TIME[_dialect]
+
+
+def later_by(delta: timedelta = timedelta()) -> str:
+    """The parameter of `the_time()`, to the millisecond."""
+    return f"{delta.total_seconds():+.3f} seconds"

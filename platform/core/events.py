@@ -37,8 +37,11 @@ def on(kind: type[Event], **options: Any) -> Callable[[Callable[[Any], Awaitable
             await listener(msgspec.convert(body, kind))
 
         hear.__module__, hear.__name__ = listener.__module__, listener.__name__
+        hear.__wrapped__ = listener  # type: ignore[attr-defined]
         heard = job(hear, **options)
-        _listeners.setdefault(fact_name(kind), []).append(heard)
+        known = _listeners.setdefault(fact_name(kind), [])
+        if heard not in known:
+            known.append(heard)
         return heard
 
     return register

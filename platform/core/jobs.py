@@ -5,19 +5,21 @@ A job takes ids, may run twice, and checks rights and state again when it runs. 
 
 from __future__ import annotations
 
+import inspect
 import json
 import random
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, overload
 
 import msgspec
 
 from core import ring
 from core.clock import now
-from core.database import write
+from core.database import dialect, in_transaction, later_by, rows, the_time, write
 
-LEASE = timedelta(seconds=10)
+DAY = 86400
+LANES = {"default": 8, "bulk": 2, "long": 2}
 
 
 class Schedule(msgspec.Struct, frozen=True):
@@ -51,14 +53,39 @@ class Job:
         **arguments: Any,
     ) -> None:
         """Promise one run, due now unless `after` or `due` says later. Of one `key` at most one promise waits."""
-        moment = due or now() + (after or timedelta())
-        await write(
+        await self.promise(arguments, after=after, due=due, key=key)
+
+    async def promise(
+        self,
+        arguments: dict[str, Any],
+        *,
+        after: timedelta | None = None,
+        due: datetime | None = None,
+        key: str | None = None,
+    ) -> None:
+        """`later` for arguments of any name."""
+        moment, parameter = ("?", due) if due else (the_time(), later_by(after or timedelta()))
+        insert = (
             "INSERT INTO promise (name, arguments, lane, key, state, due_at, attempts, created_at)"
-            " VALUES (?, ?, ?, ?, 'waiting', ?, 0, ?)"
-            " ON CONFLICT (name, key) WHERE state = 'waiting' DO NOTHING",
-            self.name, json.dumps(arguments, ensure_ascii=False), self.lane, key, moment, now(),
-        )  # fmt: skip
+            f" VALUES (?, ?, ?, ?, 'waiting', {moment}, 0, ?)"
+            " ON CONFLICT (name, key) WHERE state = 'waiting' DO NOTHING RETURNING id"
+        )
+        body = json.dumps(arguments, ensure_ascii=False)
+        while not await write(insert, self.name, body, self.lane, key, parameter, now()):
+            if await self._is_kept_waiting(key):
+                break
         ring.after_commit()
+
+    async def _is_kept_waiting(self, key: str | None) -> bool:
+        """Whether the waiting promise of `key` will run after our commit, and so will see what we changed.
+
+        SQLite has one writer: nobody claims before we commit. On PostgreSQL a runner could; sharing the row's lock
+        makes it skip the promise until then. Gone meanwhile: False, and a new one is promised.
+        """
+        if dialect() == "sqlite" or not in_transaction():
+            return True
+        shared = "SELECT 1 FROM promise WHERE name = ? AND key = ? AND state = 'waiting' FOR KEY SHARE"
+        return bool(await rows(shared, self.name, key))
 
 
 _jobs: dict[str, Job] = {}
@@ -75,11 +102,19 @@ def job(
     attempts: int = 8,
     timeout: float = 60.0,
 ) -> Any:
-    """Register a job. `attempts` runs at most, `timeout` seconds each; lane "bulk" never delays the default one."""
+    """Register a job: at most `attempts` runs of `timeout` seconds each.
+
+    A lane never delays another: "default" for what somebody waits for, "bulk" for minutes of work, "long" for hours.
+    """
+    if lane not in LANES:
+        raise ValueError(f"there is no lane {lane!r}; there are {', '.join(LANES)}")
 
     def register(found: Callable[..., Awaitable[Any]]) -> Job:
+        if taken := {"after", "due", "key"} & set(inspect.signature(found).parameters):
+            raise ValueError(f"{found.__name__}: later() has its own {', '.join(sorted(taken))}")
         made = Job(found, lane=lane, attempts=attempts, timeout=timeout)
-        if made.name in _jobs and _jobs[made.name].function.__code__ is not found.__code__:
+        known = _jobs.get(made.name)
+        if known and inspect.unwrap(known.function).__code__ is not inspect.unwrap(found).__code__:
             raise RuntimeError(f"two jobs are called {made.name}")
         return _jobs.setdefault(made.name, made)
 
@@ -98,7 +133,10 @@ def every(
     def register(function: Callable[[], Awaitable[Any]]) -> Job:
         made: Job = job(function, **options)
         hour, minute = at.split(":")
-        made.schedule = Schedule(hours * 3600 + minutes * 60 + seconds, int(hour) * 3600 + int(minute) * 60)
+        period = hours * 3600 + minutes * 60 + seconds
+        if period <= 0 or (period > DAY and period % DAY):
+            raise ValueError("a schedule is a part of a day or whole days")
+        made.schedule = Schedule(period, int(hour) * 3600 + int(minute) * 60)
         return made
 
     return register
@@ -113,12 +151,23 @@ def scheduled() -> list[Job]:
 
 
 def latest_tick(schedule: Schedule, moment: datetime) -> datetime:
-    """The last tick at or before `moment` (which is in the installation's zone)."""
-    midnight = moment.replace(hour=0, minute=0, second=0, microsecond=0)
-    since = (moment - midnight).total_seconds() - schedule.offset
-    if schedule.seconds >= 86400 and since < 0:
-        return midnight - timedelta(days=1) + timedelta(seconds=schedule.offset)
-    return midnight + timedelta(seconds=schedule.offset + since // schedule.seconds * schedule.seconds)
+    """The last tick at or before `moment` (which is in the installation's zone).
+
+    Days follow the clock on the wall; shorter periods are exact from midnight, also when the clock is put back.
+    """
+    if schedule.seconds >= DAY:
+        return _latest_day(schedule, moment)
+    midnight = moment.replace(hour=0, minute=0, second=0, microsecond=0, fold=0).astimezone(UTC)
+    since = (moment.astimezone(UTC) - midnight).total_seconds() - schedule.offset
+    tick = midnight + timedelta(seconds=schedule.offset + since // schedule.seconds * schedule.seconds)
+    return tick.astimezone(moment.tzinfo)
+
+
+def _latest_day(schedule: Schedule, moment: datetime) -> datetime:
+    days = schedule.seconds // DAY
+    midnight = moment.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
+    tick = midnight - timedelta(days=midnight.toordinal() % days) + timedelta(seconds=schedule.offset)
+    return tick if tick <= moment else tick - timedelta(days=days)
 
 
 def back_off(attempts: int) -> timedelta:

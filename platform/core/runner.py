@@ -1,8 +1,8 @@
-"""The one runner: claims due promises by state and lease, fans facts out, keeps schedules.
+"""The one runner: starts due promises, holds their leases, fans facts out, keeps schedules.
 
-Embedded it lives in the web process; at scale in workers. Either way the promise row is the truth: a killed
-runner's lease runs out and another takes the row; a frozen runner finds its worker and attempt replaced and
-its outcome is refused.
+Embedded it lives in the web process; at scale in workers. Either way the promise row (core/promises.py) is the
+truth: a killed runner's lease runs out and another takes the row; a frozen runner finds its worker and attempt
+replaced, its job is stopped and its outcome refused.
 """
 
 from __future__ import annotations
@@ -14,27 +14,35 @@ import logging
 import secrets
 import sqlite3
 import time
-from datetime import timedelta
+from collections.abc import Awaitable, Callable
 from typing import Any
 
-from core import ring
+from core import pruning, ring
 from core.clock import now
 from core.context import Here, enter
-from core.database import dialect, rows, transaction, write
-from core.events import listeners_of
-from core.jobs import LEASE, Job, back_off, job_named, latest_tick, scheduled
+from core.database import dialect, later_by, rows, the_time
+from core.jobs import LANES, job_named, latest_tick, scheduled
 from core.metrics import JOB_DELAY, JOBS
 from core.principal import SYSTEM
+from core.promises import claim, give_back, promise_tick, renew, settle, take_back, tell_facts
 from core.settings import settings
-from core.tasks import spawn
+from core.tasks import finish, spawn
 
+__all__ = ["Runner", "pruning"]
 log = logging.getLogger("engawa.jobs")
-LANES = {"default": 8, "bulk": 2}
-CLAIM = (
-    "UPDATE promise SET state = 'running', worker = ?, lease_until = ?, attempts = attempts + 1, started_at = ?"
-    " WHERE id IN (SELECT id FROM promise WHERE state = 'waiting' AND lane = ? AND due_at <= ?"
-    " ORDER BY due_at, id LIMIT ?{skip}) AND state = 'waiting' RETURNING id, name, arguments, attempts, due_at"
-)
+LOOK = 1.0  # seconds between looks when nobody rings
+SETTLE_AGAIN = (0.2, 1.0, 3.0)  # while the database is away; together shorter than a lease
+LAST_WORDS = 2.0  # seconds a cancelled job has to clean up
+
+
+class Held:
+    """A promise that this runner claimed, and the task that keeps it."""
+
+    def __init__(self, lane: str, row: Any) -> None:
+        self.lane, self.id, self.name, self.attempts = lane, int(row["id"]), str(row["name"]), int(row["attempts"])
+        self.arguments: Any = row["arguments"]
+        self.is_settling = False
+        self.task: asyncio.Task[None] | None = None
 
 
 class Runner:
@@ -44,43 +52,39 @@ class Runner:
         self.name = f"w-{secrets.token_hex(6)}"
         self.lanes = lanes or LANES
         self.bell = asyncio.Event()
-        self.running: dict[int, tuple[str, asyncio.Task[None], int]] = {}
+        self.running: set[Held] = set()
         self.stopping = False
         self.loops: list[asyncio.Task[Any]] = []
+        self.holding: asyncio.Task[Any] | None = None
 
     async def start(self) -> None:
         ring.listen(self.bell)
         self.bell.set()
-        self.loops = [spawn(self._work(), "runner"), spawn(self._keep(), "runner-keeper")]
-        if dialect() == "sqlite":
-            self.loops.append(spawn(self._watch(), "runner-watch"))
-        else:
-            self.loops.append(spawn(self._hear(), "runner-listen"))
+        ears = self._watch if dialect() == "sqlite" else self._hear
+        steps = {"runner": self._work, "runner-keeper": self._keep, "runner-ears": ears}
+        self.loops = [spawn(self._always(step), name) for name, step in steps.items()]
+        self.holding = spawn(self._always(self._hold), "runner-leases")
 
     async def stop(self, patience: float = 10.0) -> None:
-        """Take no more, let running jobs end for `patience` seconds, give the rest back at once."""
+        """Take no more, let running jobs end for `patience` seconds (their leases held), give the rest back at once."""
         self.stopping = True
         ring.unlisten(self.bell)
-        for loop in self.loops:
-            loop.cancel()
-        await asyncio.gather(*self.loops, return_exceptions=True)
-        tasks = [task for _, task, _ in self.running.values()]
+        await _cancel(self.loops)
+        tasks = [held.task for held in self.running if held.task]
         if tasks:
             _, late = await asyncio.wait(tasks, timeout=patience)
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
-        await write("UPDATE promise SET state = 'waiting', lease_until = NULL WHERE state = 'running' AND worker = ?",
-                    self.name)  # fmt: skip
+            await _cancel(late)
+        await _cancel([self.holding] if self.holding else [])
+        if await give_back(self.name):
+            ring.ring()
 
     async def idle(self, timeout: float = 30.0) -> None:
         """For tests and the command line: until nothing is due, untold or running."""
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
             left = await rows(
-                "SELECT (SELECT COUNT(*) FROM fact WHERE is_told = ?) + "
-                "(SELECT COUNT(*) FROM promise WHERE state = 'running' OR (state = 'waiting' AND due_at <= ?))",
-                False, now(),
+                "SELECT (SELECT COUNT(*) FROM fact WHERE is_told = ?) + (SELECT COUNT(*) FROM promise"
+                f" WHERE state = 'running' OR (state = 'waiting' AND due_at <= {the_time()}))", False, later_by(),
             )  # fmt: skip
             if not left[0][0] and not self.running:
                 return
@@ -88,128 +92,117 @@ class Runner:
             await asyncio.sleep(0.02)
         raise TimeoutError("jobs are still due")
 
+    async def _always(self, step: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            await self._tried(step)
+
+    async def _tried(self, step: Callable[[], Awaitable[None]]) -> None:
+        """While the outside world (the database) fails a step, it is tried once a second."""
+        try:
+            await step()
+        except Exception:
+            log.exception("the runner could not %s; trying again", step.__name__.strip("_"))
+            await asyncio.sleep(LOOK)
+
+    # Starting and ending jobs -------------------------------------------------------------------------------------
+
     async def _work(self) -> None:
-        while not self.stopping:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self.bell.wait(), timeout=1.0)
-            self.bell.clear()
-            try:
-                await self.fan_out()
-                await self.claim()
-            except asyncio.CancelledError:
-                raise
-            except Exception:  # the database is away: the outside world
-                log.exception("the runner could not claim; trying again")
-                await asyncio.sleep(1.0)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.bell.wait(), timeout=LOOK)
+        self.bell.clear()
+        await self._tried(self.fan_out)  # trouble with one fact holds no promise up
+        await self._tried(self.claim)
+
+    async def fan_out(self) -> None:
+        if await tell_facts():
+            self.bell.set()  # there may be more; meanwhile jobs start
 
     async def claim(self) -> None:
         for lane, width in self.lanes.items():
-            busy = sum(1 for held, _, _ in self.running.values() if held == lane)
-            if busy >= width:
-                continue
-            skip = " FOR UPDATE SKIP LOCKED" if dialect() == "postgresql" else ""
-            moment = now()
-            if dialect() == "sqlite" and not await rows(
-                "SELECT 1 FROM promise WHERE state = 'waiting' AND lane = ? AND due_at <= ? LIMIT 1", lane, moment
-            ):
-                continue
-            claimed = await write(
-                CLAIM.format(skip=skip), self.name, moment + LEASE, moment, lane, moment, width - busy
-            )
-            for row in claimed:
-                self._start(lane, row)
+            free = width - sum(1 for held in self.running if held.lane == lane)
+            if free > 0:
+                for row in await claim(self.name, lane, free):
+                    self._start(Held(lane, row))
 
-    def _start(self, lane: str, row: Any) -> None:
-        task = spawn(self._run(row["id"], row["name"], row["arguments"], row["attempts"]), f"job {row['name']}")
-        self.running[row["id"]] = (lane, task, row["attempts"])
-        task.add_done_callback(lambda _: (self.running.pop(row["id"], None), self.bell.set()))
+    def is_full(self) -> bool:
+        """Whether a ring should be passed on, because no further job of the default lane could start here."""
+        return sum(1 for held in self.running if held.lane == "default") >= self.lanes.get("default", 0)
 
-    async def _run(self, id: int, name: str, arguments: Any, attempts: int) -> None:
+    def _start(self, held: Held) -> None:
+        held.task = spawn(self._run(held), f"job {held.name}")
+        self.running.add(held)
+        held.task.add_done_callback(lambda _: self._ended(held))
+
+    def _ended(self, held: Held) -> None:
+        self.running.discard(held)
+        self.bell.set()
+
+    async def _run(self, held: Held) -> None:
         enter(Here(principal=SYSTEM, language=settings().default_language, time_zone=settings().time_zone))
-        found = job_named(name)
         began = time.perf_counter()
-        error: str | None = None
-        outcome: Any = None
+        error, outcome = await self._outcome(held)
+        held.is_settling = True
+        await finish(self._settle(held.id, held.name, held.attempts, error, outcome))
+        JOBS.labels(held.name, "failed" if error else "done").inc()
+        JOB_DELAY.labels(held.name).observe(time.perf_counter() - began)
+
+    async def _outcome(self, held: Held) -> tuple[str | None, Any]:
+        """(error or None, what the job returned). A cancellation from outside passes; the job's own is an error."""
+        found = job_named(held.name)
         try:
             if found is None:
-                raise LookupError(f"no job is called {name}")
-            given = json.loads(arguments) if isinstance(arguments, str) else dict(arguments)
-            async with asyncio.timeout(found.timeout):
+                raise LookupError(f"no job is called {held.name}")
+            given = json.loads(held.arguments) if isinstance(held.arguments, str) else dict(held.arguments)
+            async with asyncio.timeout(found.timeout) as limit:
                 outcome = await found.function(**given)
+            return None, outcome
         except asyncio.CancelledError:
-            error = "cancelled"
-            raise
-        except Exception as failure:
-            error = f"{type(failure).__name__}: {failure}"[:2000] or type(failure).__name__
-            log.exception("job %s (promise %s, attempt %s) failed", name, id, attempts)
-        finally:
-            if error != "cancelled":
-                await self._settle(id, found, attempts, error, outcome)
-                JOBS.labels(name, "failed" if error else "done").inc()
-                JOB_DELAY.labels(name).observe(time.perf_counter() - began)
-
-    async def _settle(self, id: int, found: Job | None, attempts: int, error: str | None, outcome: Any) -> None:
-        """Write the outcome, fenced by worker and attempt: a runner frozen past its lease changes nothing."""
-        fence = " WHERE id = ? AND state = 'running' AND worker = ? AND attempts = ?"
-        held = (id, self.name, attempts)
-        if error is None:
-            said = None if outcome is None else json.dumps(outcome, ensure_ascii=False, default=str)[:2000]
-            done = "UPDATE promise SET state = 'done', finished_at = ?, outcome = ?, lease_until = NULL"
-            await write(done + fence, now(), said, *held)
-        elif attempts >= (found.attempts if found else 3):
-            dead = "UPDATE promise SET state = 'dead', finished_at = ?, last_error = ?, lease_until = NULL"
-            await write(dead + fence, now(), error, *held)
-        else:
-            # The key goes, because a newer promise of the same key may wait already.
-            again = "UPDATE promise SET state = 'waiting', key = NULL, due_at = ?, last_error = ?, lease_until = NULL"
-            await write(again + fence, now() + back_off(attempts), error, *held)
-
-    async def fan_out(self) -> None:
-        """Turn untold facts into promises, each in the transaction that marks it told."""
-        while await rows("SELECT 1 FROM fact WHERE is_told = ? LIMIT 1", False):
-            async with transaction():
-                skip = " FOR UPDATE SKIP LOCKED" if dialect() == "postgresql" else ""
-                told = await write(
-                    "UPDATE fact SET is_told = ? WHERE id IN"
-                    f" (SELECT id FROM fact WHERE is_told = ? ORDER BY id LIMIT 100{skip}) RETURNING name, body",
-                    True, False,
-                )  # fmt: skip
-                for fact in told:
-                    body = json.loads(fact["body"]) if isinstance(fact["body"], str) else fact["body"]
-                    for listener in listeners_of(fact["name"]):
-                        await listener.later(**body)
-            if not told:
-                return
-
-    async def _keep(self) -> None:
-        """Every second: renew leases, take back expired ones, promise the ticks that are due."""
-        while not self.stopping:
-            try:
-                await self._renew()
-                await self._take_back()
-                await self.tick()
-            except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
                 raise
+            log.exception("job %s (promise %s, attempt %s) cancelled itself", held.name, held.id, held.attempts)
+            return "CancelledError: something the job waited for was cancelled", None
+        except Exception as failure:
+            log.exception("job %s (promise %s, attempt %s) failed", held.name, held.id, held.attempts)
+            if isinstance(failure, TimeoutError) and found and limit.expired():
+                return f"TimeoutError: longer than {found.timeout:g} seconds", None
+            return f"{type(failure).__name__}: {failure}"[:2000], None
+
+    async def _settle(self, id: int, name: str, attempts: int, error: str | None, outcome: Any) -> None:
+        """Write the outcome, also when the database is away for a moment: else the job would run again."""
+        for pause in SETTLE_AGAIN:
+            try:
+                return await settle(id, name, self.name, attempts, error, outcome)
             except Exception:
-                log.exception("the keeper failed; trying again")
-            await asyncio.sleep(1.0)
+                log.warning("the outcome of job %s (promise %s) could not be written; trying again", name, id)
+                await asyncio.sleep(pause)
+        await settle(id, name, self.name, attempts, error, outcome)
+
+    # Leases and schedules -----------------------------------------------------------------------------------------
+
+    async def _hold(self) -> None:
+        await self._renew()
+        await asyncio.sleep(1.0)
 
     async def _renew(self) -> None:
-        if self.running:
-            marks = ", ".join(str(int(id)) for id in self.running)
-            renew = f"UPDATE promise SET lease_until = ? WHERE id IN ({marks}) AND state = 'running' AND worker = ?"
-            await write(renew, now() + LEASE, self.name)
+        """Renew the leases; a job whose lease went to another runner is stopped."""
+        held = {one for one in self.running if not one.is_settling}
+        if not held:
+            return
+        kept = await renew(self.name, [one.id for one in held])
+        for one in held:
+            if one.id not in kept and not one.is_settling and one.task:
+                log.warning("job %s (promise %s) lost its lease and is stopped", one.name, one.id)
+                one.task.cancel()
+
+    async def _keep(self) -> None:
+        await self._take_back()
+        await self.tick()
+        await asyncio.sleep(1.0)
 
     async def _take_back(self) -> None:
-        if not await rows("SELECT 1 FROM promise WHERE state = 'running' AND lease_until < ? LIMIT 1", now()):
-            return
-        back = await write(
-            "UPDATE promise SET state = 'waiting', key = NULL, worker = NULL, lease_until = NULL,"
-            " last_error = 'lease expired' WHERE state = 'running' AND lease_until < ? RETURNING id",
-            now(),
-        )
-        if back:
-            log.warning("took back %s promises whose runner went silent", len(back))
+        if taken := await take_back():
+            log.warning("took back %s promises whose runner went silent", taken)
             self.bell.set()
 
     async def tick(self) -> None:
@@ -218,14 +211,11 @@ class Runner:
         for found in scheduled():
             assert found.schedule is not None
             due = latest_tick(found.schedule, moment)
-            if _told.get(found.name) == due:
-                continue
-            async with transaction():
-                fresh = await write("INSERT INTO tick (job, tick) VALUES (?, ?) ON CONFLICT DO NOTHING RETURNING id",
-                                    found.name, due)  # fmt: skip
-                if fresh:
-                    await found.later()
-            _told[found.name] = due
+            if _told.get(found.name) != due:
+                await promise_tick(found.name, due)
+                _told[found.name] = due
+
+    # Hearing what other processes write ---------------------------------------------------------------------------
 
     async def _watch(self) -> None:
         """SQLite: what another process committed shows in data_version (4 µs a look, every 50 ms)."""
@@ -233,7 +223,7 @@ class Runner:
         eye = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         seen = None
         try:
-            while not self.stopping:
+            while True:
                 version = eye.execute("PRAGMA data_version").fetchone()[0]
                 if version != seen:
                     seen = version
@@ -246,20 +236,23 @@ class Runner:
         """PostgreSQL: LISTEN on a connection of its own; the one-second look catches what a lost one missed."""
         import asyncpg
 
-        while not self.stopping:
-            connection = None
-            try:
-                connection = await asyncpg.connect(settings().database)
-                await connection.add_listener("engawa_ring", lambda *_: self.bell.set())
-                self.bell.set()
-                while not connection.is_closed() and not self.stopping:
-                    await asyncio.sleep(1.0)
-            except (OSError, asyncpg.PostgresError):
-                await asyncio.sleep(1.0)
-            finally:
-                if connection and not connection.is_closed():
-                    connection.terminate()
+        connection = await asyncpg.connect(settings().database, timeout=10)
+        try:
+            await connection.add_listener(ring.CHANNEL, lambda *_: self.bell.set())
+            self.bell.set()
+            while not connection.is_closed():
+                await asyncio.sleep(LOOK)
+        finally:
+            connection.terminate()
+        await asyncio.sleep(LOOK)
+
+
+async def _cancel(tasks: Any) -> None:
+    """Cancel and wait, but not for ever: a job that will not end is fenced and left behind."""
+    for task in tasks:
+        task.cancel()
+    if tasks:
+        await asyncio.wait(tasks, timeout=LAST_WORDS)
 
 
 _told: dict[str, Any] = {}
-RETENTION = timedelta(days=7)

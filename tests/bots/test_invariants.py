@@ -31,8 +31,10 @@ from inbox.models import Conversation, Message, Outgoing
 from wires import *  # noqa: F403
 from wires import as_person
 
-TEXTS = ["パスワードを忘れたとき", "請求書をダウンロードする", "宇宙船の操縦桿", "人と話したいです", "こんにちは", "解約したい",
-         "有給の残日数", "ありがとう"]  # fmt: skip
+TEXTS = [
+    "パスワードを忘れたとき", "請求書をダウンロードする", "宇宙船の操縦桿", "人と話したいです", "こんにちは",
+    "解約したい", "有給の残日数", "ありがとう",
+]  # fmt: skip
 
 
 class Machine:

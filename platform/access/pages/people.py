@@ -115,7 +115,7 @@ class LockOfPerson(Controller):
 
     @get("/", may="settings.manage", include_in_schema=False)
     async def ask(self, person_id: int) -> Response[Any]:
-        return page("access/lock.html", person=await staff.staff_person(person_id))
+        return page("access/lock.html", person=await staff.staff_person(person_id), form=Form(Reason))
 
     @post("/", may="settings.manage", status_code=303, include_in_schema=False)
     async def lock(self, person_id: int, request: Request[Any, Any, Any]) -> Response[Any]:

@@ -21,7 +21,7 @@ HOME = "/staff/settings/jobs"
 
 
 def state_names() -> dict[str, str]:
-    return {"dead": _("Stopped"), "running": _("Running"), "waiting": _("Waiting"), "done": _("Done")}
+    return {"dead": _("Stopped"), "running": _("Under way"), "waiting": _("Waiting"), "done": _("Done")}
 
 
 class PromisePages(Controller):
@@ -38,8 +38,7 @@ class PromisePages(Controller):
             columns=[
                 Column("name", _("Work"), head=True), Column("state", _("State")),
                 Column("due_at", _("Due"), sort=True, format=moment, wide=True),
-                Column("attempts", _("Tries"), num=True, wide=True), Column("last_error", _("Last error")),
-                Column("id", ""),
+                Column("attempts", _("Tries"), num=True, wide=True), Column("id", _("What you can do")),
             ],
             filters=[Choice("state", _("State"), names)], default_sort="-due_at", name="work",
         )  # fmt: skip

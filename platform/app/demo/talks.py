@@ -33,7 +33,8 @@ async def _conversation(one: dict[str, Any], cast: Cast, known: Known) -> None:
         if said["from"] == "person":
             with at(moment, SYSTEM):
                 heard = await receiving.receive(receiving.Heard(
-                    channel=CHANNELS.get(one["channel"], one["channel"]), customer_key=receiving.key_of_person(person_id), body=said["body"],
+                    channel=CHANNELS.get(one["channel"], one["channel"]), body=said["body"],
+                    customer_key=receiving.key_of_person(person_id),
                     at=moment, person_id=person_id, account_id=await primary_account(person_id), lang=one["lang"],
                     origin=f"demo:{one['id']}:{place}",
                 ))  # fmt: skip

@@ -62,8 +62,8 @@ def _may_post(boards: list[BoardRow]) -> bool:
 async def _tabs(who: Any, boards: list[BoardRow], path: str) -> list[Any]:
     made: list[Any] = [(_("Latest"), path)]
     if any(board.kind == "question" for board in boards):
-        made += [(_("Unanswered"), f"{path}?show=unanswered", await lists.count_unanswered(who, boards)),
+        made += [(_("No answer yet"), f"{path}?show=unanswered", await lists.count_unanswered(who, boards)),
                  (_("Solved"), f"{path}?show=solved")]  # fmt: skip
     if who.is_signed_in:
-        made += [(_("Mine"), f"{path}?show=mine"), (_("Following"), f"{path}?show=following")]
+        made += [(_("My questions"), f"{path}?show=mine"), (_("Following"), f"{path}?show=following")]
     return made

@@ -8,7 +8,7 @@ from typing import Any
 from litestar import Controller, Request, Response, delete, get, post
 from litestar.response import Redirect
 
-from community import actions, records
+from community import actions, fragments, records
 from community.forms import Level, Reply
 from community.reading import related
 from community.reading import thread as reading_thread
@@ -33,7 +33,9 @@ async def show_thread(thread_id: int, first: int = 1, *, form: Form[Reply] | Non
     form = form or Form(Reply, initial={"body": quoted + reading.draft, "key": secrets.token_urlsafe(12)})
     threads, articles = await related.near_thread(who, reading.thread)
     return page(
-        "community/thread.html", status=status, r=reading, form=form, near=threads, articles=articles,
+        "community/thread.html", status=status, r=reading,
+        posts=fragments.posts(reading),
+        head=fragments.head(reading), form=form, near=threads, articles=articles,
         data=qa_page(reading) if first == 1 else "", minutes=reading_thread.minutes_between,
     )  # fmt: skip
 

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import aiosqlite
-from tortoise.backends.base.client import TransactionContext
+from tortoise.backends.base.client import NestedTransactionContext, TransactionContext
 from tortoise.backends.sqlite.client import SqliteClient, SqliteTransactionWrapper, translate_exceptions
 from tortoise.connection import get_connections
 
@@ -72,8 +72,15 @@ async def _rollback(connection: aiosqlite.Connection | None) -> None:
 
 
 class Wrapper(SqliteTransactionWrapper):
-    def __init__(self, connection: Any) -> None:
-        super().__init__(connection)
+    def _in_transaction(self) -> TransactionContext:
+        return NestedTransactionContext(Wrapper(self))
+
+    @translate_exceptions
+    async def execute_script(self, query: str) -> None:
+        """Statement by statement: `executescript` of the standard library commits what is open first."""
+        async with self._lock:
+            for statement in statements(query):
+                await self._connection.execute_fetchall(statement)
 
     async def fetch(self, sql: str, values: Sequence[Any]) -> list[Any]:
         async with self._lock:
@@ -131,18 +138,29 @@ class Client(SqliteClient):
         if _reads(query):
             rows = await self.read(query, values)
             return len(rows), rows
-        return await super().execute_query(query, values)
+        return await super().execute_query(query, values)  # type: ignore[no-any-return]
 
     @translate_exceptions
     async def execute_query_dict(self, query: str, values: list[Any] | None = None) -> list[dict[str, Any]]:
         if _reads(query):
             return [dict(row) for row in await self.read(query, values)]
-        return await super().execute_query_dict(query, values)
+        return await super().execute_query_dict(query, values)  # type: ignore[no-any-return]
 
     @translate_exceptions
     async def execute_many(self, query: str, values: list[list[Any]]) -> None:
         async with Immediate(self) as wrapper:
             await wrapper.execute_many(query, values)
+
+
+def statements(script: str) -> list[str]:
+    """The statements of a script; a semicolon inside a trigger or a string ends none."""
+    found, part = [], ""
+    for piece in script.split(";"):
+        part += piece + ";"
+        if sqlite3.complete_statement(part):
+            found.append(part)
+            part = ""
+    return [statement for statement in found if statement.strip(" \n;")]
 
 
 def _reads(sql: str) -> bool:

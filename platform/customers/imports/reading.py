@@ -52,7 +52,7 @@ def read_sheet(content: bytes) -> Sheet:
         raise Refused(_("This is not a CSV file. In Excel, choose “Save as” and CSV UTF-8."))
     encoding, text = decoded(content)
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    delimiter = _delimiter(next(line for line in lines if line.strip()))
+    delimiter = _delimiter(next((line for line in lines if line.strip()), ""))
     heading = next(iter(_records(lines, 0, delimiter, None)), None)
     if heading is None or heading.broken:
         raise Refused(_("The first line must hold the headings of the columns."))
@@ -82,15 +82,22 @@ def decoded(content: bytes) -> tuple[str, str]:
     ):
         if content.startswith(mark):
             return NAMES[name[:6].rstrip("-")], content[len(mark) :].decode(name, "replace")
-    sample = content[:2000]
-    if sample.count(b"\0") > len(sample) // 5:
-        name = "utf-16-be" if sample[::2].count(b"\0") > sample[1::2].count(b"\0") else "utf-16-le"
-        return NAMES["utf-16"], content.decode(name, "replace")
+    if b"\0" in content and (wide := _unmarked_utf16(content)):
+        return NAMES["utf-16"], wide
     best = min(("utf-8", "cp932"), key=lambda name: content.decode(name, "replace").count("\ufffd"))
     text = content.decode(best, "replace")
     if text.count("\ufffd") * 20 > len(text):
         raise Refused(_("The characters of this file cannot be read. Save it as CSV UTF-8."))
     return NAMES[best], text
+
+
+def _unmarked_utf16(content: bytes) -> str:
+    """UTF-16 without its mark: the order in which the text has line ends and no NUL."""
+    for name in ("utf-16-le", "utf-16-be"):
+        text = content[: len(content) // 2 * 2].decode(name, "replace")
+        if "\0" not in text and ("\n" in text or "\r" in text) and text.count("\ufffd") * 20 <= len(text):
+            return text
+    return ""
 
 
 def _delimiter(line: str) -> str:

@@ -28,7 +28,9 @@ class OwnPages(Controller):
         """受け取る連絡."""
         person = current_principal().person_id or 0
         proofs = await ConsentProof.filter(person_id=person).order_by("-at", "-id").limit(10)
-        return page("customers/contact.html", consents=await matrix(person), proofs=proofs, channels=CHANNELS)
+        consents = await matrix(person)
+        names = {one["slug"]: one["name"] for one in consents}
+        return page("customers/contact.html", consents=consents, proofs=proofs, channels=CHANNELS, names=names)
 
     @post("/me/contact", may="signed_in")
     async def save_contact(self, request: Request[Any, Any, Any]) -> Redirect:

@@ -1,0 +1,57 @@
+"""How the community reads on a customer's timeline and at the bell. Imported for what it registers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from community.rules import reason_words
+from core.i18n import _, lazy
+from customers.telling import describe_notice
+from customers.timeline import describe
+
+THREAD = "/community/{about_id}"
+POST = "/community/posts/{about_id}"
+
+
+def _idea(data: dict[str, Any]) -> str:
+    title = data.get("title", "")
+    return {
+        "reviewing": _("“%(title)s” is under review now", title=title),
+        "planned": _("“%(title)s” is planned now", title=title),
+        "shipped": _("“%(title)s” is here", title=title),
+        "declined": _("“%(title)s” will not be made", title=title),
+    }.get(data.get("status", ""), _("“%(title)s” takes votes again", title=title))
+
+
+def _hidden(data: dict[str, Any]) -> str:
+    return _("Your post in “%(title)s” was hidden: %(reason)s", title=data.get("title", ""),
+             reason=reason_words(data.get("reason", "")))  # fmt: skip
+
+
+def _hidden_words(data: dict[str, Any]) -> str:
+    return reason_words(data.get("reason", ""))
+
+
+describe("community.asked", lazy("Asked in the community: “%(title)s”"), "chat", tone="info", href=THREAD,
+         label=lazy("Asked in the community"))  # fmt: skip
+describe("community.suggested", lazy("Wrote an idea: “%(title)s”"), "bulb", href=THREAD, label=lazy("Wrote an idea"))
+describe("community.posted", lazy("Wrote in the community: “%(title)s”"), "talk", href=THREAD,
+         label=lazy("Wrote in the community"))  # fmt: skip
+describe("community.answered", lazy("Answered “%(title)s”"), "talk", href=POST, label=lazy("Answered in the community"))
+describe("community.replied", lazy("Replied to “%(title)s”"), "talk", href=POST, label=lazy("Replied in the community"))
+describe("community.solved", lazy("Found the answer to “%(title)s”"), "done", tone="good", href=THREAD,
+         label=lazy("Found an answer in the community"))  # fmt: skip
+describe("community.helped", lazy("Their answer to “%(title)s” was chosen"), "thumb", tone="good", href=THREAD,
+         label=lazy("An answer of theirs was chosen"))  # fmt: skip
+describe("community.hidden", lazy("A post of theirs in “%(title)s” was hidden"), "hide", tone="warn",
+         text=_hidden_words, href=POST, label=lazy("A post was hidden"))  # fmt: skip
+
+describe_notice("community.thread", lazy("%(by)s wrote “%(title)s”"), "chat")
+describe_notice("community.mentioned", lazy("%(by)s mentioned you in “%(title)s”"), "talk")
+describe_notice("community.replied", lazy("%(by)s replied to “%(title)s”"), "talk")
+describe_notice("community.accepted", lazy("Your answer to “%(title)s” was chosen"), "done")
+describe_notice("community.solved", lazy("“%(title)s” is solved"), "done")
+describe_notice("community.hidden", _hidden, "hide")
+describe_notice("community.needs_info", lazy("“%(title)s”: those who want to help need to know more"), "info")
+describe_notice("community.retitled", lazy("A moderator changed the title or tags of “%(title)s”"), "edit")
+describe_notice("community.idea", _idea, "bulb")

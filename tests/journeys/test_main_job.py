@@ -1,0 +1,339 @@
+"""The main job from an empty database, through the browser, mail, LINE and Slack; embedded, and again at scale.
+
+CSV import → segment → a piloted newsletter over SMTP → its reader clicks to the help centre, searches, asks → an
+ambassador hides spam, the asker accepts an answer → another asks on LINE and is answered → a high-tier customer asks
+on Slack, the CSM takes over and replies → all of it on the timeline.
+"""
+
+from __future__ import annotations
+
+import json
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from browser import axe_violations, open_browser
+from fakes.line import FakeLine
+from fakes.slack import FakeSlack
+from fakes.smtp import FakeSMTP
+from journeys.installation import ROOT, Installation, fresh_postgres, installation
+from journeys.walking import Walker, body_of, link_in, someone, until, until_shown
+from servers import POSTGRES, REDIS
+
+ACCOUNTS = """顧客ID,会社名,法人番号,業種,担当CSM
+A1,株式会社青葉渡工業,,製造業,hiyori@maker.example
+A2,夕星不動産株式会社,,不動産業,hiyori@maker.example
+"""
+PEOPLE = """人ID,顧客ID,姓,名,メール,役職
+P1,A2,三輪,さつき,satsuki@yuzutsu.example,人事課長
+P2,A2,道下,ちか,chika@yuzutsu.example,総務
+P3,A2,大槻,はじめ,hajime@yuzutsu.example,経理
+P4,A1,加瀬,もとき,motoki@aobawatari.example,人事部長
+"""
+CONTRACTS = """契約ID,顧客ID,プロダクト,プラン,月額,通貨,開始日
+C1,A1,つきみ勤怠,拡張,900000,JPY,2025-04-01
+C2,A2,つきみ勤怠,基本,3000,JPY,2025-06-01
+"""
+MJML = """<mjml><mj-body><mj-section><mj-column>
+<mj-text>{{ person.family_name }}さん、{{ account.name }}の締めが早く終わる方法です。</mj-text>
+<mj-button href="{{ link('ARTICLE') }}">手順を読む</mj-button>
+<mj-text>{{ sender.name }} {{ sender.address }} 苦情・お問い合わせ: {{ sender.contact }}
+<a href="{{ unsubscribe_url }}">配信を止める</a></mj-text>
+</mj-column></mj-section></mj-body></mjml>"""
+SCALES = ["embedded", "at_scale"]
+
+
+class Town:
+    """Everybody who takes part, and the outside world."""
+
+    house: Installation
+    line: FakeLine
+    slack: FakeSlack
+    smtp: FakeSMTP
+    browser: Any
+    admin: Walker
+    csm: Walker
+    folder: Path
+
+    async def mail_to(self, address: str, words: str = "") -> Any:
+        """The newest mail to an address whose subject or text holds `words`."""
+
+        def found() -> Any:
+            for message in reversed(self.smtp.mails_to(address)):
+                if words in str(message.parsed["subject"]) or words in body_of(message):
+                    return message
+            return None
+
+        return await until(found)
+
+    async def comes_in_by_mail(self, address: str) -> Walker:
+        """Somebody asks for a link, gets it by mail, and presses its button."""
+        walker = await someone(self.browser, self.house.url)
+        before = len(self.smtp.mails_to(address))
+        await walker.open("/sign-in/link")
+        await walker.send("/sign-in/link", email=address)
+        await until(lambda: len(self.smtp.mails_to(address)) > before)
+        text = body_of(self.smtp.mails_to(address)[-1])
+        path = link_in(text, r"/sign-in/link/[\w-]+")
+        await walker.open(path)
+        await walker.press(path)
+        return walker
+
+
+@pytest.fixture(params=SCALES)
+async def town(request: pytest.FixtureRequest, tmp_path: Path):
+    at_scale = request.param == "at_scale"
+    redis = REDIS
+    if at_scale and not (POSTGRES and redis):
+        pytest.skip("ENGAWA_TEST_POSTGRES_URL and ENGAWA_TEST_REDIS_URL are not set")
+    town = Town()
+    town.folder = tmp_path
+    async with AsyncExitStack() as stack:
+        town.line = await stack.enter_async_context(FakeLine())
+        town.slack = await stack.enter_async_context(FakeSlack())
+        town.smtp = await stack.enter_async_context(FakeSMTP())
+        environment = {
+            "ENGAWA_SMTP_URL": f"smtp://{town.smtp.host}:{town.smtp.port}",
+            "ENGAWA_SLACK_API_URL": town.slack.url, "ENGAWA_LINE_API_URL": town.line.url,
+            "ENGAWA_LINE_DATA_API_URL": town.line.url,
+        }  # fmt: skip
+        if at_scale:
+            environment["ENGAWA_DATABASE_URL"] = await stack.enter_async_context(fresh_postgres(POSTGRES))
+            environment["ENGAWA_REDIS_URL"] = redis
+        town.house = await stack.enter_async_context(installation(tmp_path, environment, at_scale=at_scale))
+        town.browser = await stack.enter_async_context(open_browser())
+        yield town
+
+
+@pytest.mark.browser
+@pytest.mark.timeout(300)
+async def test_the_main_job_end_to_end(town: Town):
+    await the_first_administrator(town)
+    await staff_and_sender(town)
+    await customers_from_csv(town)
+    article = await help_articles(town)
+    reader = await a_reader_agrees(town)
+    segment = await a_segment(town)
+    await a_piloted_newsletter(town, segment, article)
+    thread = await the_reader_clicks_searches_and_asks(town, reader)
+    await an_ambassador_hides_spam_and_the_asker_accepts(town, reader, thread)
+    await somebody_asks_on_line(town)
+    await a_high_tier_customer_asks_on_slack(town)
+    await it_is_all_on_the_timeline(town)
+    assert town.line.refused == [] and town.slack.refused == [] and town.smtp.violations == []
+
+
+async def the_first_administrator(town: Town) -> None:
+    made = json.loads(
+        await town.house.run("admin", "create", "--email", "rei@maker.example", "--name", "月島 れい", "--json")
+    )
+    town.admin = await someone(town.browser, town.house.url)
+    path = link_in(made["link"], r"/sign-in/link/[\w-]+")
+    await town.admin.open(path)
+    await town.admin.press(path)
+    await town.admin.open("/staff")
+    assert await axe_violations(town.admin.page) == []
+
+
+async def staff_and_sender(town: Town) -> None:
+    admin = town.admin
+    await admin.open("/staff/settings/people")
+    await admin.send(
+        "/staff/settings/people", email="hiyori@maker.example", family_name="白石", given_name="ひより", role="csm"
+    )
+    invitation = await town.mail_to("hiyori@maker.example")
+    path = link_in(body_of(invitation), r"/sign-in/link/[\w-]+")
+    town.csm = await someone(town.browser, town.house.url)
+    await town.csm.open(path)
+    await town.csm.press(path)
+    await admin.open("/staff/campaigns/sender")
+    await admin.send("/staff/campaigns/sender", name="株式会社つきみ計算舎", email="news@maker.example",
+                     address="架空県縁側市1-1-1", contact="support@maker.example")  # fmt: skip
+
+
+async def customers_from_csv(town: Town) -> None:
+    for name, content in (("accounts", ACCOUNTS), ("people", PEOPLE), ("contracts", CONTRACTS)):
+        file = town.folder / f"{name}.csv"
+        # CP932, as a Japanese spreadsheet saves it.
+        file.write_bytes(content.encode("cp932"))
+        admin = town.admin
+        await admin.open("/staff/customers/import")
+        await admin.send("/staff/customers/import", file=str(file), source="crm")
+        batch = link_in(admin.page.url, r"/staff/customers/import/\d+")
+        await admin.send(f"{batch}/mapping")
+        await until_pressed(admin, batch)
+    await until_shown(town.admin, "/staff/customers", "青葉渡工業")
+    assert "ハイタッチ" in await town.admin.text()
+
+
+async def until_pressed(admin: Walker, batch: str) -> None:
+    """The preview is a job; its button appears when it is done."""
+
+    async def ready() -> bool:
+        await admin.open(batch)
+        return bool(await admin.page.locator(f'form[action="{batch}/application"]').count())
+
+    await until(ready)
+    await admin.press(f"{batch}/application")
+
+    async def done() -> bool:
+        await admin.open(batch)
+        return not await admin.page.locator(f'form[action="{batch}/application"], progress').count()
+
+    await until(done)
+
+
+async def help_articles(town: Town) -> str:
+    said = await town.house.run("helpcenter", "import", str(ROOT / "platform/app/demo/articles"), "--json")
+    assert json.loads(said)
+    visitor = await someone(town.browser, town.house.url)
+    await until_shown(visitor, "/help/search?q=締め日を変えたい", "締め日を変更する")
+    await visitor.follow("main a:has-text('締め日を変更する')")
+    return visitor.page.url.split("?")[0]
+
+
+async def a_reader_agrees(town: Town) -> Walker:
+    """Consent with its proof: the reader and the one who tries it say yes on their own page."""
+    await agrees(await town.comes_in_by_mail("hajime@yuzutsu.example"))
+    reader = await town.comes_in_by_mail("satsuki@yuzutsu.example")
+    await agrees(reader)
+    return reader
+
+
+async def agrees(walker: Walker) -> None:
+    await walker.open("/me/contact")
+    await walker.send("/me/contact", wants=["usage:email"])
+
+
+async def a_segment(town: Town) -> str:
+    csm = town.csm
+    await csm.open("/staff/customers/segments/new")
+    await csm.page.locator("form#segment [name=name]").fill("テックタッチの人事")
+    await csm.page.locator('form#segment select[name$="-field"]').first.select_option("person.title")
+    await csm.page.wait_for_selector('form#segment select[name$="-op"] option[value="contains"]', state="attached")
+    await csm.page.locator('form#segment select[name$="-op"]').first.select_option("contains")
+    await csm.page.wait_for_timeout(300)
+    await csm.page.locator('form#segment input[name$="-value"]').first.fill("人事課長")
+    async with csm.page.expect_navigation():
+        await csm.page.locator('button[form="segment"][value="save"]').click()
+    assert "三輪" in await csm.text()
+    return link_in(csm.page.url, r"\d+$")
+
+
+async def a_piloted_newsletter(town: Town, segment: str, article: str) -> None:
+    csm = town.csm
+    await csm.open("/staff/campaigns/new")
+    await csm.send("/staff/campaigns/new", name="年末の締め", topic="usage")
+    base = link_in(csm.page.url, r"/staff/campaigns/\d+")
+    await csm.open(f"{base}/content")
+    await csm.send(f"{base}/content", subject="{{ person.family_name }}さん、締めを早く終える準備",
+                   mjml=MJML.replace("ARTICLE", article))  # fmt: skip
+    await csm.open(f"{base}/recipients")
+    await csm.send(f"{base}/recipients", segment_id=segment)
+    await csm.open(f"{base}/checks")
+    await csm.press(f"{base}/checks")
+    await csm.open(f"{base}/schedule")
+    await csm.send(f"{base}/schedule", at="now")
+    assert "先に少人数で試し送りをして" in await csm.text(), "no pilot, no schedule"
+    await csm.open(f"{base}/pilot")
+    await csm.send(f"{base}/pilot", group_name="経理の大槻さん", addresses="hajime@yuzutsu.example")
+    pilot = await town.mail_to("hajime@yuzutsu.example", "締めを早く終える準備")
+    assert "大槻さん" in str(pilot.parsed["subject"])
+    await csm.open(f"{base}/pilot")
+    await csm.send(f"{base}/verdict", passed="yes", note="読みやすいとのこと")
+    await csm.open(f"{base}/schedule")
+    await csm.send(f"{base}/schedule", at="now")
+    letter = await town.mail_to("satsuki@yuzutsu.example", "締めを早く終える準備")
+    assert letter.parsed["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert len([one for one in town.smtp.messages if "締めを早く終える準備" in str(one.parsed["subject"])]) == 2
+    await until_shown(csm, f"{base}/report", "三輪")
+
+
+async def the_reader_clicks_searches_and_asks(town: Town, reader: Walker) -> str:
+    await a_board(town)
+    letter = await town.mail_to("satsuki@yuzutsu.example", "締めを早く終える準備")
+    html = letter.parsed.get_body(preferencelist=("html",)).get_content()
+    await reader.open(link_in(html, r"http://[^\"]+/c/[\w-]+[^\"]*"))
+    assert "締め日" in await reader.text()
+    await reader.open("/help/search?q=" + "締め日 変更 前月 残業 二重")
+    await reader.open("/community/new")
+    await reader.send("/community/new", title="締め日を変えたら前月の残業が二重に出ます",
+                      body="15日締めに変えたところ、前月分の残業が2回出ています。直し方を知りたいです。")  # fmt: skip
+    return link_in(reader.page.url, r"/community/\d+")
+
+
+async def a_board(town: Town) -> None:
+    admin = town.admin
+    await admin.open("/staff/community/boards/new")
+    await admin.send("/staff/community/boards", name_ja="質問", name_en="Questions", slug="questions",
+                     kind="question", audience="public", posting="members", holds="nobody", state="open")  # fmt: skip
+    await admin.open("/staff/community")
+    await admin.page.locator("details:has(form[action='/staff/community/grants'])").evaluate("d => d.open = true")
+    await admin.send("/staff/community/grants", email="chika@yuzutsu.example", reason="答えるのが好き", months=6)
+
+
+async def an_ambassador_hides_spam_and_the_asker_accepts(town: Town, reader: Walker, thread: str) -> None:
+    spammer = await town.comes_in_by_mail("motoki@aobawatari.example")
+    await spammer.open(thread)
+    await spammer.send(f"{thread}/replies", body="副業で毎月50万円。詳しくはプロフィールから。")
+    ambassador = await town.comes_in_by_mail("chika@yuzutsu.example")
+    await ambassador.open(thread)
+    hiding = str(await ambassador.page.locator("a[href$='/hiding']").last.get_attribute("href"))
+    await ambassador.open(hiding)
+    await ambassador.send(hiding, reason="spam")
+    visitor = await someone(town.browser, town.house.url)
+    await visitor.open(thread)
+    assert "副業で毎月" not in await visitor.text()
+    await ambassador.open(thread)
+    await ambassador.send(
+        f"{thread}/replies", body="適用する月を次の月にすると、前月の期間が重なりません。試しに締めて確かめられます。"
+    )
+    await reader.open(thread)
+    accept = reader.page.locator("form[action$='/acceptance']").last
+    await reader._submit(accept)
+    await until_shown(visitor, thread, "適用する月を次の月に")
+
+
+async def somebody_asks_on_line(town: Town) -> None:
+    admin, line = town.admin, town.line
+    await admin.open("/staff/settings/connections/new?kind=line")
+    await admin.send("/staff/settings/connections/new/line", name="つきみ公式", channel_secret=line.secret,
+                     access_token=line.token)  # fmt: skip
+    user = line.person("ゆい")
+    await line.deliver(f"{town.house.url}/line/webhook", [line.text(user, "締め日を変えたい")])
+    answer = await until(lambda: line.sent_to(user))
+    assert "締め日を変更する" in json.dumps(answer, ensure_ascii=False), answer
+
+
+async def a_high_tier_customer_asks_on_slack(town: Town) -> None:
+    admin, slack, csm = town.admin, town.slack, town.csm
+    await admin.open("/staff/settings/connections/new?kind=slack")
+    await admin.send("/staff/settings/connections/new/slack", name="青葉渡のSlack", signing_secret=slack.signing_secret,
+                     bot_token=slack.token)  # fmt: skip
+    connection = link_in(admin.page.url, r"/staff/settings/connections/\d+")
+    await admin.open("/staff/customers")
+    account = link_in(await admin.href("a[href^='/staff/customers/']:has-text('青葉渡工業')"), r"\d+$")
+    await admin.open(connection)
+    await admin.send(connection, teams=f"{slack.team} = {account}")
+    mika = slack.person("Mika")
+    asked = slack.message(mika, "締め日の変更は3月分からでしょうか")
+    await slack.deliver(f"{town.house.url}/slack/events", asked)
+    await until_shown(csm, "/staff/inbox", "締め日の変更は3月分から")
+    await csm.follow("a[href^='/staff/inbox/']:has-text('Mika')")
+    talk = link_in(csm.page.url, r"/staff/inbox/\d+")
+    await csm.send(f"{talk}/replies", body="はい、3月分からです。給与の書き出しも同じ月から変わります。")
+    await until(lambda: [one for one in slack.posts if "3月分からです" in str(one)])
+    # No answer of the bot reached a high-tier customer, only the notice that a person will.
+    assert not [one for one in slack.posts if "締め日を変更する" in str(one)]
+
+
+async def it_is_all_on_the_timeline(town: Town) -> None:
+    admin = town.admin
+    await admin.open("/staff/customers")
+    low = link_in(await admin.href("a[href^='/staff/customers/']:has-text('夕星不動産')"), r"\d+$")
+    high = link_in(await admin.href("a[href^='/staff/customers/']:has-text('青葉渡工業')"), r"\d+$")
+    for words in ("年末の締め", "締め日を変えたら前月の残業"):
+        await until_shown(admin, f"/staff/customers/{low}/timeline", words)
+    await until_shown(admin, f"/staff/customers/{high}/timeline", "3月分から")
