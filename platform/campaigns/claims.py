@@ -156,9 +156,10 @@ async def _record_sent(ids: str, moment: datetime) -> None:
     await write(
         "INSERT INTO touchpoint (at, kind, person_id, account_id, channel, about_kind, about_id, data, key)"
         f" SELECT {typed('timestamptz')}, 'campaign.sent', d.person_id, d.account_id, 'email', 'campaign',"
-        " t.campaign_id, CAST('{}' AS " + ("jsonb" if dialect() == "postgresql" else "text") + "),"
+        " t.campaign_id, " + ("jsonb_build_object" if dialect() == "postgresql" else "json_object") + "('name', c.name),"
         " 'delivery:' || CAST(d.id AS text) || ':sent'"
-        f" FROM delivery d JOIN campaign_step t ON t.id = d.step_id WHERE d.id IN ({ids_sql()})"
+        " FROM delivery d JOIN campaign_step t ON t.id = d.step_id JOIN campaign c ON c.id = t.campaign_id"
+        f" WHERE d.id IN ({ids_sql()})"
         " ON CONFLICT (key) DO NOTHING",
         moment, ids,
     )  # fmt: skip

@@ -6,7 +6,11 @@ import json
 from datetime import timedelta
 
 import channels.mail  # noqa: F401  (its job must be known wherever campaigns run)
-from campaigns import claims, ledger
+from campaigns import (
+    claims,
+    ledger,
+    sentences,  # noqa: F401  (registers how campaigns read on a timeline)
+)
 from campaigns.events import StepFinished
 from campaigns.models import Campaign, Step
 from campaigns.outgoing import Press

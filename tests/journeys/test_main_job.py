@@ -316,7 +316,7 @@ async def a_high_tier_customer_asks_on_slack(town: Town) -> None:
     await admin.open("/staff/customers")
     account = link_in(await admin.href("a[href^='/staff/customers/']:has-text('青葉渡工業')"), r"\d+$")
     await admin.open(connection)
-    await admin.send(connection, teams=f"{slack.team} = {account}")
+    await admin.send(connection, teams=f"{slack.team.id} = {account}")
     mika = slack.person("Mika")
     asked = slack.message(mika, "締め日の変更は3月分からでしょうか")
     await slack.deliver(f"{town.house.url}/slack/events", asked)
