@@ -59,7 +59,7 @@ async def fill(messages: int) -> list[int]:
         postal_address="架空県縁側市1-1-1",
         complaints_contact="c@tsukimi.example",
     )
-    await Topic.create(slug="usage", name_ja="使い方", name_en="Tips")
+    await Topic.get_or_create(slug="usage", defaults={"name_ja": "使い方", "name_en": "Tips"})
     async with transaction():
         await write_many(
             "INSERT INTO account (id, name, name_kana, normal_name, industry, prefecture, address, phone, website,"

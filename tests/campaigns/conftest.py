@@ -26,7 +26,7 @@ async def brand(house):
         sender_name="株式会社つきみ計算舎", sender_email="news@tsukimi.example",
         postal_address="〒000-0000 架空県縁側市一丁目1番1号", complaints_contact="support@tsukimi.example",
     )  # fmt: skip
-    await Topic.create(slug="usage", name_ja="使い方のお知らせ", name_en="Tips and how-to")
+    await Topic.get_or_create(slug="usage", defaults={"name_ja": "使い方のお知らせ", "name_en": "Tips and how-to"})
 
 
 @pytest.fixture
