@@ -15,7 +15,7 @@ async def warm_up() -> None:
 
 
 def _slack() -> None:
-    import slack_bolt.async_app  # noqa: F401
+    import slack_bolt.async_app
     import slack_bolt.request.async_request  # noqa: F401
 
 
