@@ -81,7 +81,7 @@ async def all_of(kind: str) -> list[Known]:
     return found
 
 
-def changed() -> None:
+def forget() -> None:
     """This process changed a connection."""
     _kept.clear()
 
@@ -109,7 +109,7 @@ async def add(
             "state": "active", "last_error": "", "updated_at": moment,
         })  # fmt: skip
         await made.save()
-        after_commit(changed)
+        after_commit(forget)
         await audit("connect", Ref("connection", made.id), after={"kind": kind, "name": made.name})
     return made
 
@@ -120,7 +120,7 @@ async def change_settings(connection_id: int, **changed: Any) -> None:
         connection = await Connection.select_for_update().get(id=connection_id)
         settings = {key: value for key, value in (connection.settings | changed).items() if value is not None}
         await Connection.filter(id=connection_id).update(settings=settings, updated_at=now())
-        after_commit(changed)
+        after_commit(forget)
 
 
 async def set_state(connection_id: int, state: str) -> None:
@@ -130,7 +130,7 @@ async def set_state(connection_id: int, state: str) -> None:
     async with transaction():
         before = await write("UPDATE connection SET state = ?, updated_at = ? WHERE id = ? AND state <> ? RETURNING id",
                              state, now(), connection_id, state)  # fmt: skip
-        after_commit(changed)
+        after_commit(forget)
         if before:
             await audit(state, Ref("connection", connection_id))
 
