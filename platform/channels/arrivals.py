@@ -65,12 +65,16 @@ def moment_of(seconds: Any) -> datetime:
 
 
 async def store(connection_id: int, coming: Iterable[Coming], *, ignored_because: str = "") -> list[int]:
-    """Keep events that are new and tell whoever listens; returns their ids. A redelivery stores nothing."""
+    """Keep events that are new and tell whoever listens; returns their ids. A redelivery stores nothing.
+
+    They are inserted by key, because two deliveries of the same events in different orders would wait for each other
+    for ever (PostgreSQL's unique index).
+    """
     fresh: list[int] = []
     received = now()
     state = "ignored" if ignored_because else "waiting"
     async with transaction():
-        for event in coming:
+        for event in sorted(coming, key=lambda one: one.key):
             made = await write(
                 INSERT, connection_id, event.key[:120], event.kind[:60], event.body, moment_of(event.at), received,
                 state, ignored_because,

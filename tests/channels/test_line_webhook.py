@@ -64,3 +64,17 @@ async def test_published_bodies_never_break(web, line, line_channel, run_jobs):
     assert await rows("SELECT name, last_error FROM promise WHERE last_error IS NOT NULL AND last_error <> ''") == []
     assert not await Arrival.filter(state="waiting").exists()
     assert line.refused == [] or {refusal.error for refusal in line.refused} <= {"Not found", "Invalid reply token"}
+
+
+async def test_the_same_events_in_opposite_orders_at_once(web, line, line_channel):
+    """Two transactions that insert the same keys in different orders would wait for each other on PostgreSQL."""
+    import asyncio
+
+    user = line.person("Mika")
+    for _ in range(5):
+        events = [line.text(user, f"{n}") for n in range(30)]
+        answers = await asyncio.gather(
+            *(line.deliver(LINE, some, client=web) for some in (events, events[::-1], events, events[::-1]))
+        )
+        assert [answer.status_code for answer in answers] == [200] * 4
+    assert await Arrival.all().count() == 150
