@@ -41,14 +41,11 @@ CAMPAIGN = "main table a[href^='/staff/campaigns/']:not([href*='?'])"
 PICTURES = [
     Picture("home", "/"),
     Picture("home-390", "/", width=390, height=844),
-    Picture("home-en", "/", language="en"),
     Picture("thread", "/community", "customer", THREAD),
     Picture("thread-390", "/community", "customer", THREAD, width=390, height=844),
     Picture("staff-home", "/staff", "staff"),
     Picture("inbox", "/staff/inbox", "staff", "main a[href^='/staff/inbox/1?']"),
     Picture("campaign", "/staff/campaigns", "staff", CAMPAIGN),
-    Picture("staff-home-390", "/staff", "staff", width=390, height=844),
-    Picture("account", "/staff/customers", "staff", "main table a[href^='/staff/customers/']:not([href*='?'])"),
 ]
 
 
