@@ -65,7 +65,7 @@ async def take(browser: Browser, url: str, picture: Picture, folder: Path) -> Pa
         await page.goto(url + picture.path)
         if picture.click and (found := page.locator(picture.click).first):
             await page.goto(url + str(await found.get_attribute("href")))
-        await page.wait_for_load_state("load")
+        await page.wait_for_load_state("networkidle")  # the preview in its frame too
         path = folder / f"{picture.name}.png"
         await page.screenshot(path=path)
     shrink(path)
