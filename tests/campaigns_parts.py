@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from core.context import Here, enter
-
 from campaigns import actions, rollout
 from campaigns.compose import Draft
 from campaigns.models import Campaign
 from core.clock import now
+from core.context import Here, enter
 from core.principal import CAPABILITIES, Principal
 from customers import consent
 from customers.models import Segment, SegmentMember
@@ -36,7 +35,9 @@ def be(person) -> None:
 
 async def a_reader(n: int, *, says: str | None = "given", topic: str = "usage", **fields):
     account = await an_account(f"株式会社水面{n}")
-    person = await a_person(f"田辺{n}", "りょう", account=account, email=fields.pop("email", f"reader{n}@example.com"), **fields)
+    person = await a_person(
+        f"田辺{n}", "りょう", account=account, email=fields.pop("email", f"reader{n}@example.com"), **fields
+    )
     if says:
         await consent.decide(person.id, topic, "email", says, source="form")
     return person
@@ -44,7 +45,9 @@ async def a_reader(n: int, *, says: str | None = "given", topic: str = "usage", 
 
 async def a_segment(people) -> Segment:
     segment = await Segment.create(name="管理者", tree={"all": []}, is_static=True, created_at=now(), updated_at=now())
-    await SegmentMember.bulk_create([SegmentMember(segment_id=segment.id, person_id=one.id, since=now()) for one in people])
+    await SegmentMember.bulk_create(
+        [SegmentMember(segment_id=segment.id, person_id=one.id, since=now()) for one in people]
+    )
     return segment
 
 

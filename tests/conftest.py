@@ -6,7 +6,6 @@ what would be left out a failure.
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
@@ -20,20 +19,9 @@ from core.database import close_database, open_database, rows, write
 from core.migrating import migrate
 from core.runner import Runner
 from core.settings import Settings, read_settings, use
+from servers import POSTGRES, engines, rooms_with_models
 
-POSTGRES = os.environ.get("ENGAWA_TEST_POSTGRES_URL", "")
-REDIS = os.environ.get("ENGAWA_TEST_REDIS_URL", "")
-REQUIRED = os.environ.get("ENGAWA_TEST_REQUIRE") == "1"
 SECRET = "test-secret-key-that-is-long-enough-0123456789"
-
-
-def engines() -> list[Any]:
-    found: list[Any] = ["sqlite"]
-    if POSTGRES:
-        found.append("postgresql")
-    elif REQUIRED:
-        raise pytest.UsageError("ENGAWA_TEST_REQUIRE=1 but ENGAWA_TEST_POSTGRES_URL is not set")
-    return found
 
 
 @pytest.fixture(scope="session")
@@ -48,13 +36,6 @@ class House:
         self.engine = engine
         self.settings = settings
         self.url = settings.url
-
-
-def rooms_with_models() -> list[str]:
-    from app import rooms
-
-    rooms.load()
-    return rooms.with_models()
 
 
 @pytest.fixture(scope="session")
@@ -101,7 +82,8 @@ async def _tables() -> list[str]:
 
 async def _empty_postgres(seeded: dict[str, list[tuple[Any, ...]]]) -> None:
     # Truncating a table costs a file; most are empty.
-    asked = " UNION ALL ".join(f"SELECT '{table}' WHERE EXISTS (SELECT 1 FROM \"{table}\")" for table in await _tables())
+    each = (f"SELECT '{table}' WHERE EXISTS (SELECT 1 FROM \"{table}\")" for table in await _tables())
+    asked = " UNION ALL ".join(each)
     if filled := [row[0] for row in await rows(asked)]:
         await write("TRUNCATE " + ", ".join(f'"{table}"' for table in filled) + " RESTART IDENTITY CASCADE")
     for table, found in seeded.items():
@@ -192,7 +174,7 @@ def sign_in(web: Visitor) -> Callable[..., Awaitable[Visitor]]:
         from access.sessions import cookie_name, open_session
 
         browser = browser or web
-        browser.cookies.set(cookie_name(), await open_session(person.id))
+        browser.cookies.set(cookie_name(), await open_session(person.id), domain="127.0.0.1")
         return browser
 
     return do

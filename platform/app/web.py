@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import AsyncExitStack
 from typing import Any
 
+from access import setup
 from app import rooms
 from app.arq_bell import ring_workers, stop_ringing
 from core.database import close_database, open_database
@@ -16,6 +18,7 @@ from core.runner import Runner
 from core.settings import SettingsError, settings
 from core.web import build_web
 
+log = logging.getLogger("engawa.web")
 closing: list[Any] = []
 
 
@@ -34,6 +37,8 @@ def make_app(*, with_runner: bool | None = None) -> Entrance:
         try:
             if left := await pending(settings().database, rooms.with_models()):
                 raise SettingsError(f"The database is behind by {len(left)} migrations. Run: engawa migrate")
+            if words := await setup.sentence():
+                log.warning(words)
             if settings().redis_url:
                 await ring_workers()
                 open_things.push_async_callback(stop_ringing)

@@ -7,10 +7,15 @@ from typing import Any
 
 from core.pages import absolute
 
-SCOPES = ["app_mentions:read", "assistant:write", "channels:history", "chat:write", "commands", "files:read",
-          "files:write", "groups:history", "im:history", "im:read", "im:write", "users:read", "users:read.email"]  # fmt: skip
-EVENTS = ["app_mention", "app_uninstalled", "assistant_thread_started", "message.channels", "message.groups",
-          "message.im", "tokens_revoked"]  # fmt: skip
+SCOPES = [
+    "app_mentions:read", "assistant:write", "channels:history", "chat:write", "commands",
+    "files:read", "files:write", "groups:history", "im:history", "im:read", "im:write",
+    "users:read", "users:read.email",
+]  # fmt: skip
+EVENTS = [
+    "app_mention", "app_uninstalled", "assistant_thread_started", "message.channels",
+    "message.groups", "message.im", "tokens_revoked",
+]  # fmt: skip
 
 
 def manifest(name: str = "Engawa", *, socket_mode: bool = False) -> dict[str, Any]:

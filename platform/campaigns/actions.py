@@ -18,7 +18,7 @@ from channels.mime import one_line
 from channels.senders import sender_of
 from core.audit import audit
 from core.clock import now
-from core.context import current_principal
+from core.context import current_principal, here
 from core.database import rows, transaction, write
 from core.errors import Conflict, NotFound, Refused
 from core.i18n import _
@@ -103,20 +103,26 @@ async def keep_content(campaign: Campaign, draft: Draft) -> Revision:
     async with transaction():
         await _changed(campaign)
         kept = await write(
-            "INSERT INTO campaign_revision (campaign_id, hash, subject, preheader, mjml, text, html, plain, created_by_id,"
-            " created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (campaign_id, hash) DO UPDATE SET"
-            " html = excluded.html, plain = excluded.plain RETURNING id",
+            "INSERT INTO campaign_revision (campaign_id, hash, subject, preheader, mjml, text, html, plain,"
+            " created_by_id, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (campaign_id, hash)"
+            " DO UPDATE SET html = excluded.html, plain = excluded.plain RETURNING id",
             campaign.id, draft.hash, draft.subject, draft.preheader, draft.mjml, draft.text, content.html,
             content.plain, current_principal().person_id, moment,
         )  # fmt: skip
         for target in content.links:
-            await write("INSERT INTO campaign_link (revision_id, url, token, clicks) VALUES (?, ?, ?, 0)"
-                        " ON CONFLICT (revision_id, url) DO NOTHING", kept[0][0], target[:2000], new_token())  # fmt: skip
+            await write(
+                "INSERT INTO campaign_link (revision_id, url, token, clicks) VALUES (?, ?, ?, 0)"
+                " ON CONFLICT (revision_id, url) DO NOTHING",
+                kept[0][0],
+                target[:2000],
+                new_token(),
+            )
         await write("UPDATE campaign SET revision_id = ? WHERE id = ?", kept[0][0], campaign.id)
         await write("UPDATE pilot SET state = 'void' WHERE about_kind = 'campaign' AND about_id = ?"
                     " AND state = 'running' AND revision <> ?", campaign.id, draft.hash)  # fmt: skip
         await write("UPDATE campaign_step SET state = 'cancelled', finished_at = ?, stop_reason = 'the content changed'"
-                    " WHERE campaign_id = ? AND kind = 'pilot' AND state IN ('waiting', 'freezing', 'sending', 'paused')"
+                    " WHERE campaign_id = ? AND kind = 'pilot'"
+                    " AND state IN ('waiting', 'freezing', 'sending', 'paused')"
                     " AND revision_id <> ?", moment, campaign.id, kept[0][0])  # fmt: skip
     await campaign.refresh_from_db()
     return await Revision.get(id=kept[0][0])
@@ -172,7 +178,8 @@ async def check(campaign: Campaign) -> list[Check]:
     people = await audience(campaign)
     found = await checks.check_all(campaign, people, needs_consent=await needs_consent(campaign))
     campaign.checks = {
-        "revision": campaign.revision_id, "segment": campaign.segment_id, "at": now().isoformat(),
+        "revision": campaign.revision_id, "segment": campaign.segment_id,
+        "at": now().isoformat(), "language": here().language,
         "sender": await _sender_mark(campaign), "items": [msgspec.to_builtins(one) for one in found],
     }  # fmt: skip
     await campaign.save(update_fields=["checks"])
@@ -182,8 +189,8 @@ async def check(campaign: Campaign) -> list[Check]:
 async def current_checks(campaign: Campaign) -> list[Check] | None:
     """What the last checks found, if they were of this content, segment and sender; else None."""
     kept = campaign.checks or {}
-    wanted = (campaign.revision_id, campaign.segment_id, await _sender_mark(campaign))
-    if not kept or (kept.get("revision"), kept.get("segment"), kept.get("sender")) != wanted:
+    wanted = [campaign.revision_id, campaign.segment_id, await _sender_mark(campaign), here().language]
+    if [kept.get(name) for name in ("revision", "segment", "sender", "language")] != wanted:
         return None
     return [msgspec.convert(one, Check) for one in kept["items"]]
 

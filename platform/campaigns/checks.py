@@ -30,8 +30,9 @@ CLIPPED = 102 * 1024  # Gmail shows no more of a message
 HREF = re.compile(r"""<a\b[^>]*?\bhref\s*=\s*["']([^"']*)["']""", re.IGNORECASE)
 BARE_LINK = re.compile(r"<a\b(?![^>]*\bhref\s*=\s*[\"'][^\"'])", re.IGNORECASE)
 IMAGE_WITHOUT_WORDS = re.compile(r"<img\b(?![^>]*\balt\s*=)", re.IGNORECASE)
-STOP_WORDS = re.compile(r"配信(を|の)?(停止|止め|解除)|受け取らない|登録解除|unsubscribe|stop (receiving|these)|opt[ -]out",
-                        re.IGNORECASE)  # fmt: skip
+STOP_WORDS = re.compile(
+    r"配信(を|の)?(停止|止め|解除)|受け取らない|登録解除|unsubscribe|stop (receiving|these)|opt[ -]out", re.IGNORECASE
+)
 # Shorteners are what spam filters count against a sender, and nobody sees where they lead.
 BAD_HOSTS = {"bit.ly", "tinyurl.com", "t.co", "goo.gl", "ow.ly", "is.gd", "example.com", "example.org", "localhost"}
 
@@ -63,7 +64,8 @@ async def check_all(campaign: Campaign, people: Sequence[int], *, needs_consent:
     forecast = await ledger.forecast(campaign, people, needs_consent=needs_consent)
     run = await dry_run(revision, sender, forecast.get("", []))
     return [
-        *_law(sender, run, revision), await _links(revision), _missing(run), *_recipients(forecast), *_size(run, revision)
+        *_law(sender, run, revision), await _links(revision), _missing(run), *_recipients(forecast),
+        *_size(run, revision),
     ]  # fmt: skip
 
 
@@ -112,8 +114,18 @@ def _law(sender: Sender, run: DryRun, revision: Revision) -> list[Check]:
         found.append(Check("law", "bad", title, _("Not set yet: %(items)s. Fill them in under Sender.",
                                                   items=_(", ").join(unset))))  # fmt: skip
     if hidden:
-        found.append(Check("law", "bad", title, _("Missing in the mail: %(items)s. Put {{ sender.name }}, "
-                           "{{ sender.address }} and {{ sender.contact }} at its end.", items=_(", ").join(hidden))))  # fmt: skip
+        found.append(
+            Check(
+                "law",
+                "bad",
+                title,
+                _(
+                    "Missing in the mail: %(items)s. Put {{ sender.name }}, "
+                    "{{ sender.address }} and {{ sender.contact }} at its end.",
+                    items=_(", ").join(hidden),
+                ),
+            )
+        )
     stated = STOP_WORDS.search(text_of(revision.html)) and STOP_WORDS.search(revision.plain)
     if run.without["unsubscribe"] or not stated or "unsubscribe_url" not in revision.html:
         found.append(Check("law", "bad", _("How to stop these mails"),

@@ -156,9 +156,10 @@ async def _record_sent(ids: str, moment: datetime) -> None:
     await write(
         "INSERT INTO touchpoint (at, kind, person_id, account_id, channel, about_kind, about_id, data, key)"
         f" SELECT {typed('timestamptz')}, 'campaign.sent', d.person_id, d.account_id, 'email', 'campaign',"
-        " t.campaign_id, CAST('{}' AS " + ("jsonb" if dialect() == "postgresql" else "text") + "),"
+        " t.campaign_id, " + ("jsonb_build_object" if dialect() == "postgresql" else "json_object") + "('name', c.name),"
         " 'delivery:' || CAST(d.id AS text) || ':sent'"
-        f" FROM delivery d JOIN campaign_step t ON t.id = d.step_id WHERE d.id IN ({ids_sql()})"
+        " FROM delivery d JOIN campaign_step t ON t.id = d.step_id JOIN campaign c ON c.id = t.campaign_id"
+        f" WHERE d.id IN ({ids_sql()})"
         " ON CONFLICT (key) DO NOTHING",
         moment, ids,
     )  # fmt: skip
@@ -166,18 +167,14 @@ async def _record_sent(ids: str, moment: datetime) -> None:
 
 async def renew(worker: str) -> None:
     """The worker lives: its claims and attempts stay its own."""
-    await write(
-        "UPDATE delivery SET lease_until = ? WHERE worker = ? AND state IN ('claimed', 'attempting')"
-        " AND lease_until > ?", now() + LEASE, worker, now(),
-    )  # fmt: skip
+    own = _free("f.worker = ? AND f.state IN ('claimed', 'attempting') AND f.lease_until > ?")
+    await write(f"UPDATE delivery SET lease_until = ? WHERE {own}", now() + LEASE, worker, now())
 
 
 async def release(worker: str) -> None:
     """Give back what was claimed and not attempted."""
-    await write(
-        "UPDATE delivery SET state = 'frozen', worker = NULL, lease_until = NULL WHERE worker = ? AND state = 'claimed'",
-        worker,
-    )
+    own = _free("f.worker = ? AND f.state = 'claimed'")
+    await write(f"UPDATE delivery SET state = 'frozen', worker = NULL, lease_until = NULL WHERE {own}", worker)
 
 
 async def skip(worker: str, id: int, reason: str) -> None:
@@ -196,26 +193,46 @@ async def put_off(worker: str, ids: list[int], due: datetime) -> None:
     )  # fmt: skip
 
 
+def _free(where: str) -> str:
+    """The ids of rows that nobody holds just now: who waits for two rows in another order than another deadlocks."""
+    skip = " FOR UPDATE SKIP LOCKED" if dialect() == "postgresql" else ""
+    return f"id IN (SELECT f.id FROM delivery f WHERE {where} ORDER BY f.id{skip})"
+
+
 async def recover(step_id: int | None = None) -> tuple[int, int]:
     """Take back expired claims; an expired attempt is ambiguous: by the campaign's policy resent, or left to a person.
 
     Returns how many were requeued and how many became uncertain.
     """
     moment = now()
-    only = "" if step_id is None else f" AND step_id = {int(step_id)}"
+    only = "" if step_id is None else f" AND f.step_id = {int(step_id)}"
+    resent = (
+        " AND f.step_id IN (SELECT t.id FROM campaign_step t JOIN campaign c ON c.id = t.campaign_id"
+        " WHERE c.when_uncertain = 'resend')"
+    )
+    claimed = _free(f"f.state = 'claimed' AND f.lease_until < ?{only}")
+    again = _free(f"f.state = 'attempting' AND f.lease_until < ?{only}{resent}")
+    lost = _free(f"f.state = 'attempting' AND f.lease_until < ?{only}")
+    frozen = "UPDATE delivery SET state = 'frozen', worker = NULL, lease_until = NULL, changed_at = ? WHERE "
     async with transaction():
-        back = await write(
-            "UPDATE delivery SET state = 'frozen', worker = NULL, lease_until = NULL WHERE state = 'claimed'"
-            f" AND lease_until < ?{only} RETURNING id", moment,
-        )  # fmt: skip
-        again = await write(
-            "UPDATE delivery SET state = 'frozen', worker = NULL, lease_until = NULL, changed_at = ?"
-            f" WHERE state = 'attempting' AND lease_until < ?{only} AND step_id IN (SELECT t.id FROM campaign_step t"
-            " JOIN campaign c ON c.id = t.campaign_id WHERE c.when_uncertain = 'resend') RETURNING id", moment, moment,
-        )  # fmt: skip
+        requeued = await write(f"{frozen}{claimed} RETURNING id", moment, moment)
+        requeued += await write(f"{frozen}{again} RETURNING id", moment, moment)
         # Worker and attempt stay: a worker that only slept may still say what happened.
-        lost = await write(
+        uncertain = await write(
             "UPDATE delivery SET state = 'uncertain', reason = 'worker_lost', lease_until = NULL, changed_at = ?"
-            f" WHERE state = 'attempting' AND lease_until < ?{only} RETURNING id", moment, moment,
+            f" WHERE {lost} RETURNING id", moment, moment,
         )  # fmt: skip
-    return len(back) + len(again), len(lost)
+    return len(requeued), len(uncertain)
+
+
+async def cancel_rest() -> int:
+    """What still waits in steps that were cancelled gets its final state. What is in the air lands first."""
+    left = (
+        "f.state IN ('frozen', 'claimed') AND f.step_id IN"
+        " (SELECT t.id FROM campaign_step t WHERE t.state = 'cancelled')"
+    )
+    done = await write(
+        "UPDATE delivery SET state = 'cancelled', reason = 'by_hand', worker = NULL, lease_until = NULL, changed_at = ?"
+        f" WHERE {_free(left)} RETURNING id", now(),
+    )  # fmt: skip
+    return len(done)

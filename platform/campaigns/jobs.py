@@ -6,7 +6,11 @@ import json
 from datetime import timedelta
 
 import channels.mail  # noqa: F401  (its job must be known wherever campaigns run)
-from campaigns import claims, ledger
+from campaigns import (
+    claims,
+    ledger,
+    sentences,  # noqa: F401  (registers how campaigns read on a timeline)
+)
 from campaigns.events import StepFinished
 from campaigns.models import Campaign, Step
 from campaigns.outgoing import Press
@@ -123,6 +127,7 @@ async def finish_step(step: Step) -> None:
 async def sweep() -> str:
     """What nobody works on any more: expired leases, steps whose promise was lost."""
     requeued, lost = await claims.recover()
+    await claims.cancel_rest()
     for row in await rows("SELECT id FROM campaign_step WHERE state IN ('sending', 'freezing')"):
         await _promise_again(int(row[0]))
     return f"{requeued} requeued, {lost} uncertain"
@@ -130,7 +135,8 @@ async def sweep() -> str:
 
 async def _promise_again(step_id: int) -> None:
     promised = await rows(
-        "SELECT 1 FROM promise WHERE name IN (?, ?) AND state IN ('waiting', 'running') AND CAST(arguments AS text) = ?",
+        "SELECT 1 FROM promise WHERE name IN (?, ?) AND state IN ('waiting', 'running')"
+        " AND CAST(arguments AS text) = ?",
         deliver_step.name, freeze_step.name, json.dumps({"step_id": step_id}),
     )  # fmt: skip
     if promised:

@@ -101,7 +101,10 @@ def judged_sql(campaign: int, revision: int, step: int, needs_consent: bool) -> 
 
 def everybody() -> str:
     """The chosen people with their primary account."""
-    return f"SELECT p.id AS person, {PRIMARY} AS account, c.hash AS hash FROM {chosen_sql()} c JOIN person p ON p.id = c.id"
+    return (
+        f"SELECT p.id AS person, {PRIMARY} AS account, c.hash AS hash FROM {chosen_sql()} c"
+        " JOIN person p ON p.id = c.id"
+    )
 
 
 async def forecast(campaign: Campaign, people: Sequence[int], *, needs_consent: bool) -> dict[str, list[int]]:

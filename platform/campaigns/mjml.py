@@ -18,8 +18,11 @@ from core.i18n import _
 # A tag has at most 500 characters, which keeps a page of "{{ {{ {{" from being read again and again.
 TAG = r"\{\{.{0,500}?\}\}|\{%.{0,500}?%\}|\{#.{0,2000}?#\}"
 DEEPEST = 40
-PIECE = re.compile(rf"(?P<tag>{TAG})|(?P<comment><!--.*?-->)|(?P<close></\s*(?P<closed>[\w-]+)\s*>)"
-                   rf"|(?P<open><(?P<opened>[\w-]+)(?P<inside>(?>{TAG}|\"[^\"]*\"|'[^']*'|[^<>\"'])*+)>)", re.DOTALL)  # fmt: skip
+PIECE = re.compile(
+    rf"(?P<tag>{TAG})|(?P<comment><!--.*?-->)|(?P<close></\s*(?P<closed>[\w-]+)\s*>)"
+    rf"|(?P<open><(?P<opened>[\w-]+)(?P<inside>(?>{TAG}|\"[^\"]*\"|'[^']*'|[^<>\"'])*+)>)",
+    re.DOTALL,
+)
 TAGS = re.compile(TAG, re.DOTALL)
 ATTRIBUTE = re.compile(r"([\w:-]+)\s*=\s*(\"[^\"]*\"|'[^']*')", re.DOTALL)
 WORD = re.compile(r"jx(\d+)xj")
@@ -144,7 +147,8 @@ def compile_mjml(source: str, preheader: str = "") -> tuple[Compiled | None, lis
         return None, [msgspec.structs.replace(one, column=0) if moved and one.line == 1 else one
                       for one in protector.problems]  # fmt: skip
     try:
-        html = mrml.to_html(protected).content
+        # No web font of a third party: it would tell them who opened the mail.
+        html = mrml.to_html(protected, None, mrml.RenderOptions(fonts={})).content
     except Exception as error:  # mrml names no type of its own
         return None, [_mrml_problem(str(error), protected)]
     lost = [tag for word, tag in protector.words.items() if word not in html]

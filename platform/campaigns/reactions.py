@@ -30,8 +30,14 @@ async def unsubscribe(token: str, how: str = "one_click") -> Campaign:
     async with transaction():
         state = await consent.state_of(delivery.person_id, campaign.topic, "email")
         if state != "refused":
-            await consent.decide(delivery.person_id, campaign.topic, "email", "refused", source=how,
-                                 evidence={"delivery": delivery.id, "campaign": campaign.id, "name": campaign.name})  # fmt: skip
+            await consent.decide(
+                delivery.person_id,
+                campaign.topic,
+                "email",
+                "refused",
+                source=how,
+                evidence={"delivery": delivery.id, "campaign": campaign.id, "name": campaign.name},
+            )
         await write(
             "UPDATE delivery SET state = 'skipped', reason = 'unsubscribed', worker = NULL, lease_until = NULL,"
             " changed_at = ? WHERE person_id = ? AND state IN ('frozen', 'claimed') AND step_id IN (SELECT t.id FROM"
@@ -42,7 +48,7 @@ async def unsubscribe(token: str, how: str = "one_click") -> Campaign:
                             " RETURNING id", moment, delivery.id)  # fmt: skip
         if first:
             await timeline.record(delivery.person_id, "campaign.unsubscribed", account_id=delivery.account_id,
-                                  channel="email", about=Ref("campaign", campaign.id), topic=campaign.topic,
+                                  channel="email", about=Ref("campaign", campaign.id), topic=campaign.topic, name=campaign.name,
                                   key=f"delivery:{delivery.id}:unsubscribed")  # fmt: skip
             await announce(Unsubscribed(delivery_id=delivery.id))
     return campaign

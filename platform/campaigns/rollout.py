@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from datetime import datetime
 
-from campaigns import actions, ledger, policy
+from campaigns import actions, claims, ledger, policy
 from campaigns.jobs import deliver_step, freeze_step
 from campaigns.models import Campaign, Revision, Step
 from core.audit import audit
@@ -140,16 +140,13 @@ async def cancel(campaign: Campaign) -> None:
             await write("UPDATE campaign SET published_at = NULL WHERE id = ?", campaign.id)
         elif not await _move(campaign, ("sending", "paused"), "cancelled"):
             raise Conflict(_("There is nothing to cancel."))
-        stopped = await write(
-            "UPDATE campaign_step SET state = 'cancelled', finished_at = ? WHERE campaign_id = ? AND kind <> 'pilot'"
-            " AND state IN ('waiting', 'freezing', 'sending', 'paused') RETURNING id", now(), campaign.id,
-        )  # fmt: skip
         await write(
-            "UPDATE delivery SET state = 'cancelled', reason = 'by_hand', worker = NULL, lease_until = NULL,"
-            f" changed_at = ? WHERE step_id IN ({ledger.ids_sql()}) AND state IN ('frozen', 'claimed')",
-            now(), json.dumps([int(row[0]) for row in stopped]),
+            "UPDATE campaign_step SET state = 'cancelled', finished_at = ? WHERE campaign_id = ? AND kind <> 'pilot'"
+            " AND state IN ('waiting', 'freezing', 'sending', 'paused')", now(), campaign.id,
         )  # fmt: skip
         await audit("campaign.cancel", Ref("campaign", campaign.id))
+    # No claim is possible any more; rows that a worker holds at this moment are taken by the sweep.
+    await claims.cancel_rest()
     await campaign.refresh_from_db()
 
 

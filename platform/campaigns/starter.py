@@ -15,22 +15,31 @@ JA = """<mjml>
     </mj-section>
     <mj-section>
       <mj-column>
-        <mj-text font-size="13px" color="#4a4d55">このメールは、お知らせを希望された方にお送りしています。<a href="{{ unsubscribe_url }}">配信を止める</a></mj-text>
-        <mj-text font-size="13px" color="#4a4d55">{{ sender.name }}<br />{{ sender.address }}<br />苦情・お問い合わせ：{{ sender.contact }}</mj-text>
+        <mj-text font-size="13px">
+          このメールは、お知らせを希望された方にお送りしています。
+          <a href="{{ unsubscribe_url }}">配信を止める</a></mj-text>
+        <mj-text font-size="13px">
+          {{ sender.name }}<br />{{ sender.address }}<br />苦情・お問い合わせ：{{ sender.contact }}</mj-text>
       </mj-column>
     </mj-section>
   </mj-body>
 </mjml>
 """
-EN = (
-    JA.replace("{{ person.family_name|default('お客') }}さま、こんにちは。", "Hello {{ person.given_name|default('there') }},")
-    .replace("ここに本文を書きます。", "Write your text here.")
-    .replace("くわしく見る", "Read more")
-    .replace("このメールは、お知らせを希望された方にお送りしています。", "You get this mail because you asked for our news. ")
-    .replace("配信を止める", "Unsubscribe")
-    .replace("苦情・お問い合わせ：", "Questions and complaints: ")
-)  # fmt: skip
+WORDS = {
+    "{{ person.family_name|default('お客') }}さま、こんにちは。": "Hello {{ person.given_name|default('there') }},",
+    "ここに本文を書きます。": "Write your text here.",
+    "くわしく見る": "Read more",
+    "このメールは、お知らせを希望された方にお送りしています。": "You get this mail because you asked for our news.",
+    "配信を止める": "Unsubscribe",
+    "苦情・お問い合わせ：": "Questions and complaints: ",
+}
+
+
+def english(text: str) -> str:
+    for japanese, said in WORDS.items():
+        text = text.replace(japanese, said)
+    return text
 
 
 def starter(locale: str) -> Draft:
-    return Draft("", JA if locale == "ja" else EN)
+    return Draft("", JA if locale == "ja" else english(JA))

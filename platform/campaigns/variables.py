@@ -29,7 +29,7 @@ LONGEST_LIST = 100
 
 
 class Schema(msgspec.Struct, frozen=True):
-    """Names that exist: `groups["person"]` holds those after `person.`, `lists` the dotted ones that may be looped over."""
+    """Names that exist: `groups["person"]` holds those after `person.`, `lists` the dotted ones for loops."""
 
     groups: dict[str, frozenset[str]]
     alone: frozenset[str]
@@ -38,7 +38,7 @@ class Schema(msgspec.Struct, frozen=True):
 
     def nearest(self, name: str, group: str = "") -> str:
         """The declared name that was probably meant, or an empty string."""
-        known = self.groups[group] if group in self.groups else {*self.groups, *self.alone, *self.functions}
+        known = self.groups.get(group, frozenset({*self.groups, *self.alone, *self.functions}))
         found = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.5)
         return found[0] if found else ""
 

@@ -31,7 +31,8 @@ class MailboxPages(Controller):
         listing = Listing(
             request, query=Mail.all(),
             columns=[Column("subject", _("Subject"), head=True, href=lambda mail: f"/staff/mailbox/{mail.id}"),
-                     Column("recipient", _("To")), Column("created_at", _("Time"), sort=True, format=moment, wide=True)],
+                     Column("recipient", _("Recipient")),
+                     Column("created_at", _("Time"), sort=True, format=moment, wide=True)],
             search=["subject", "recipient"], default_sort="-created_at",
         )  # fmt: skip
         await listing.load()

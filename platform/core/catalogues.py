@@ -56,9 +56,8 @@ def untranslated(room: Path, language: str = "ja") -> list[str]:
         if not message.id:
             continue
         found = known.get(message.id if isinstance(message.id, str) else message.id[0])
-        done = found is not None and not found.fuzzy
-        done = done and (all(found.string) if isinstance(found.string, tuple) else bool(found.string))
-        if not done:
+        said = found.string if found is not None and not found.fuzzy else ""
+        if not (all(said) if isinstance(said, tuple) else said):
             missing.append(message.id if isinstance(message.id, str) else message.id[0])
     return missing
 

@@ -58,7 +58,8 @@ def take_flashes() -> list[Flash]:
         return []
     waiting = [] if scope.get(_TAKEN) else _unsealed(here().request.cookies.get(cookie_name(), ""))
     scope[_TAKEN] = True
-    return waiting + scope.pop(_PENDING, [])
+    pending: list[Flash] = scope.pop(_PENDING, [])
+    return waiting + pending
 
 
 def _sealed(flashes: list[Flash]) -> str:
@@ -69,7 +70,8 @@ def _unsealed(text: str) -> list[Flash]:
     if not text:
         return []
     try:
-        return msgspec.convert(_signer().loads(text, max_age=LIFE), list[Flash])
+        found: list[Flash] = msgspec.convert(_signer().loads(text, max_age=LIFE), list[Flash])
+        return found
     except (BadData, msgspec.ValidationError):
         return []
 
@@ -88,7 +90,8 @@ async def before_send(message: Any, scope: Any) -> None:
 def _set_cookie(message: Any, value: str, age: int) -> None:
     jar: SimpleCookie = SimpleCookie({cookie_name(): value})
     morsel = jar[cookie_name()]
-    morsel.update({"path": "/", "max-age": age, "httponly": True, "samesite": "Lax"})
+    values: dict[str, Any] = {"path": "/", "max-age": age, "httponly": True, "samesite": "Lax"}
+    morsel.update(values)
     if settings().is_secure:
         morsel["secure"] = True
     message["headers"] = [*message.get("headers", []), (b"set-cookie", morsel.OutputString().encode())]

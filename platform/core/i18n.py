@@ -104,7 +104,7 @@ def day(value: date | datetime | str | None, *, weekday: bool = False) -> str:
     moment = _local(value)
     if moment is None:
         return ""
-    this_year = moment.year == _local(datetime.now(ZoneInfo("UTC"))).year  # type: ignore[union-attr]
+    this_year = moment.year == _local(datetime.now(ZoneInfo("UTC"))).year
     if here().language == "ja":
         text = f"{moment.month}月{moment.day}日" if this_year else f"{moment.year}年{moment.month}月{moment.day}日"
         return f"{text}（{WEEKDAYS[moment.weekday()]}）" if weekday else text

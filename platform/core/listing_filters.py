@@ -35,7 +35,7 @@ class Filter(msgspec.Struct, frozen=True):
 
     def chips(self, chosen: list[str] | None) -> list[tuple[str, list[str]]]:
         """(words, what is left of the parameter without it)."""
-        return [(f"{self.label}: {self.words(one)}", [x for x in chosen if x != one]) for one in chosen or []]
+        return [(f"{self.label}: {self.words(one)}", [x for x in chosen or [] if x != one]) for one in chosen or []]
 
     def words(self, one: str) -> str:
         return one

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, Protocol
@@ -52,7 +52,8 @@ class Place(msgspec.Struct, frozen=True):
 
 def _value(place: list[Any]) -> Any:
     kind, value = place[0], place[1]
-    return {"t": datetime.fromisoformat, "d": date.fromisoformat, "n": Decimal}.get(kind, lambda v: v)(value)
+    readers: dict[str, Callable[[Any], Any]] = {"t": datetime.fromisoformat, "d": date.fromisoformat, "n": Decimal}
+    return readers[kind](value) if kind in readers else value
 
 
 def read(row: Any, name: str) -> Any:
@@ -114,7 +115,7 @@ class QuerySource:
         return await self.query.count()
 
     async def ids(self, limit: int) -> list[int]:
-        return [int(one) for one in await self.query.order_by("id").limit(limit).values_list("id", flat=True)]  # type: ignore[arg-type]
+        return [int(one) for one in await self.query.order_by("id").limit(limit).values_list("id", flat=True)]  # type: ignore[call-overload]
 
     async def among(self, ids: list[int]) -> list[int]:
         return await QuerySource(self.query.filter(id__in=ids)).ids(len(ids))
@@ -170,7 +171,8 @@ class RowsSource:
 
     async def page(self, edge: Edge, place: list[Any] | None, size: int, backwards: bool) -> list[Place]:
         down = edge.down(backwards)
-        column, lead = _name(edge.field), ()
+        column = _name(edge.field)
+        lead: tuple[Any, ...] = ()
         if edge.empty is not None:
             column, lead = f"COALESCE({column}, ?)", (edge.empty,)
         extra: list[str] = []

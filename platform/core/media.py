@@ -107,7 +107,8 @@ async def media_file(key: str) -> Response[bytes]:
         raise NotFound(_("There is no such page.")) from gone
     keep = "public, max-age=31536000, immutable" if found.audience == "public" else "private, max-age=3600"
     return Response(data, media_type=found.kind, headers={
-        "Cache-Control": keep, "Content-Disposition": "inline", "Content-Security-Policy": "default-src 'none'; sandbox",
+        "Cache-Control": keep, "Content-Disposition": "inline",
+        "Content-Security-Policy": "default-src 'none'; sandbox",
     })  # fmt: skip
 
 

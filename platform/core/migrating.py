@@ -67,7 +67,7 @@ class Executor(MigrationExecutor):
 
     async def _project_state(self, applied: Any, *, upto: Any = None) -> Any:
         """As Tortoise's, from a state that costs less."""
-        state = empty_state({room: "default" for room in self.loader.apps_config})
+        state = empty_state(dict.fromkeys(self.loader.apps_config, "default"))
         for key in self._full_plan():
             if upto and key == upto:
                 break

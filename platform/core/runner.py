@@ -131,7 +131,11 @@ class Runner:
     def _start(self, held: Held) -> None:
         held.task = spawn(self._run(held), f"job {held.name}")
         self.running.add(held)
-        held.task.add_done_callback(lambda _: (self.running.discard(held), self.bell.set()))
+        held.task.add_done_callback(lambda _: self._ended(held))
+
+    def _ended(self, held: Held) -> None:
+        self.running.discard(held)
+        self.bell.set()
 
     async def _run(self, held: Held) -> None:
         enter(Here(principal=SYSTEM, language=settings().default_language, time_zone=settings().time_zone))

@@ -49,13 +49,13 @@ TITLES = {
 }
 
 
-def may_guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+async def may_guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """Every handler declares `may=`; the principal must hold it by role or by some grant (actions look closer)."""
     needed = str(handler.opt.get("may", ""))
     who = here().principal
     if needed not in CAPABILITIES:
         raise RuntimeError(f"{handler} does not say who may call it")
-    if connection.scope["method"] not in SAFE and not handler.opt.get("exclude_from_csrf"):
+    if dict(connection.scope)["method"] not in SAFE and not handler.opt.get("exclude_from_csrf"):
         _same_origin(connection)
     if not who.may_somewhere(needed):
         raise Forbidden(_("You may not do this.")) if who.is_signed_in else Unauthenticated(_("Sign in first."))
@@ -90,7 +90,9 @@ def problem(status: int, sentence: str, headers: dict[str, str] | None = None) -
                     headers=headers or {})  # fmt: skip
 
 
-def _answer(request: Request[Any, Any, Any], status: int, sentence: str, headers: dict[str, str] | None = None) -> Any:
+def _answer(
+    request: Request[Any, Any, Any], status: int, sentence: str, headers: dict[str, str] | None = None
+) -> Response[Any]:
     if wants_json(request):
         return problem(status, sentence, headers)
     title = _(TITLES.get(status, TITLES[422]))
@@ -216,7 +218,7 @@ def build_web(
             cookie_samesite="lax",
             header_name="x-csrftoken",
         ),
-        exception_handlers={Refused: refused, HTTPException: http_error, Exception: broke},  # type: ignore[dict-item]
+        exception_handlers={Refused: refused, HTTPException: http_error, Exception: broke},
         openapi_config=OpenAPIConfig(title="Engawa", version="1", path="/schema"),
         on_startup=list(on_startup),
         on_shutdown=list(on_shutdown),

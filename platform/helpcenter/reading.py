@@ -38,7 +38,7 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     category_id: int | None
     languages: dict[str, str]  # locale → slug of every published translation
     original: str
-    body: str
+    size: int
 
     @property
     def path(self) -> str:
@@ -56,10 +56,11 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     def minutes(self) -> int:
         """To read it: 500 characters a minute in Japanese, 1,100 in English."""
         pace = 500 if self.locale == "ja" else 1100
-        return max(1, round(len(self.body) / pace))
+        return max(1, round(self.size / pace))
 
 
-COLUMNS = ("t.locale, t.slug, t.title, t.html, t.toc, t.excerpt, t.is_stale, t.updated_at, t.published_at, t.body,"
+COLUMNS = ("t.locale, t.slug, t.title, t.html, t.toc, t.excerpt, t.is_stale, t.updated_at, t.published_at,"
+           " LENGTH(t.body) AS size,"
            " a.id, a.version, a.state, a.audience, a.brand, a.category_id, a.locale AS original")  # fmt: skip
 
 
@@ -102,7 +103,7 @@ def _shown(row: Any, audience: frozenset[str], languages: dict[str, str]) -> Sho
         toc=_json(row["toc"]), excerpt=row["excerpt"], is_stale=bool(row["is_stale"]),
         updated_at=when(row["updated_at"]), published_at=when(row["published_at"]), version=int(row["version"]),
         state=row["state"], audience=audience, category_id=row["category_id"], languages=languages,
-        original=row["original"], body=row["body"],
+        original=row["original"], size=int(row["size"]),
     )  # fmt: skip
 
 
@@ -162,9 +163,14 @@ def readable(principal: Principal) -> tuple[str, list[Any]]:
 
 async def shelves(principal: Principal) -> list[Shelf]:
     """Categories in their order, with counts of what this reader may read. Empty ones are left out for readers."""
-    where, values = readable(principal)
-    counts = {row[0]: int(row[1]) for row in await rows(
-        f"SELECT a.category_id, COUNT(*) FROM article a WHERE {where} GROUP BY a.category_id", *values)}  # fmt: skip
+    tokens = sorted(policy.reader_tokens(principal))
+    marks = ", ".join("?" * len(tokens))
+    counted = await rows(
+        "SELECT a.category_id, COUNT(DISTINCT a.id) FROM article a JOIN article_audience w ON w.article_id = a.id"
+        f" WHERE a.state = 'published' AND a.brand = ? AND w.token IN ({marks}) GROUP BY a.category_id",
+        principal.brand, *tokens,
+    )  # fmt: skip
+    counts = {row[0]: int(row[1]) for row in counted}
     found = await rows("SELECT c.id, c.slug, c.icon, t.locale, t.name, t.description FROM category c"
                        " LEFT JOIN category_translation t ON t.category_id = c.id WHERE c.brand = ?"
                        " ORDER BY c.position, c.id", principal.brand)  # fmt: skip
@@ -184,39 +190,42 @@ def _one_of(published: str) -> str:
 
 
 READABLE_ONE, ANY_ONE = _one_of(" AND x.published_at IS NOT NULL"), _one_of("")
-LISTED = (
-    "SELECT a.id, a.category_id, a.views, t.title, t.slug, t.excerpt, t.locale, t.updated_at, t.phrasings"
-    " FROM article a"
-    f" JOIN article_translation t ON t.id = {READABLE_ONE}"
-)
 
 
 async def popular(principal: Principal, limit: int = 6) -> list[Listed]:
     where, values = readable(principal)
-    found = await rows(f"{LISTED} WHERE {where} ORDER BY a.views DESC, a.id LIMIT ?", here().language, *values, limit)
-    return [_listed(row) for row in found]
+    return await _list(f"SELECT a.* FROM article a WHERE {where} ORDER BY a.views DESC, a.id LIMIT ?", *values, limit)
 
 
 async def on_shelf(principal: Principal, category_id: int, limit: int = 200) -> list[Listed]:
     where, values = readable(principal)
-    found = await rows(f"{LISTED} WHERE {where} AND a.category_id = ? ORDER BY a.views DESC, a.id LIMIT ?",
-                       here().language, *values, category_id, limit)  # fmt: skip
-    return [_listed(row) for row in found]
+    return await _list(
+        f"SELECT a.* FROM article a WHERE {where} AND a.category_id = ? ORDER BY a.views DESC, a.id LIMIT ?",
+        *values, category_id, limit,
+    )  # fmt: skip
 
 
 async def fill(principal: Principal, shelves: list[Shelf], each: int = 4) -> None:
     """The first articles of every shelf, in one read."""
     where, values = readable(principal)
-    found = await rows(
-        f"SELECT * FROM (SELECT s.*, ROW_NUMBER() OVER (PARTITION BY s.category_id ORDER BY s.views DESC, s.id)"
-        " AS place"
-        f" FROM ({LISTED} WHERE {where}) s) numbered WHERE place <= ? ORDER BY category_id, place",
-        here().language,
-        *values,
-        each,
-    )
+    found = await _list(
+        "SELECT n.* FROM (SELECT a.*, ROW_NUMBER() OVER"
+        " (PARTITION BY a.category_id ORDER BY a.views DESC, a.id) AS place"
+        f" FROM article a WHERE {where} AND a.category_id IS NOT NULL) n WHERE n.place <= ?",
+        *values, each,
+    )  # fmt: skip
     for shelf in shelves:
-        shelf.articles = [_listed(row) for row in found if row["category_id"] == shelf.id]
+        shelf.articles = [one for one in found if one.category_id == shelf.id]
+
+
+async def _list(chosen: str, *values: Any) -> list[Listed]:
+    """The chosen articles, each in the language for this reader. Chosen first: the languages of few are looked up."""
+    found = await rows(
+        "SELECT a.id, a.category_id, a.views, t.title, t.slug, t.excerpt, t.locale, t.updated_at, t.phrasings"
+        f" FROM ({chosen}) a JOIN article_translation t ON t.id = {READABLE_ONE} ORDER BY a.views DESC, a.id",
+        *values, here().language,
+    )  # fmt: skip
+    return [_listed(row) for row in found]
 
 
 def _listed(row: Any) -> Listed:

@@ -19,7 +19,7 @@ _paragraph = re.compile(r"<p>(.*?)</p>", re.DOTALL)
 _tag = re.compile(r"<[^>]*>")
 _space = re.compile(r"\s+")
 _code = re.compile(r"^ {0,3}(```|~~~).*?^ {0,3}\1", re.MULTILINE | re.DOTALL)
-_title_heading = re.compile(r"^# ", re.MULTILINE)
+_marks = re.compile(r"^ {0,3}(#{1,6})[ \t]", re.MULTILINE)
 
 
 class Rendered(msgspec.Struct, frozen=True):
@@ -42,13 +42,22 @@ def render_now(body: str) -> Rendered:
         toc.append([anchor, text_of(found.group(1))])
         return f'<h2 id="{anchor}">{found.group(1)}</h2>'
 
-    # A heading is one level below the page's h1, whether the writer began with # or ##.
-    shift = 1 if _title_heading.search(_code.sub("", body)) else 0
-    made = "".join(str(markdown(part, shift)) for part in _parts(body[:LONGEST_BODY]))
+    parts = _parts(body[:LONGEST_BODY])
+    level = min((len(marks) for marks in _marks.findall(_code.sub("", body))), default=1)
+    made = "".join(_html(part, level if len(parts) > 1 else 0) for part in parts)
     text = text_of(made)
     excerpt = _first_words(made) or text
     excerpt = excerpt if len(excerpt) <= EXCERPT else excerpt[: EXCERPT - 1].rstrip() + "…"
     return Rendered(_heading.sub(anchored, made), toc, excerpt, text)
+
+
+def _html(part: str, level: int) -> str:
+    """One part. The kit makes the highest heading it meets an h2, so each part begins with one of the article's
+    highest level, which is taken off again."""
+    if not level:
+        return str(markdown(part))
+    made = str(markdown(f"{'#' * level} x\n\n{part}"))
+    return _heading.sub("", made, count=1).lstrip("\n")
 
 
 def _first_words(made: str) -> str:

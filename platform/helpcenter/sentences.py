@@ -2,41 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
-from core.i18n import _
-from customers import timeline
+from core.i18n import _, lazy
+from customers.sentences import describe
 
 
-def searched(data: dict[str, Any]) -> str:
-    if data.get("results"):
-        return _("Searched the help centre for “%(words)s”", words=data.get("words", ""))
-    return _("Searched the help centre for “%(words)s” and found nothing", words=data.get("words", ""))
+def searched(facts: dict[str, Any]) -> str:
+    if facts.get("results"):
+        return _("Searched the help centre for “%(words)s”", words=facts.get("words", ""))
+    return _("Searched the help centre for “%(words)s” and found nothing", words=facts.get("words", ""))
 
 
-def read(data: dict[str, Any]) -> str:
-    return _("Read the article “%(title)s”", title=data.get("title", ""))
+def read(facts: dict[str, Any]) -> str:
+    return _("Read the article “%(title)s”", title=facts.get("title", ""))
 
 
-def rated(data: dict[str, Any]) -> str:
-    if data.get("helpful"):
-        return _("Said that the article “%(title)s” helped", title=data.get("title", ""))
-    return _("Said that the article “%(title)s” did not help", title=data.get("title", ""))
+def rated(facts: dict[str, Any]) -> str:
+    if facts.get("helpful"):
+        return _("Said that an article helped")
+    return _("Said that an article did not help")
 
 
-SENTENCES: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
-    "help.searched": ("search", searched),
-    "help.read": ("book", read),
-    "help.rated": ("thumb", rated),
-}
-
-
-def register() -> None:
-    describe = getattr(timeline, "describe", None)
-    if describe is not None:
-        for kind, (icon, sentence) in SENTENCES.items():
-            describe(kind, sentence, icon=icon)
-
-
-register()
+ARTICLE = "/staff/articles/{about_id}"
+describe("help.searched", searched, "search", label=lazy("Searches in the help centre"))
+describe("help.read", read, "book", href=ARTICLE, label=lazy("Articles read"))
+describe("help.rated", rated, "thumb", href=ARTICLE, label=lazy("Answers to “Did this article help?”"))

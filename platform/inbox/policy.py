@@ -14,7 +14,7 @@ TEAM = 2  # the step of the escalation at which the whole team was told
 
 
 def can_answer(principal: Principal, conversation: Conversation, csm_id: int | None = None) -> Verdict:
-    """Read, answer, take over, resolve. `csm_id` is the CSM of the conversation's account: without one it is the team's.
+    """Read, answer, take over, resolve. `csm_id`: the CSM of the conversation's account; without one it is the team's.
 
     What nobody took in time is everybody's.
     """

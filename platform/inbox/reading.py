@@ -111,7 +111,7 @@ async def conversations(view: str, skip: int = 0) -> Page:
     if view != "resolved":
         from tortoise.expressions import Case, When
 
-        found = found.annotate(has_due=Case(When(sla_due_at__isnull=False, then=0), default=1))
+        found = found.annotate(has_due=Case(When(sla_due_at__isnull=False, then="a"), default="b"))
     some = await found.order_by(*order).offset(skip).limit(PAGE + 1).prefetch_related("person", "account")
     lines = [line_of(one) for one in some[:PAGE]]
     return Page(view, lines, skip + PAGE if len(some) > PAGE else 0, await _in_view(view).count())

@@ -7,6 +7,7 @@ I7 waiting has a clock and a summary · I8 a reply implies human ownership · I1
 
 from __future__ import annotations
 
+import contextlib
 import random
 from datetime import timedelta
 from typing import Any
@@ -30,8 +31,10 @@ from inbox.models import Conversation, Message, Outgoing
 from wires import *  # noqa: F403
 from wires import as_person
 
-TEXTS = ["パスワードを忘れたとき", "請求書をダウンロードする", "宇宙船の操縦桿", "人と話したいです", "こんにちは", "解約したい",
-         "有給の残日数", "ありがとう"]  # fmt: skip
+TEXTS = [
+    "パスワードを忘れたとき", "請求書をダウンロードする", "宇宙船の操縦桿", "人と話したいです", "こんにちは",
+    "解約したい", "有給の残日数", "ありがとう",
+]  # fmt: skip
 
 
 class Machine:
@@ -119,10 +122,8 @@ class Machine:
         open_one = await self._open()
         if open_one:
             as_person(self.chance.choice(self.people))
-            try:
+            with contextlib.suppress(Refused):
                 await act(open_one.id)
-            except Refused:
-                pass
             enter(Here(principal=SYSTEM))
 
     async def take_over(self) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
+
 from campaigns_parts import be
 from core import settings as core_settings
 from core.models import Brand
 from customers.models import Topic
 from factories import a_person
 from fakes.smtp import FakeSMTP
-from msgspec.structs import replace
 
 
 @pytest.fixture
@@ -25,7 +26,7 @@ async def brand(house):
         sender_name="株式会社つきみ計算舎", sender_email="news@tsukimi.example",
         postal_address="〒000-0000 架空県縁側市一丁目1番1号", complaints_contact="support@tsukimi.example",
     )  # fmt: skip
-    await Topic.create(slug="usage", name_ja="使い方のお知らせ", name_en="Tips and how-to")
+    await Topic.get_or_create(slug="usage", defaults={"name_ja": "使い方のお知らせ", "name_en": "Tips and how-to"})
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A worker in a process of its own, to be killed: python kill_worker.py STEP_ID. It starts again where the ledger is."""
+"""A worker in a process of its own, to be killed: python kill_worker.py STEP_ID LEASE_SECONDS."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import asyncio
 import sys
 
 from app import rooms
-
 from campaigns import claims
 from campaigns.jobs import deliver_step
 from core.database import close_database, open_database, rows

@@ -11,19 +11,19 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from campaigns.bench import a_step, fill, newsletter
-from core import settings as core_settings
-from fakes.process import fake_process
 from msgspec.structs import replace
 
+from bench.sending import a_step, fill, newsletter
 from campaigns import actions
 from campaigns.compose import Draft
 from campaigns.models import Step
+from core import settings as core_settings
 from core.clock import now
 from core.context import Here, enter
 from core.database import rows, write
 from core.principal import SYSTEM
 from customers.rules import AttentionRule, set_rule
+from fakes.process import fake_process
 
 ROOT = Path(__file__).resolve().parents[2]
 WORKER = Path(__file__).with_name("kill_worker.py")

@@ -3,12 +3,12 @@
 import re
 
 import pytest
-from campaigns_parts import MJML, SUBJECT, a_reader, a_segment
-from customers import consent
-from customers.models import Topic
-from factories import a_person, staff
 
 from campaigns.models import Campaign, Delivery
+from campaigns_parts import MJML, SUBJECT, a_reader, a_segment
+from core.models import Brand
+from customers import consent
+from factories import a_person, staff
 
 
 @pytest.fixture
@@ -65,8 +65,9 @@ async def test_from_the_first_page_to_the_report(house, smtp, csm, web, run_jobs
 async def test_mistakes_are_shown_with_their_line_and_nothing_is_kept(house, csm, web):
     made = await web.submit("/staff/campaigns/new", {"name": "下書き", "topic": "usage", "kind": "newsletter"})
     path = made.headers["location"]
-    answer = await web.submit(path, {"subject": "題", "mjml": "<mj-section><mj-column>\n<mj-text>\n{{ person.fmily_name }}\n"
-                                     "</mj-text></mj-column></mj-section>"})  # fmt: skip
+    answer = await web.submit(path, {
+        "subject": "題", "mjml": "<mj-section><mj-column>\n<mj-text>\n{{ person.fmily_name }}\n"
+        "</mj-text></mj-column></mj-section>"})  # fmt: skip
     assert answer.status_code == 422
     assert "3行目 11文字目" in answer.text and "family_name" in answer.text
     assert (await Campaign.get()).revision_id is None
@@ -117,7 +118,12 @@ async def test_only_staff_with_the_right_come_in(house, brand, web, sign_in):
 
 
 async def test_the_sender_is_kept_and_a_header_cannot_be_smuggled_in(house, csm, web):
-    fields = {"name": "つきみ\r\nBcc: x@example.com", "email": "news@tsukimi.example", "address": "架空県", "contact": "c@e.example"}
+    fields = {
+        "name": "つきみ\r\nBcc: x@example.com",
+        "email": "news@tsukimi.example",
+        "address": "架空県",
+        "contact": "c@e.example",
+    }
     answer = await web.submit("/staff/campaigns/sender", fields)
     assert answer.status_code in (303, 422)
-    assert await Topic.all().count() == 1
+    assert "\n" not in (await Brand.get(slug="default")).sender_name

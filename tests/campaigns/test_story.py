@@ -1,14 +1,14 @@
 """From writing to the inbox: the ledger, what the server got, and who did not get it and why."""
 
 import pytest
-from channels.models import Mail
-from core.errors import Conflict, Refused
 
 from campaigns import actions, ledger, reactions, rollout
 from campaigns.compose import Draft
 from campaigns.models import Campaign, Delivery, Step, TrackedLink
 from campaigns_parts import MJML, SUBJECT, a_campaign, a_reader, piloted
+from channels.models import Mail
 from core.database import rows, write
+from core.errors import Conflict, Refused
 from customers import consent
 from customers.models import Account, ConsentProof, Touchpoint
 from customers.rules import AttentionRule, set_rule
@@ -112,7 +112,9 @@ async def test_failing_checks_refuse_the_schedule_with_a_sentence(house, smtp, w
     await actions.keep_content(campaign, plain)
     found = {one.name: one.tone for one in await actions.check(campaign)}
     assert found["law"] == "bad"
-    links = MJML.replace("link('/help/017')", "link('http://unsafe.example/')").replace("配信を止める</a>", "配信を止める</a><a href='#'>x</a>")
+    links = MJML.replace("link('/help/017')", "link('http://unsafe.example/')").replace(
+        "配信を止める</a>", "配信を止める</a><a href='#'>x</a>"
+    )
     await actions.keep_content(campaign, Draft(SUBJECT, links))
     found = {one.name: one for one in await actions.check(campaign)}
     assert found["links"].tone == "bad" and "unsafe.example" in found["links"].text
@@ -139,7 +141,10 @@ async def test_unsubscribing_in_the_middle_stops_the_rest_at_once(house, smtp, w
 async def test_the_budget_of_attention_is_kept(house, smtp, writer, run_jobs):
     await set_rule("attention", AttentionRule(per_day=1, per_week=1, per_month=1))
     reader, other = await a_reader(1), await a_reader(2)
-    await write("INSERT INTO touch (person_id, channel, kind, key, at) VALUES (?, 'line', 'guide', 'x', CURRENT_TIMESTAMP)", reader.id)
+    await write(
+        "INSERT INTO touch (person_id, channel, kind, key, at) VALUES (?, 'line', 'guide', 'x', CURRENT_TIMESTAMP)",
+        reader.id,
+    )
     campaign = await piloted(await a_campaign([reader, other]), [await a_reader(3)], run_jobs)
     await rollout.schedule(campaign)
     await run_jobs()
@@ -183,6 +188,19 @@ async def test_cancelling_says_so_in_every_row_and_resend_reaches_exactly_the_mi
         await rollout.resend(campaign)
 
 
+async def test_cancelling_in_the_middle_gives_every_row_its_final_state(house, smtp, writer, run_jobs):
+    people = [await a_reader(n) for n in range(1, 5)]
+    campaign = await piloted(await a_campaign(people), [await a_reader(50)], run_jobs)
+    step = await rollout.schedule(campaign)
+    from campaigns.jobs import freeze_step
+
+    await freeze_step(step_id=step.id)
+    await rollout.cancel(campaign)
+    await run_jobs()
+    assert [state for _n, state, _r in await states()] == ["cancelled"] * 4
+    assert len(smtp.messages) == 1
+
+
 async def test_a_dead_mailbox_is_never_written_to_again(house, smtp, writer, run_jobs):
     smtp.faults.refuse("rcpt", "550 5.1.1 Nobody", recipient="reader1@*", times=None)
     campaign = await piloted(await a_campaign([await a_reader(1)]), [await a_reader(50)], run_jobs)
@@ -198,7 +216,9 @@ async def test_a_busy_server_is_tried_again_later(house, smtp, writer, run_jobs,
     from campaigns import sending
 
     monkeypatch.setattr(sending, "RETRY", timedelta(milliseconds=50))
-    campaign = await piloted(await a_campaign([await a_reader(n) for n in range(1, 11)]), [await a_reader(50)], run_jobs)
+    campaign = await piloted(
+        await a_campaign([await a_reader(n) for n in range(1, 11)]), [await a_reader(50)], run_jobs
+    )
     smtp.faults.refuse("rcpt", "451 4.7.1 Greylisted", times=12)
     await rollout.schedule(campaign)
     for _ in range(6):

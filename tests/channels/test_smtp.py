@@ -41,7 +41,8 @@ async def test_many_messages_over_few_connections_without_a_violation(pipelining
 
 
 async def test_dots_quotes_and_carriers_arrive_as_they_were():
-    raw = b"From: a@b.example\r\nTo: a@b.example\r\nDate: Thu, 01 Jan 2026 00:00:00 +0900\r\nMessage-ID: <d@e>\r\n\r\n.one\r\n..two\r\n.\r\nend\r\n"
+    raw = b"From: a@b.example\r\nTo: a@b.example\r\nDate: Thu, 01 Jan 2026 00:00:00 +0900\r\n"
+    raw += b"Message-ID: <d@e>\r\n\r\n.one\r\n..two\r\n.\r\nend\r\n"
     async with FakeSMTP() as smtp:
         outcomes = await send(smtp, letter(raw=raw), letter("a..b@docomo.ne.jp"))
         assert [one.kind for one in outcomes] == ["sent", "sent"]

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 
-from community_house import a_board, an_ambassador, as_person, seasoned
-
 from community import actions, records
+from community_house import a_board, an_ambassador, as_person, seasoned
 from core.database import rows
 from factories import a_person
 

@@ -9,10 +9,10 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from community_house import an_ambassador, as_person, seasoned
 
 from access.actions.grants import revoke
 from community import actions, counters, records
+from community_house import an_ambassador, as_person, seasoned
 from core.database import rows
 from core.errors import Conflict, Refused
 from factories import a_person

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from community_house import as_person
 
 from community import actions, counters, points, records
+from community_house import as_person
 from core.clock import now
 from core.database import rows
 from core.errors import Refused

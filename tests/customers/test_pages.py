@@ -95,8 +95,15 @@ async def test_a_review_is_decided_once(web: Any, sign_in: Any, verdict: str) ->
 async def test_the_tier_by_hand_outlives_the_rule_until_its_day(web: Any, sign_in: Any) -> None:
     await sign_in(await staff("admin"))
     account = await an_account("千舟ロジ")
-    await Contract.create(account_id=account.id, product="つきみ勤怠", amount=500_000, starts_on=local_day(), source="t",
-                          created_at=now(), updated_at=now())  # fmt: skip
+    await Contract.create(
+        account_id=account.id,
+        product="つきみ勤怠",
+        amount=500_000,
+        starts_on=local_day(),
+        source="t",
+        created_at=now(),
+        updated_at=now(),
+    )
     await recompute([account.id])
     assert (await Account.get(id=account.id)).tier == "high"
     path = f"{S}/{account.id}/tier"

@@ -23,7 +23,7 @@ def test_encoding_and_delimiter_are_found_out(encoding: str, delimiter: str, end
 
 
 def test_a_quoted_cell_may_hold_lines_and_delimiters() -> None:
-    [row] = read_sheet('a,b\n"x, ""y""\nz",2\n'.encode()).rows()
+    [row] = read_sheet(b'a,b\n"x, ""y""\nz",2\n').rows()
     assert row.cells == ['x, "y"\nz', "2"]
     assert row.broken == ""
 
@@ -61,18 +61,48 @@ def test_no_bytes_break_the_reader(content: bytes) -> None:
 @pytest.mark.parametrize(
     ("headings", "kind", "mapping"),
     [
-        ("src_id,name,name_en,address,sec_code,corp_no", "accounts",
-         {"src_id": "source_id", "name": "name", "name_en": "alias", "address": "address", "corp_no": "corporate_number"}),
-        ("会社名,法人番号,住所,メール", "accounts",
-         {"会社名": "name", "法人番号": "corporate_number", "住所": "address", "メール": "email"}),
-        ("顧客ID,姓,名,セイ,メイ,メールアドレス", "people",
-         {"顧客ID": "account_id", "姓": "family_name", "名": "given_name", "セイ": "family_kana", "メイ": "given_kana",
-          "メールアドレス": "email"}),
-        ("契約ID,顧客ID,プラン,月額,開始日,更新日", "contracts",
-         {"契約ID": "source_id", "顧客ID": "account_id", "プラン": "plan", "月額": "amount", "開始日": "starts_on",
-          "更新日": "renews_on"}),
+        (
+            "src_id,name,name_en,address,sec_code,corp_no",
+            "accounts",
+            {
+                "src_id": "source_id",
+                "name": "name",
+                "name_en": "alias",
+                "address": "address",
+                "corp_no": "corporate_number",
+            },
+        ),
+        (
+            "会社名,法人番号,住所,メール",
+            "accounts",
+            {"会社名": "name", "法人番号": "corporate_number", "住所": "address", "メール": "email"},
+        ),
+        (
+            "顧客ID,姓,名,セイ,メイ,メールアドレス",
+            "people",
+            {
+                "顧客ID": "account_id",
+                "姓": "family_name",
+                "名": "given_name",
+                "セイ": "family_kana",
+                "メイ": "given_kana",
+                "メールアドレス": "email",
+            },
+        ),
+        (
+            "契約ID,顧客ID,プラン,月額,開始日,更新日",
+            "contracts",
+            {
+                "契約ID": "source_id",
+                "顧客ID": "account_id",
+                "プラン": "plan",
+                "月額": "amount",
+                "開始日": "starts_on",
+                "更新日": "renews_on",
+            },
+        ),
     ],
-)  # fmt: skip
+)
 def test_common_headings_are_recognised(headings: str, kind: str, mapping: dict[str, str]) -> None:
     names = headings.split(",")
     assert detect_kind(names) == kind

@@ -38,8 +38,10 @@ async def test_an_event_counts_once_in_every_window(house: Any) -> None:
 
 async def test_windows_age_and_a_recount_is_equal(house: Any) -> None:
     person = await a_person(account=await an_account())
-    batches = [[Tracked(name=f"e{n % 3}", person_id=person.id, message_id=f"{b}-{n}", at=days_ago(n)) for n in range(30)]
-               for b in range(4)]  # fmt: skip
+    batches = [
+        [Tracked(name=f"e{n % 3}", person_id=person.id, message_id=f"{b}-{n}", at=days_ago(n)) for n in range(30)]
+        for b in range(4)
+    ]
     await asyncio.gather(*(track_many(batch) for batch in batches for _ in range(2)))
     counted = await metric(), await metric("account_metric")
     assert sum(row[4] for row in counted[0]) == 120
@@ -63,8 +65,15 @@ async def test_health_says_what_it_is_made_of(house: Any) -> None:
     await health.recompute([account.id])
     found = await Account.get(id=account.id)
     points = {one["measure"]: one["points"] for one in found.health_reasons}
-    assert points == {"login_days": 5, "active_seats": 5, "core_features": 7.5, "renewals": 10, "support": points["support"],
-                      "sentiment": None, "outcome": None}  # fmt: skip
+    assert points == {
+        "login_days": 5,
+        "active_seats": 5,
+        "core_features": 7.5,
+        "renewals": 10,
+        "support": points["support"],
+        "sentiment": None,
+        "outcome": None,
+    }
     if points["support"] is None:
         assert (found.health, found.health_coverage) == (61, 45)
     assert health.band(found.health) in {"good", "watch", "risk"}

@@ -1,9 +1,9 @@
 """`python -m faults.process KIND`: a process of the house with the trial's jobs, for a test to kill, freeze or stop.
 
-KIND is `runner` (database and Runner only), `writer` (promises `mark` at FAULT_RATE a second), `crowd` (50 writers and a
-reader), `filler` (writes until the disk is full), `upgrade` (migrates a few rooms, a step at a time), or a command of
-`engawa` (`serve`, `worker`, `migrate`). FAULT_SKEW puts its clock off by seconds, FAULT_LEASE shortens leases, FAULT_EVERY keeps
-a schedule of so many seconds. Prints `ready` when it works.
+KIND is `runner` (database and Runner only), `writer` (promises `mark` at FAULT_RATE a second), `crowd` (50 writers and
+a reader), `filler` (writes until the disk is full), `upgrade` (migrates a few rooms, a step at a time), or a command of
+`engawa` (`serve`, `worker`, `migrate`). FAULT_SKEW puts its clock off by seconds, FAULT_LEASE shortens leases,
+FAULT_EVERY keeps a schedule of so many seconds. Prints `ready` when it works.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""Another process writes a promise: how soon its job starts. The goal is p95 ≤100 ms; here the 1-second look must not show."""
+"""Another process writes a promise: how soon its job starts. The goal is p95 ≤100 ms; here the 1-second look
+must not show."""
 
 from __future__ import annotations
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import re
 from html.parser import HTMLParser
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from helpcenter import actions
 from helpcenter.rendering import render_now
+from shared_data import shared_data
 
 NASTY = [
     "<script>alert(1)</script>",
@@ -96,15 +96,11 @@ async def test_hostile_searches(browse: Any, an_article: Any, words: str) -> Non
     harmless(log.text)
 
 
-STRINGS = Path("/work/shared/data/hostile/blns/blns.json")
-
-
 @pytest.mark.data
-@pytest.mark.skipif(not STRINGS.is_file(), reason="shared data is not here")
 async def test_the_big_list_of_naughty_strings_breaks_no_search(browse: Any, an_article: Any) -> None:
     await an_article()
     guest = browse()
-    for words in json.loads(STRINGS.read_text())[::4]:
+    for words in json.loads(shared_data("hostile/blns/blns.json").read_text())[::4]:
         for path in ("/help/search", "/help/suggest"):
             answer = await guest.get(path, params={"q": words})
             assert answer.status_code == 200, words
@@ -139,3 +135,5 @@ def test_long_articles_are_rendered_whole_and_headings_are_anchored() -> None:
     fenced = render_now("前\n\n```\n# これは見出しではない\n\n" + "x\n\n" * 3000 + "```\n\n## 見出し\n\n後")
     assert fenced.toc == [["s-1", "見出し"]]
     assert fenced.html.count("<pre>") == 1
+    deep = render_now("## 上\n\n" + "\n\n".join(f"### 下 {n}\n\n{'文' * 500}" for n in range(60)))
+    assert (deep.html.count("<h2"), deep.html.count("<h3>")) == (1, 60)

@@ -14,13 +14,13 @@ from typing import Any
 
 import pytest
 
-import conftest
 from browser import axe_violations, open_browser
 from fakes.line import FakeLine
 from fakes.slack import FakeSlack
 from fakes.smtp import FakeSMTP
 from journeys.installation import ROOT, Installation, fresh_postgres, installation
 from journeys.walking import Walker, body_of, link_in, someone, until, until_shown
+from servers import POSTGRES, REDIS
 
 ACCOUNTS = """顧客ID,会社名,法人番号,業種,担当CSM
 A1,株式会社青葉渡工業,,製造業,hiyori@maker.example
@@ -38,7 +38,7 @@ C2,A2,つきみ勤怠,基本,3000,JPY,2025-06-01
 """
 MJML = """<mjml><mj-body><mj-section><mj-column>
 <mj-text>{{ person.family_name }}さん、{{ account.name }}の締めが早く終わる方法です。</mj-text>
-<mj-button href="ARTICLE">手順を読む</mj-button>
+<mj-button href="{{ link('ARTICLE') }}">手順を読む</mj-button>
 <mj-text>{{ sender.name }} {{ sender.address }} 苦情・お問い合わせ: {{ sender.contact }}
 <a href="{{ unsubscribe_url }}">配信を止める</a></mj-text>
 </mj-column></mj-section></mj-body></mjml>"""
@@ -85,8 +85,8 @@ class Town:
 @pytest.fixture(params=SCALES)
 async def town(request: pytest.FixtureRequest, tmp_path: Path):
     at_scale = request.param == "at_scale"
-    redis = conftest.REDIS
-    if at_scale and not (conftest.POSTGRES and redis):
+    redis = REDIS
+    if at_scale and not (POSTGRES and redis):
         pytest.skip("ENGAWA_TEST_POSTGRES_URL and ENGAWA_TEST_REDIS_URL are not set")
     town = Town()
     town.folder = tmp_path
@@ -100,7 +100,7 @@ async def town(request: pytest.FixtureRequest, tmp_path: Path):
             "ENGAWA_LINE_DATA_API_URL": town.line.url,
         }  # fmt: skip
         if at_scale:
-            environment["ENGAWA_DATABASE_URL"] = await stack.enter_async_context(fresh_postgres(conftest.POSTGRES))
+            environment["ENGAWA_DATABASE_URL"] = await stack.enter_async_context(fresh_postgres(POSTGRES))
             environment["ENGAWA_REDIS_URL"] = redis
         town.house = await stack.enter_async_context(installation(tmp_path, environment, at_scale=at_scale))
         town.browser = await stack.enter_async_context(open_browser())
@@ -280,7 +280,7 @@ async def an_ambassador_hides_spam_and_the_asker_accepts(town: Town, reader: Wal
     await spammer.send(f"{thread}/replies", body="副業で毎月50万円。詳しくはプロフィールから。")
     ambassador = await town.comes_in_by_mail("chika@yuzutsu.example")
     await ambassador.open(thread)
-    hiding = await ambassador.href("a[href$='/hiding']")
+    hiding = str(await ambassador.page.locator("a[href$='/hiding']").last.get_attribute("href"))
     await ambassador.open(hiding)
     await ambassador.send(hiding, reason="spam")
     visitor = await someone(town.browser, town.house.url)
@@ -316,9 +316,9 @@ async def a_high_tier_customer_asks_on_slack(town: Town) -> None:
     await admin.open("/staff/customers")
     account = link_in(await admin.href("a[href^='/staff/customers/']:has-text('青葉渡工業')"), r"\d+$")
     await admin.open(connection)
-    await admin.send(connection, teams=f"{slack.team} = {account}")
-    mika, general = slack.person("Mika"), slack.channel("support")
-    asked = slack.message(mika, "締め日の変更は3月分からでしょうか", general)
+    await admin.send(connection, teams=f"{slack.team.id} = {account}")
+    mika = slack.person("Mika")
+    asked = slack.message(mika, "締め日の変更は3月分からでしょうか")
     await slack.deliver(f"{town.house.url}/slack/events", asked)
     await until_shown(csm, "/staff/inbox", "締め日の変更は3月分から")
     await csm.follow("a[href^='/staff/inbox/']:has-text('Mika')")

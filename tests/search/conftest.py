@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from conftest import POSTGRES, engines
 from core.database import write
 from search.scratch import prepared
 from search_samples import empty
+from servers import POSTGRES, engines
 
 
 @pytest.fixture(scope="session")

@@ -20,7 +20,7 @@ class Known:
     def __init__(self) -> None:
         self.people: dict[str, int] = {}
         self.accounts: dict[str, int] = {}
-        self.articles: dict[str, int] = {}
+        self.articles: dict[str, str] = {}  # the slug
         self.threads: dict[str, int] = {}
         self.boards: dict[str, int] = {}
         self.segments: dict[str, int] = {}

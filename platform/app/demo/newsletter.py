@@ -9,7 +9,6 @@ from app.demo.files import HERE, Known, data
 from campaigns import actions, rollout
 from campaigns.compose import Draft
 from core.clock import now
-from core.pages import absolute
 
 _link = re.compile(r"\{\{\s*link\('(\w+):(\w+)'\)\s*\}\}")
 
@@ -19,8 +18,8 @@ async def load(known: Known) -> None:
     cast = Cast(known)
 
     def linked(text: str) -> str:
-        """The helper `link('article:017')` of the files is a plain address once the article has one."""
-        return _link.sub(lambda found: absolute(cast.linked(":".join(found.groups()))), text)
+        """`link('article:017')` of the files with the address that the article has here."""
+        return _link.sub(lambda found: "{{ link('" + cast.linked(":".join(found.groups())) + "') }}", text)
 
     with at(now(), await cast.be(plan["from"])):
         campaign = await actions.open_campaign(actions.Settings(

@@ -26,6 +26,9 @@ from core.tasks import in_thread
 
 SILENT = {"script", "style", "title", "head"}
 PREHEADER = re.compile(r"<div[^>]*display:\s*none[^>]*>[^<]*</div>")
+# mj-text becomes a div: in an article it is a paragraph.
+INNERMOST = re.compile(r"<div>((?:(?!</?div>).)*)</div>", re.DOTALL)
+DIV = re.compile(r"</?div>")
 TAGS = {"a", "b", "strong", "i", "em", "br", "ul", "ol", "li", "h1", "h2", "h3", "p", "div"}
 
 
@@ -57,12 +60,13 @@ async def published(campaign: Campaign) -> tuple[str, Any]:
     values |= {"link": links.__getitem__, "unsubscribe_url": "/sign-in"}
     templates = Templates(revision.subject, revision.html, revision.plain)
     try:
-        subject, _text, html = await in_thread(templates.render_bounded, values)
+        _subject, _text, html = await in_thread(templates.render_bounded, values)
     except (Missed, TooMuch):
         return campaign.name, Markup("")
-    html = PREHEADER.sub("", html)
-    return campaign.name, Markup(nh3.clean(html, tags=TAGS, clean_content_tags=SILENT, attributes={"a": {"href"}},  # noqa: S704  (cleaned)
-                                           url_schemes={"https", "http", "mailto"}))  # fmt: skip
+    html = nh3.clean(PREHEADER.sub("", html), tags=TAGS, clean_content_tags=SILENT, attributes={"a": {"href"}},
+                     url_schemes={"https", "http", "mailto"})  # fmt: skip
+    html = DIV.sub("", INNERMOST.sub(r"<p>\1</p>", html))
+    return campaign.name, Markup(html)  # noqa: S704  (cleaned)
 
 
 def anybody(names: dict[str, Any]) -> dict[str, str]:

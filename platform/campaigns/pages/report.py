@@ -96,7 +96,11 @@ async def _chart(campaign: Campaign) -> Any:
     first, last, total = when(sent[0][0]), when(sent[0][1]), int(sent[0][2])
     if first is None or last is None or total < 2 or last - first < timedelta(seconds=1):
         return ""
-    seconds = "EXTRACT(EPOCH FROM d.sent_at)" if dialect() == "postgresql" else "unixepoch(d.sent_at, 'subsec')"
+    seconds = (
+        "EXTRACT(EPOCH FROM d.sent_at)"
+        if dialect() == "postgresql"
+        else "((julianday(d.sent_at) - 2440587.5) * 86400.0)"
+    )
     width = (last - first).total_seconds() / 19
     found = await rows(
         f"SELECT CAST(({seconds} - {first.timestamp()}) / {width} AS bigint) AS slot, COUNT(*) FROM delivery d"
@@ -109,7 +113,8 @@ async def _chart(campaign: Campaign) -> Any:
         held += by_slot.get(slot, 0)
         values.append(held)
     labels = [clock_time(first + timedelta(seconds=width * slot)) for slot in range(20)]
-    finding = ngettext("%(n)s mail sent between %(first)s and %(last)s", "%(n)s mails sent between %(first)s and %(last)s",
+    finding = ngettext("%(n)s mail sent between %(first)s and %(last)s",
+                       "%(n)s mails sent between %(first)s and %(last)s",
                        total, first=labels[0], last=labels[-1])  # fmt: skip
     return line([Series(_("Sent"), values)], labels, finding=finding, unit=_("mails"))
 
@@ -123,8 +128,8 @@ async def _links(campaign: Campaign) -> list[TrackedLink]:
 
 async def _uncertain(main: list[Step]) -> list[Any]:
     marks = json.dumps([step.id for step in main])
-    return await rows(f"{LEDGER} WHERE d.state = 'uncertain' AND d.step_id IN ({ledger.ids_sql()}) ORDER BY d.id LIMIT 50",
-                      marks)  # fmt: skip
+    chosen = f"d.state = 'uncertain' AND d.step_id IN ({ledger.ids_sql()})"
+    return await rows(f"{LEDGER} WHERE {chosen} ORDER BY d.id LIMIT 50", marks)
 
 
 async def _reactions(main: list[Step]) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from litestar import Controller, Request, Response, post, get
+from litestar import Controller, Request, Response, get, post
 from litestar.response import Redirect
 
 from campaigns import actions, ledger, rollout

@@ -12,8 +12,16 @@ from campaigns.compose import Draft, Mistakes
 from campaigns.jobs import needs_consent
 from campaigns.models import Campaign, Revision
 from campaigns.pages.around import campaign_page, in_a_frame, stage
-from campaigns.pages.forms import ContentForm, NewCampaign, RecipientsForm, SenderForm, policies, segment_choices
-from campaigns.pages.forms import topics, trackings
+from campaigns.pages.forms import (
+    ContentForm,
+    NewCampaign,
+    RecipientsForm,
+    SenderForm,
+    policies,
+    segment_choices,
+    topics,
+    trackings,
+)
 from campaigns.starter import starter
 from campaigns.words import CAMPAIGN_STATES, reason_words
 from channels.senders import sender_of

@@ -138,13 +138,13 @@ class Client(SqliteClient):
         if _reads(query):
             rows = await self.read(query, values)
             return len(rows), rows
-        return await super().execute_query(query, values)
+        return await super().execute_query(query, values)  # type: ignore[no-any-return]
 
     @translate_exceptions
     async def execute_query_dict(self, query: str, values: list[Any] | None = None) -> list[dict[str, Any]]:
         if _reads(query):
             return [dict(row) for row in await self.read(query, values)]
-        return await super().execute_query_dict(query, values)
+        return await super().execute_query_dict(query, values)  # type: ignore[no-any-return]
 
     @translate_exceptions
     async def execute_many(self, query: str, values: list[list[Any]]) -> None:

@@ -52,7 +52,7 @@ def read_sheet(content: bytes) -> Sheet:
         raise Refused(_("This is not a CSV file. In Excel, choose “Save as” and CSV UTF-8."))
     encoding, text = decoded(content)
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    delimiter = _delimiter(next(line for line in lines if line.strip()))
+    delimiter = _delimiter(next((line for line in lines if line.strip()), ""))
     heading = next(iter(_records(lines, 0, delimiter, None)), None)
     if heading is None or heading.broken:
         raise Refused(_("The first line must hold the headings of the columns."))

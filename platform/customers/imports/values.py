@@ -88,9 +88,7 @@ def _number(words: str) -> str:
         raise Mistake(_("Excel has cut this number short. Format the column as text and export it again."))
     number = normal_number(words)
     if not is_valid(number):
-        raise Mistake(
-            _("The corporate number %(number)s is not right: its check digit does not fit.", number=words[:20])
-        )
+        raise Mistake(_("%(number)s is not right: its check digit does not fit.", number=words[:20]))
     return number
 
 

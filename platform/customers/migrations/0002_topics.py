@@ -10,7 +10,7 @@ TOPICS = [
 ]
 
 
-def _insert(position, slug, ja, en):
+def _insert(position: int, slug: str, ja: str, en: str) -> ops.RunSQL:
     return ops.RunSQL(
         "INSERT INTO topic (slug, name_ja, name_en, is_transactional, position)"
         f" VALUES ('{slug}', '{ja}', '{en}', FALSE, {position})",

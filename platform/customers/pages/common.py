@@ -14,7 +14,7 @@ from customers.sentences import label_of, said
 
 TIERS = {"high": lazy("High touch"), "low": lazy("Low touch"), "tech": lazy("Tech touch")}
 PHASES = {"onboarding": lazy("Onboarding"), "adoption": lazy("Adoption"), "expansion": lazy("Expansion"),
-          "renewal": lazy("Renewal"), "churned": lazy("Churned")}  # fmt: skip
+          "renewal": lazy("Renewing"), "churned": lazy("Churned")}  # fmt: skip
 CHANNELS = {"web": lazy("Web"), "email": lazy("E-mail"), "line": lazy("LINE"), "slack": lazy("Slack"),
             "in_app": lazy("In the app"), "staff": lazy("Staff")}  # fmt: skip
 

@@ -24,7 +24,7 @@ class Field(msgspec.Struct, frozen=True):
 
 TIERS = (("high", _("High touch")), ("low", _("Low touch")), ("tech", _("Tech touch")))
 PHASES = (("onboarding", _("Onboarding")), ("adoption", _("Adoption")), ("expansion", _("Expansion")),
-          ("renewal", _("Renewal")), ("churned", _("Churned")))  # fmt: skip
+          ("renewal", _("Renewing")), ("churned", _("Churned")))  # fmt: skip
 HEALTH = (("good", _("Good")), ("watch", _("Watch")), ("risk", _("At risk")), ("unknown", _("Unknown")))
 STATES = (("active", _("Customer")), ("churned", _("Former customer")))
 CONSENT = (("given", _("Agreed")), ("refused", _("Declined")), ("unknown", _("Never asked")))

@@ -8,7 +8,7 @@ from typing import Any
 from core.clock import now
 from core.context import current_principal
 from core.database import rows, transaction
-from core.errors import Conflict, Refused
+from core.errors import Conflict, NotFound, Refused
 from core.events import announce
 from core.i18n import _
 from core.refs import Ref
@@ -131,7 +131,9 @@ async def note(conversation_id: int, body: str, *, mentions: list[int] | None = 
 async def send_again(outgoing_id: int) -> Outgoing:
     """A failed or uncertain reply of a human, once more, because a human says so."""
     async with transaction():
-        found = await Outgoing.get(id=outgoing_id)
+        found = await Outgoing.get_or_none(id=outgoing_id)
+        if found is None:
+            raise NotFound(_("There is no such message."))
         await locked_for_me(found.conversation_id)
         if found.needs or found.state not in ("failed", "uncertain"):
             raise Conflict(_("This cannot be sent again."))

@@ -1,6 +1,6 @@
 """`make bench`: a personalised newsletter of about 39 KB, from the ledger to a sink in another process.
 
-`python -m campaigns.bench [messages]` prints the numbers as JSON. ENGAWA_DATABASE_URL may name an empty PostgreSQL
+`python -m bench.sending [messages]` prints the numbers as JSON. ENGAWA_DATABASE_URL may name an empty PostgreSQL
 database; without it a scratch SQLite file is used.
 """
 
@@ -35,7 +35,7 @@ from core.principal import SYSTEM
 from core.settings import read_settings, use
 from customers.models import Topic
 
-TESTS = Path(__file__).resolve().parents[2] / "tests"
+TESTS = Path(__file__).resolve().parents[1]
 PARAGRAPH = "12月は営業日が短くなります。今のうちに次の3つを確かめておくと、締めの日に慌てずにすみます。" * 4
 SECTION = """<mj-section><mj-column><mj-text>{{ person.family_name }}さん、%s</mj-text>
 {%% if account.tier == "tech" %%}<mj-text>{{ account.name }}さまの画面で開けます。</mj-text>{%% endif %%}
@@ -53,15 +53,19 @@ def newsletter() -> Draft:
 async def fill(messages: int) -> list[int]:
     """People with an account, an address and a consent; returns their ids."""
     moment = now()
-    await Brand.filter(slug="default").update(sender_name="つきみ計算舎", sender_email="news@tsukimi.example",
-                                              postal_address="架空県縁側市1-1-1", complaints_contact="c@tsukimi.example")  # fmt: skip
-    await Topic.create(slug="usage", name_ja="使い方", name_en="Tips")
+    await Brand.filter(slug="default").update(
+        sender_name="つきみ計算舎",
+        sender_email="news@tsukimi.example",
+        postal_address="架空県縁側市1-1-1",
+        complaints_contact="c@tsukimi.example",
+    )
+    await Topic.get_or_create(slug="usage", defaults={"name_ja": "使い方", "name_en": "Tips"})
     async with transaction():
         await write_many(
-            "INSERT INTO account (id, name, name_kana, normal_name, industry, prefecture, address, phone, website, state,"
-            " tier, tier_source, tier_reason, expected_ltv, phase, health_coverage, health_reasons, traits, sources,"
-            " version, created_at, updated_at) VALUES (?, ?, '', '', '', '', '', '', '', 'active', 'tech', 'rule', '',"
-            " 0, 'adoption', 0, '[]', '{}', '{}', 1, ?, ?)",
+            "INSERT INTO account (id, name, name_kana, normal_name, industry, prefecture, address, phone, website,"
+            " state, tier, tier_source, tier_reason, expected_ltv, phase, health_coverage, health_reasons, traits,"
+            " sources, version, created_at, updated_at) VALUES (?, ?, '', '', '', '', '', '', '', 'active', 'tech',"
+            " 'rule', '', 0, 'adoption', 0, '[]', '{}', '{}', 1, ?, ?)",
             [[n, f"株式会社水面{n}", moment, moment] for n in range(1, messages + 1)],
         )
         await write_many(
@@ -72,15 +76,20 @@ async def fill(messages: int) -> list[int]:
         )
         await write_many("INSERT INTO membership (person_id, account_id, title, department, is_primary)"
                          " VALUES (?, ?, '', '', ?)", [[n, n, True] for n in range(1, messages + 1)])  # fmt: skip
-        await write_many("INSERT INTO consent (person_id, topic, channel, state, changed_at)"
-                         " VALUES (?, 'usage', 'email', 'given', ?)", [[n, moment] for n in range(1, messages + 1)])  # fmt: skip
+        await write_many(
+            "INSERT INTO consent (person_id, topic, channel, state, changed_at)"
+            " VALUES (?, 'usage', 'email', 'given', ?)",
+            [[n, moment] for n in range(1, messages + 1)],
+        )
     return list(range(1, messages + 1))
 
 
 async def a_step(campaign: Campaign, people: list[int]) -> Step:
     """Frozen and ready to be sent."""
-    step = await Step.create(campaign_id=campaign.id, revision_id=campaign.revision_id or 0, people=people, due_at=now(),
-                             created_at=now(), state="freezing")  # fmt: skip
+    step = await Step.create(
+        campaign_id=campaign.id, revision_id=campaign.revision_id or 0, people=people, due_at=now(), created_at=now(),
+        state="freezing",
+    )  # fmt: skip
     await ledger.freeze(step, campaign, people, needs_consent=True)
     await write("UPDATE campaign_step SET state = 'sending' WHERE id = ?", step.id)
     return await Step.get(id=step.id)

@@ -1,0 +1,14 @@
+"""How campaigns read on a customer's timeline. Imported for what it registers."""
+
+from __future__ import annotations
+
+from core.i18n import lazy
+from customers.timeline import describe
+
+REPORT = "/staff/campaigns/{about_id}/report"
+
+describe("campaign.sent", lazy("Got the newsletter “%(name)s”"), "send", href=REPORT, label=lazy("Got a newsletter"))
+describe("campaign.clicked", lazy("Followed a link of a newsletter"), "link", tone="info", href=REPORT,
+         label=lazy("Followed a link of a newsletter"))  # fmt: skip
+describe("campaign.unsubscribed", lazy("Stopped the newsletters of this topic"), "x", tone="warn", href=REPORT,
+         label=lazy("Stopped a newsletter"))  # fmt: skip
