@@ -9,6 +9,8 @@ from typing import Any
 from access import setup
 from app import rooms
 from app.arq_bell import ring_workers, stop_ringing
+from channels.sessions import close_clients
+from channels.warming import warm_up
 from core.database import close_database, open_database
 from core.entrance import Entrance
 from core.migrating import pending
@@ -16,6 +18,7 @@ from core.navigation import navigation
 from core.pages import configure_templates
 from core.runner import Runner
 from core.settings import SettingsError, settings
+from core.tasks import spawn
 from core.web import build_web
 
 log = logging.getLogger("engawa.web")
@@ -46,6 +49,7 @@ def make_app(*, with_runner: bool | None = None) -> Entrance:
                 runner = Runner()
                 open_things.push_async_callback(runner.stop)
                 await runner.start()
+            spawn(warm_up(), "warm up")
         except BaseException:
             await open_things.aclose()
             raise
@@ -55,6 +59,7 @@ def make_app(*, with_runner: bool | None = None) -> Entrance:
 
 async def _close_rooms() -> None:
     async with AsyncExitStack() as clients:
+        clients.push_async_callback(close_clients)
         for close in closing:
             clients.push_async_callback(close)
 

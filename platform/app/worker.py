@@ -12,6 +12,7 @@ from arq.worker import Worker, func
 
 from app import rooms
 from app.arq_bell import QUEUE, redis_settings, ring_workers, stop_ringing
+from channels.sessions import close_clients
 from core import ring
 from core.database import close_database, dialect, open_database
 from core.migrating import pending
@@ -33,6 +34,7 @@ async def work() -> None:
     async with contextlib.AsyncExitStack() as open_things:
         await open_database(settings().database, rooms.with_models())
         open_things.push_async_callback(close_database)
+        open_things.push_async_callback(close_clients)
         if left := await pending(settings().database, rooms.with_models()):
             raise SettingsError(f"The database is behind by {len(left)} migrations. Run: engawa migrate")
         runner = Runner()

@@ -156,7 +156,7 @@ async def _record_sent(ids: str, moment: datetime) -> None:
     await write(
         "INSERT INTO touchpoint (at, kind, person_id, account_id, channel, about_kind, about_id, data, key)"
         f" SELECT {typed('timestamptz')}, 'campaign.sent', d.person_id, d.account_id, 'email', 'campaign',"
-        " t.campaign_id, " + ("jsonb_build_object" if dialect() == "postgresql" else "json_object") + "('name', c.name),"
+        f" t.campaign_id, {'jsonb_build' if dialect() == 'postgresql' else 'json'}_object('name', c.name),"
         " 'delivery:' || CAST(d.id AS text) || ':sent'"
         " FROM delivery d JOIN campaign_step t ON t.id = d.step_id JOIN campaign c ON c.id = t.campaign_id"
         f" WHERE d.id IN ({ids_sql()})"

@@ -48,8 +48,8 @@ async def unsubscribe(token: str, how: str = "one_click") -> Campaign:
                             " RETURNING id", moment, delivery.id)  # fmt: skip
         if first:
             await timeline.record(delivery.person_id, "campaign.unsubscribed", account_id=delivery.account_id,
-                                  channel="email", about=Ref("campaign", campaign.id), topic=campaign.topic, name=campaign.name,
-                                  key=f"delivery:{delivery.id}:unsubscribed")  # fmt: skip
+                                  channel="email", about=Ref("campaign", campaign.id), topic=campaign.topic,
+                                  name=campaign.name, key=f"delivery:{delivery.id}:unsubscribed")  # fmt: skip
             await announce(Unsubscribed(delivery_id=delivery.id))
     return campaign
 

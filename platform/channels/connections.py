@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import msgspec
@@ -9,7 +10,7 @@ import msgspec
 from channels.models import Connection
 from core.audit import audit
 from core.clock import now
-from core.database import rows, transaction, write
+from core.database import after_commit, rows, transaction, write
 from core.errors import Conflict, NotFound, Refused
 from core.i18n import _
 from core.refs import Ref
@@ -35,6 +36,8 @@ class Known(msgspec.Struct, frozen=True):
         return self.state == "active"
 
 
+KEPT_SECONDS = 1.0
+_kept: dict[str, tuple[float, list[Known]]] = {}
 _opened: dict[str, dict[str, Any]] = {}
 
 
@@ -58,8 +61,7 @@ COLUMNS = "SELECT id, kind, name, external_id, state, settings, secrets FROM con
 
 
 async def by_external_id(kind: str, external_id: str) -> Known | None:
-    found = await rows(COLUMNS + "kind = ? AND external_id = ? AND state <> 'revoked'", kind, external_id)
-    return _known(found[0]) if found else None
+    return next((one for one in await all_of(kind) if one.external_id == external_id), None)
 
 
 async def by_id(connection_id: int) -> Known:
@@ -70,7 +72,18 @@ async def by_id(connection_id: int) -> Known:
 
 
 async def all_of(kind: str) -> list[Known]:
-    return [_known(row) for row in await rows(COLUMNS + "kind = ? AND state <> 'revoked' ORDER BY id", kind)]
+    """Every connection of a kind, kept for a second: a webhook asks several times and must answer quickly."""
+    kept = _kept.get(kind)
+    if kept and time.monotonic() - kept[0] < KEPT_SECONDS:
+        return kept[1]
+    found = [_known(row) for row in await rows(COLUMNS + "kind = ? AND state <> 'revoked' ORDER BY id", kind)]
+    _kept[kind] = (time.monotonic(), found)
+    return found
+
+
+def forget() -> None:
+    """This process changed a connection."""
+    _kept.clear()
 
 
 async def add(
@@ -96,6 +109,7 @@ async def add(
             "state": "active", "last_error": "", "updated_at": moment,
         })  # fmt: skip
         await made.save()
+        after_commit(forget)
         await audit("connect", Ref("connection", made.id), after={"kind": kind, "name": made.name})
     return made
 
@@ -106,6 +120,7 @@ async def change_settings(connection_id: int, **changed: Any) -> None:
         connection = await Connection.select_for_update().get(id=connection_id)
         settings = {key: value for key, value in (connection.settings | changed).items() if value is not None}
         await Connection.filter(id=connection_id).update(settings=settings, updated_at=now())
+        after_commit(forget)
 
 
 async def set_state(connection_id: int, state: str) -> None:
@@ -115,6 +130,7 @@ async def set_state(connection_id: int, state: str) -> None:
     async with transaction():
         before = await write("UPDATE connection SET state = ?, updated_at = ? WHERE id = ? AND state <> ? RETURNING id",
                              state, now(), connection_id, state)  # fmt: skip
+        after_commit(forget)
         if before:
             await audit(state, Ref("connection", connection_id))
 
