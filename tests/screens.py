@@ -41,14 +41,11 @@ CAMPAIGN = "main table a[href^='/staff/campaigns/']:not([href*='?'])"
 PICTURES = [
     Picture("home", "/"),
     Picture("home-390", "/", width=390, height=844),
-    Picture("home-en", "/", language="en"),
     Picture("thread", "/community", "customer", THREAD),
     Picture("thread-390", "/community", "customer", THREAD, width=390, height=844),
     Picture("staff-home", "/staff", "staff"),
     Picture("inbox", "/staff/inbox", "staff", "main a[href^='/staff/inbox/1?']"),
     Picture("campaign", "/staff/campaigns", "staff", CAMPAIGN),
-    Picture("staff-home-390", "/staff", "staff", width=390, height=844),
-    Picture("account", "/staff/customers", "staff", "main table a[href^='/staff/customers/']:not([href*='?'])"),
 ]
 
 
@@ -68,7 +65,7 @@ async def take(browser: Browser, url: str, picture: Picture, folder: Path) -> Pa
         await page.goto(url + picture.path)
         if picture.click and (found := page.locator(picture.click).first):
             await page.goto(url + str(await found.get_attribute("href")))
-        await page.wait_for_load_state("load")
+        await page.wait_for_load_state("networkidle")  # the preview in its frame too
         path = folder / f"{picture.name}.png"
         await page.screenshot(path=path)
     shrink(path)

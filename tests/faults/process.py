@@ -1,8 +1,9 @@
 """`python -m faults.process KIND`: a process of the house with the trial's jobs, for a test to kill, freeze or stop.
 
-KIND is `runner` (database and Runner only), `writer` (promises `mark` at FAULT_RATE a second), `migrate`, or a command
-of `engawa` (`serve`, `worker`). FAULT_SKEW puts its clock off by seconds, FAULT_LEASE shortens leases, FAULT_EVERY
-keeps a schedule of so many seconds. Prints `ready` when it works.
+KIND is `runner` (database and Runner only), `writer` (promises `mark` at FAULT_RATE a second), `crowd` (50 writers and
+a reader), `filler` (writes until the disk is full), `upgrade` (migrates a few rooms, a step at a time), or a command of
+`engawa` (`serve`, `worker`, `migrate`). FAULT_SKEW puts its clock off by seconds, FAULT_LEASE shortens leases,
+FAULT_EVERY keeps a schedule of so many seconds. Prints `ready` when it works.
 """
 
 from __future__ import annotations
@@ -86,14 +87,108 @@ async def run_writer() -> None:
     await close_database()
 
 
+async def run_crowd() -> None:
+    """50 tasks write as often as they can for FAULT_SECONDS, one reads every few milliseconds; prints a JSON line."""
+    import json
+    import time
+
+    from core.database import close_database, open_database, rows, transaction, write
+
+    await open_database(settings().database, ["core"])
+    end = time.monotonic() + float(os.environ["FAULT_SECONDS"])
+    written, waits = 0, []
+
+    async def writer(who: int) -> None:
+        nonlocal written
+        while time.monotonic() < end:
+            async with transaction():
+                await rows("SELECT COUNT(*) FROM note WHERE id > ?", written)
+                await write("INSERT INTO note (name, value, changed_at) VALUES (?, '1', CURRENT_TIMESTAMP)",
+                            f"{os.getpid()}-{who}-{time.monotonic_ns()}")  # fmt: skip
+            written += 1
+
+    async def reader() -> None:
+        while time.monotonic() < end:
+            began = time.perf_counter()
+            await rows("SELECT name FROM note ORDER BY id DESC LIMIT 20")
+            waits.append((time.perf_counter() - began) * 1000)
+            await asyncio.sleep(0.005)
+
+    await asyncio.gather(reader(), *(writer(who) for who in range(50)))
+    waits.sort()
+    found = {"written": written, "read": len(waits), "p50_ms": waits[len(waits) // 2],
+             "p99_ms": waits[int(len(waits) * 0.99)]}  # fmt: skip
+    print(json.dumps(found), flush=True)
+    await close_database()
+
+
+async def run_filler() -> None:
+    """Writes until it fails, prints the failure, waits for SIGTERM (room was made), writes once more."""
+    import resource
+
+    from core.database import close_database, open_database, transaction, write
+
+    stop = stop_event()
+    await open_database(settings().database, ["core"])
+    unlimited = resource.getrlimit(resource.RLIMIT_FSIZE)
+    if limit := int(os.environ.get("FAULT_FILE_LIMIT", "0")):
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, unlimited[1]))
+
+    async def put(name: str) -> None:
+        async with transaction():
+            await write("INSERT INTO note (name, value, changed_at) VALUES (?, ?, CURRENT_TIMESTAMP)", name,
+                        {"much": "x" * 20_000})  # fmt: skip
+
+    print("ready", flush=True)
+    number = 0
+    try:
+        while True:
+            await put(f"n{number}")
+            number += 1
+    except Exception as full:
+        print(f"full after {number}: {type(full).__name__}: {full}", flush=True)
+    await stop.wait()
+    resource.setrlimit(resource.RLIMIT_FSIZE, unlimited)
+    await put("afterwards")
+    await close_database()
+
+
+UPGRADED = ["core", "search", "channels"]
+
+
+async def run_upgrade() -> None:
+    """Prints each migration before and after it; FAULT_PAUSE seconds between the two."""
+    import time
+
+    from core import migrating
+    from core.database import close_database, open_database
+
+    def emit(_: Any, event: str, key: Any) -> None:
+        print(f"{event} {key.app_label}.{key.name}", flush=True)
+        time.sleep(float(os.environ.get("FAULT_PAUSE", "0")))
+
+    if "FAULT_PAUSE" in os.environ:
+        migrating.Executor._emit = staticmethod(emit)  # type: ignore[assignment]
+    await open_database(settings().database, UPGRADED)
+    try:
+        applied = await migrating.migrate(settings().database, UPGRADED)
+        print("applied", len(applied), "left", len(await migrating.pending(settings().database, UPGRADED)), flush=True)
+    finally:
+        await close_database()
+
+
+KINDS = {"runner": run_runner, "writer": run_writer, "crowd": run_crowd, "filler": run_filler, "upgrade": run_upgrade}
+
+
 def main(kind: str) -> int:
     use(read_settings())
     prepare()
-    if kind in {"runner", "writer"}:
+    if kind in KINDS:
         from core import logs
 
         logs.set_up("text")
-        asyncio.run({"runner": run_runner, "writer": run_writer}[kind]())
+        asyncio.run(KINDS[kind]())
         return 0
     from app import cli
 

@@ -63,7 +63,7 @@ async def _answers(port: int) -> bool:
 
 
 @pytest.mark.slow
-async def test_a_worker_stops_also_while_redis_is_away(house, marks, start, postgres_only, whole):
+async def test_a_worker_stops_also_while_redis_is_away(house, postgres_only, marks, start, whole):
     worker = await start("worker", ENGAWA_REDIS_URL="redis://127.0.0.1:1/0").until("is ready")
     await worker.until("Redis is away")
     await promised(marks)
