@@ -1,6 +1,7 @@
 """Acknowledging LINE webhooks, 50 a second: idle, and during a newsletter of 10,000 in the same process.
 
-Goal: p99 ≤100 ms in both. Each event is new text of one of a hundred people, so the bot works behind it, too.
+Goal: p99 ≤100 ms in both. Each event is new text of one of a hundred people, so the bot works behind it, too. The first
+seconds after the start stand alone.
 """
 
 from __future__ import annotations
@@ -39,7 +40,9 @@ async def measure() -> dict[str, Any]:
         known = {f"ENGAWA_{name.upper()}": value for name, value in outside.items()}
         web = stack.enter_context(process("serve", settings, ENGAWA_PORT=port, ENGAWA_SECRET_KEY=SECRET, **known))
         await answered(port)
-        found = {"goal": {"p99_ms": 100}, "per_second": RATE, "idle": await acknowledged(port, seconds, web.pid)}
+        found: dict[str, Any] = {"goal": {"p99_ms": 100}, "per_second": RATE}
+        found["first_3_s"] = await acknowledged(port, 3, web.pid)  # what is imported and built at the first question
+        found["idle"] = await acknowledged(port, seconds, web.pid)
         await promise(settings.database, step)
         await asyncio.sleep(2)
         found["during_a_send"] = await acknowledged(port, seconds, web.pid)
