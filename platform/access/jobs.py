@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from access import links, mails
+from access import links, mails, sentences  # noqa: F401  (sentences: registers how it reads)
 from core.clock import days_ago, now
 from core.database import rows, transaction, write
 from core.jobs import every, job

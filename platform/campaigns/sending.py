@@ -230,6 +230,8 @@ class Worker:
         if outcome.kind == "uncertain":
             again = self.campaign.when_uncertain == "resend" and attempt < ATTEMPTS
             return ("frozen", outcome.reason, later) if again else ("uncertain", outcome.reason, None)
+        if outcome.stage == "lease":
+            return "frozen", "", now()
         if outcome.stage in OURS:
             self.trouble = outcome.reason
             return "frozen", outcome.reason, now()

@@ -255,6 +255,7 @@ class Line(asyncio.Protocol):
             await self._let_it_out()
             if may_still and not may_still():
                 self._lose("the lease ran out before the dot")
+                return Outcome("retry", self._lost, "lease")
             self._write(DOT)
         except Gone as gone:
             return Outcome("retry", str(gone), "content")

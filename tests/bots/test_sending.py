@@ -184,3 +184,41 @@ async def test_a_claim_that_waits_for_a_takeover_finds_it(line, line_channel):
     _, claimed = await asyncio.gather(take(), claim())
     assert claimed is None
     assert (await Outgoing.get()).state == "cancelled"
+
+
+async def handed_round(conversation) -> Conversation:
+    """Taken over and given back: the bot's again, two epochs later."""
+    as_person(await staff("csm"))
+    await ownership.take_over(conversation.id)
+    await ownership.hand_back(conversation.id)
+    enter(Here(principal=SYSTEM))
+    return await Conversation.get(id=conversation.id)
+
+
+async def test_nothing_is_queued_for_an_epoch_that_is_over(line, line_channel):
+    conversation = await asked(line, line_channel)
+    later = await handed_round(conversation)
+    assert (later.state, later.epoch) == ("bot", 3)
+    said = await replies.say_automatically(later.id, "答え", key="answer:1", epoch=1, needs="bot")
+    assert said is None
+    assert await replies.say_automatically(later.id, "答え", key="answer:2", epoch=3, needs="bot")
+
+
+async def test_a_claim_asks_the_epoch_itself(line, line_channel):
+    """Even if nobody had cancelled the row."""
+    conversation = await asked(line, line_channel)
+    await replies.say_automatically(conversation.id, "答え", key="answer:1", epoch=1, needs="bot")
+    await write("UPDATE conversation SET epoch = epoch + 2 WHERE id = ?", conversation.id)
+    assert await sending.claim(conversation.id) is None
+    assert (await Outgoing.get()).reason == "ownership changed"
+
+
+async def test_a_question_from_before_a_person_took_part_is_not_the_bots(line, line_channel, faq):
+    from bots.considering import consider
+    from inbox.models import Message
+
+    conversation = await asked(line, line_channel)
+    question = await Message.get(sender="person")
+    await handed_round(conversation)
+    assert await consider(conversation.id, question.id, 1) == "a person has it"
+    assert await Outgoing.filter(needs="bot").count() == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import sys
 
 from app import rooms
@@ -17,7 +18,10 @@ async def main(step_id: int) -> None:
     await open_database(settings().database, rooms.with_models())
     try:
         while (await rows("SELECT state FROM campaign_step WHERE id = ?", step_id))[0][0] == "sending":
-            await deliver_step(step_id=step_id)
+            try:
+                await deliver_step(step_id=step_id)
+            except Exception:  # the runner would promise it again
+                logging.exception("again")
             await asyncio.sleep(claims.LEASE.total_seconds() / 4)
     finally:
         await close_database()

@@ -6,6 +6,7 @@ import asyncio
 import os
 import random
 import signal
+import sqlite3
 import sys
 from collections import Counter
 from pathlib import Path
@@ -126,12 +127,31 @@ async def test_two_workers_at_once_share_the_work(house, tmp_path):
         assert await found.verdict(600) == Counter(sent=600)
 
 
+async def stopped_outside_a_transaction(house, worker) -> None:
+    """On SQLite a process that is stopped while it writes stops everybody: that is the file's one lock, not ours."""
+    path = house.settings.database.removeprefix("sqlite://")
+    while True:
+        worker.send_signal(signal.SIGSTOP)
+        if house.engine == "postgresql":
+            return
+        probe = sqlite3.connect(path, timeout=0.3, isolation_level=None)
+        try:
+            probe.execute("BEGIN IMMEDIATE")
+            probe.execute("ROLLBACK")
+            return
+        except sqlite3.OperationalError:
+            worker.send_signal(signal.SIGCONT)
+            await asyncio.sleep(0.003)
+        finally:
+            probe.close()
+
+
 async def test_a_worker_frozen_past_its_lease_finishes_nothing_of_anothers(house, tmp_path):
     async with fake_process("smtp", "--cheap", ledger=tmp_path / "sink.jsonl") as sink:
         found = await rig(house, sink, 1000, lease=1.0)
         frozen = await found.worker()
         await found.until(200)
-        frozen.send_signal(signal.SIGSTOP)
+        await stopped_outside_a_transaction(house, frozen)
         await asyncio.sleep(1.5)
         other = await found.worker()
         await found.until(600)

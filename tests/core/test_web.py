@@ -9,7 +9,6 @@ import pytest
 HOSTILE_PATHS = [
     "/%00",
     "/..%2f..%2fetc/passwd",
-    "//evil.example/",
     "/static/x/../../core/settings.py",
     "/%ff%fe",
     "/" + "a" * 5000,

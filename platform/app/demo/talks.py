@@ -68,8 +68,10 @@ async def _ours(said: dict[str, Any], conversation_id: int, asked: int, cast: Ca
 
 async def _handed_over(conversation_id: int, epoch: int) -> None:
     """To a person, and the customer is told, under the key that the bot would use."""
-    await ownership.hand_over(conversation_id, epoch=epoch, reason="asked")
     conversation = await Conversation.get(id=conversation_id)
+    reason = "high_tier" if await ownership.tier_of(conversation) == "high" else "asked"
+    await ownership.hand_over(conversation_id, epoch=epoch, reason=reason)
+    await conversation.refresh_from_db()
     words = await words_for(conversation)
     if words:
         await replies.say_automatically(conversation_id, words, epoch=conversation.epoch,
