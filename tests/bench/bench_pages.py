@@ -13,6 +13,7 @@ from statistics import median
 from typing import Any
 
 from bench.house import demo, is_quick
+from core import logs
 from core.database import close_database, open_database, rows
 
 READER = "satsuki.miwa@aobawatari.example"
@@ -26,6 +27,7 @@ async def measure() -> dict[str, Any]:
     from app.web import make_app
 
     place = demo()
+    logs.set_up("json")  # as in production: every request is a line
     application = make_app(with_runner=False)
     await open_database(place.database, rooms.with_models())
     # Opened here, in this context; the application must not open it again.

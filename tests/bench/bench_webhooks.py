@@ -1,6 +1,7 @@
 """Acknowledging LINE webhooks, 50 a second: idle, and during a newsletter of 10,000 in the same process.
 
-Goal: p99 ≤100 ms in both. Each event is new text of one of a hundred people, so the bot works behind it, too.
+Goal: p99 ≤100 ms in both. Each event is new text of one of a hundred people, so the bot works behind it, too. The first
+seconds after the start stand alone.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
-from bench.house import SECRET, answered, folder, free_port, is_quick, process, settings_in, spread
+from bench.house import SECRET, answered, cpu_seconds, folder, free_port, is_quick, process, settings_in, spread
 from bench.sending import a_sink, a_step, fill, newsletter
 from fakes.line import FakeLine
 from fakes.line_events import line_id, line_signature
@@ -39,10 +40,12 @@ async def measure() -> dict[str, Any]:
         known = {f"ENGAWA_{name.upper()}": value for name, value in outside.items()}
         web = stack.enter_context(process("serve", settings, ENGAWA_PORT=port, ENGAWA_SECRET_KEY=SECRET, **known))
         await answered(port)
-        found = {"goal": {"p99_ms": 100}, "per_second": RATE, "idle": await acknowledged(port, seconds)}
+        found: dict[str, Any] = {"goal": {"p99_ms": 100}, "per_second": RATE}
+        found["first_3_s"] = await acknowledged(port, 3, web.pid)  # what is imported and built at the first question
+        found["idle"] = await acknowledged(port, seconds, web.pid)
         await promise(settings.database, step)
         await asyncio.sleep(2)
-        found["during_a_send"] = await acknowledged(port, seconds)
+        found["during_a_send"] = await acknowledged(port, seconds, web.pid)
         found["during_a_send"]["mails_sent_by_then"] = await sent(settings.database)
         assert web.popen.poll() is None, web.log.read_text()[-2000:]
         return found
@@ -95,9 +98,10 @@ async def sent(database: str) -> int:
     return int(found[0][0])
 
 
-async def acknowledged(port: int, seconds: int) -> dict[str, Any]:
-    """Every webhook on its own schedule, whether or not the one before it was answered."""
+async def acknowledged(port: int, seconds: int, pid: int) -> dict[str, Any]:
+    """Every webhook on its own schedule, whether or not the one before it was answered. `cpu_share`: of one core."""
     line, waits, statuses = FakeLine(secret=CHANNEL_SECRET), [], []
+    cpu = cpu_seconds(pid)
 
     async def call(number: int) -> None:
         event = line.text(line_id(f"person {number % 100}"), f"パスワードを忘れました {number}")
@@ -113,7 +117,8 @@ async def acknowledged(port: int, seconds: int) -> dict[str, Any]:
     await asyncio.gather(*tasks)
     refused = sum(status != 200 for status in statuses)
     print(f"  {len(statuses)} webhooks, {refused} refused", file=sys.stderr, flush=True)
-    return spread(waits, (0.5, 0.99)) | {"count": len(waits), "refused": refused}
+    share = (cpu_seconds(pid) - cpu) / (time.perf_counter() - began)
+    return spread(waits, (0.5, 0.99)) | {"count": len(waits), "refused": refused, "cpu_share": round(share, 2)}
 
 
 async def post(port: int, body: bytes) -> int:

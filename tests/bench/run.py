@@ -57,12 +57,18 @@ def in_a_process(name: str, folder: str, quick: bool) -> dict[str, Any]:
     began = time.monotonic()
     try:
         done = subprocess.run([sys.executable, __file__, "--section", name], env=environment, cwd=ROOT, text=True,
-                              stdout=subprocess.PIPE, timeout=LONGEST)  # fmt: skip
+                              capture_output=True, timeout=LONGEST)  # fmt: skip
+        print(quiet(done.stderr), end="", file=sys.stderr, flush=True)
         answer = json.loads(done.stdout.splitlines()[-1]) if done.stdout else {"failed": f"exit {done.returncode}"}
     except (subprocess.TimeoutExpired, ValueError) as error:
         answer = {"failed": str(error)[:300]}
     print(f"{name}: {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
     return dict(answer)
+
+
+def quiet(said: str) -> str:
+    """What a section says, without the log of the house itself."""
+    return "".join(line + "\n" for line in said.splitlines() if not line.startswith(("{", "INFO")))
 
 
 def one(name: str) -> int:
