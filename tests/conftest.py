@@ -88,7 +88,11 @@ async def _empty_postgres(seeded: dict[str, list[tuple[Any, ...]]]) -> None:
         await write("SET LOCAL session_replication_role = replica")
         for table in filled:
             await write(f'DELETE FROM "{table}"')
-            await write(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), 1, false)")
+        used = await rows(
+            "SELECT sequencename FROM pg_sequences WHERE schemaname = 'public' AND last_value IS NOT NULL"
+        )
+        for (name,) in used:
+            await write(f"SELECT setval('\"{name}\"', 1, false)")
     for table, found in seeded.items():
         for row in found:
             await write(f'INSERT INTO "{table}" VALUES ({", ".join("?" * len(row))})', *row)
