@@ -17,7 +17,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from core import pruning, ring
+from core import ring
 from core.clock import now
 from core.context import Here, enter
 from core.database import dialect, later_by, rows, the_time
@@ -28,7 +28,6 @@ from core.promises import claim, give_back, promise_tick, renew, settle, take_ba
 from core.settings import settings
 from core.tasks import finish, spawn
 
-__all__ = ["Runner", "pruning"]
 log = logging.getLogger("engawa.jobs")
 LOOK = 1.0  # seconds between looks when nobody rings
 SETTLE_AGAIN = (0.2, 1.0, 3.0)  # while the database is away; together shorter than a lease

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from core import ring
-from core.database import rows, transaction, write
+from core.database import transaction
 from core.jobs import _jobs, job
 from core.models import Fact, Promise
 from core.runner import Runner
@@ -176,20 +176,3 @@ async def test_a_messenger_that_cannot_send_loses_nobody(house, caplog):
     messenger()
     await messenger.flush()
     assert caplog.text.count("could not be rung") == 2
-
-
-async def test_pruning_keeps_the_dead_the_waiting_and_each_schedules_last_tick(house, marks):
-    from core import pruning
-
-    old = "2026-01-01T00:00:00+00:00"
-    base = {"name": "x", "due_at": old, "created_at": old, "finished_at": old, "arguments": {}}
-    for state in ("done", "dead", "waiting"):
-        await Promise.create(state=state, **base)
-    await Fact.create(name="x.Told", body={}, created_at=old, is_told=True)
-    await Fact.create(name="x.Untold", body={}, created_at=old, is_told=False)
-    for day in (1, 2, 3):
-        await write("INSERT INTO tick (job, tick) VALUES ('x', ?)", __import__("datetime").datetime(2026, 1, day))
-    await pruning.prune()
-    assert sorted(p.state for p in await Promise.all()) == ["dead", "waiting"]
-    assert [fact.name for fact in await Fact.all()] == ["x.Untold"]
-    assert (await rows("SELECT COUNT(*) FROM tick WHERE job = 'x'"))[0][0] == 1
