@@ -237,12 +237,16 @@ async def _with_data(_app: Litestar) -> AsyncIterator[None]:
         await close_database()
 
 
-def make_app() -> Litestar:
-    if not os.environ.get("ENGAWA_SECRET_KEY"):
-        core_settings.use(core_settings.read_settings({}, secret_key="gallery" * 8))
+def prepare() -> None:
+    """The gallery's own ways, brand and templates; tests put the house's back afterwards."""
     _ways()
     use_brand(lambda: Brand("つきみ勤怠 サポート", "つきみ計算舎"))
     templates().loader.mapping["gallery"] = FileSystemLoader(Path(__file__).parent / "gallery")  # type: ignore[union-attr]
+
+
+def make_app() -> Litestar:
+    if not os.environ.get("ENGAWA_SECRET_KEY"):
+        core_settings.use(core_settings.read_settings({}, secret_key="gallery" * 8))
     return Litestar(
         [parts, form, send_form, undo, staff, inbox, listed, bulk, gate, missing, empty, suggest, static_file],
         middleware=[Middleware], lifespan=[_with_data], before_send=[before_send], openapi_config=None,
