@@ -90,6 +90,7 @@ async def _empty_postgres(seeded: dict[str, list[tuple[Any, ...]]]) -> None:
             await write(f'DELETE FROM "{table}"')
         used = await rows(
             "SELECT sequencename FROM pg_sequences WHERE schemaname = 'public' AND last_value IS NOT NULL"
+            " AND sequencename <> 'tortoise_migrations_id_seq'"
         )
         for (name,) in used:
             await write(f"SELECT setval('\"{name}\"', 1, false)")

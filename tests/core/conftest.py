@@ -1,4 +1,4 @@
-"""The kit's gallery has ways, a brand and templates of its own: they must not outlive its tests, nor meet the house's."""
+"""The kit's gallery has ways, a brand and templates of its own: they must not outlive its tests."""
 
 from __future__ import annotations
 
