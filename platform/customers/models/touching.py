@@ -1,0 +1,181 @@
+"""What they allow and what reaches them: segments, consent, suppression, notices, pilots, the budget."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tortoise import fields
+from tortoise.indexes import Index
+from tortoise.models import Model
+
+from core.fields import Moment
+
+
+class Segment(Model):
+    """A saved question about people: an and/or tree. The same one serves mail, guides, community and the bot."""
+
+    id = fields.BigIntField(primary_key=True)
+    name = fields.CharField(max_length=120)
+    description = fields.CharField(max_length=300, default="")
+    tree: Any = fields.JSONField()
+    is_static = fields.BooleanField(default=False)
+    state = fields.CharField(max_length=12, default="active")  # active, archived
+    created_by: Any = fields.ForeignKeyField("customers.Person", related_name="segments", null=True,
+                                             on_delete=fields.SET_NULL)  # fmt: skip
+    version = fields.IntField(default=1)
+    created_at = Moment()
+    updated_at = Moment()
+
+    created_by_id: int | None
+
+    class Meta:
+        table = "segment"
+
+
+class SegmentMember(Model):
+    """A person in a segment: chosen by hand for static lists, materialised for the others."""
+
+    id = fields.BigIntField(primary_key=True)
+    segment: Any = fields.ForeignKeyField("customers.Segment", related_name="members", on_delete=fields.CASCADE)
+    person: Any = fields.ForeignKeyField("customers.Person", related_name="segments_in", on_delete=fields.CASCADE)
+    since = Moment()
+
+    segment_id: int
+    person_id: int
+
+    class Meta:
+        table = "segment_member"
+        unique_together = (("segment", "person"),)
+        indexes = [Index(fields=("person_id",), name="segment_member_person")]
+
+
+class Topic(Model):
+    """What a person may want to hear about: product news, seminars, maintenance."""
+
+    id = fields.BigIntField(primary_key=True)
+    slug = fields.CharField(max_length=40, unique=True)
+    name_ja = fields.CharField(max_length=120)
+    name_en = fields.CharField(max_length=120)
+    is_transactional = fields.BooleanField(default=False)
+    position = fields.IntField(default=0)
+
+    class Meta:
+        table = "topic"
+
+
+class Consent(Model):
+    """Whether a person wants a topic on a channel, now; how we know is in ConsentProof."""
+
+    id = fields.BigIntField(primary_key=True)
+    person: Any = fields.ForeignKeyField("customers.Person", related_name="consents", on_delete=fields.CASCADE)
+    topic = fields.CharField(max_length=40)
+    channel = fields.CharField(max_length=16)  # email, line, slack, in_app
+    state = fields.CharField(max_length=12)  # given, refused
+    changed_at = Moment()
+
+    person_id: int
+
+    class Meta:
+        table = "consent"
+        unique_together = (("person", "topic", "channel"),)
+        indexes = [Index(fields=("topic", "channel", "state"), name="consent_topic")]
+
+
+class ConsentProof(Model):
+    """How a consent was given or withdrawn; append-only, kept 3 years after the last send (特定電子メール法)."""
+
+    id = fields.BigIntField(primary_key=True)
+    person: Any = fields.ForeignKeyField("customers.Person", related_name="consent_proofs", null=True,
+                                         on_delete=fields.SET_NULL)  # fmt: skip
+    topic = fields.CharField(max_length=40)
+    channel = fields.CharField(max_length=16)
+    state = fields.CharField(max_length=12)
+    at = Moment()
+    source = fields.CharField(max_length=60)  # form, import, one_click, bounce, complaint, staff
+    evidence: Any = fields.JSONField(default=dict)  # the form's wording, IP, file and row …
+
+    person_id: int | None
+
+    class Meta:
+        table = "consent_proof"
+        indexes = [Index(fields=("person_id", "at"), name="consent_proof_person")]
+
+
+class Suppression(Model):
+    """An address nobody may write to again, as a keyed hash that survives erasure and re-import."""
+
+    id = fields.BigIntField(primary_key=True)
+    channel = fields.CharField(max_length=16)
+    address_hash = fields.CharField(max_length=64)
+    reason = fields.CharField(max_length=40)  # bounce, complaint, unsubscribe_all, erased, staff
+    detail = fields.CharField(max_length=300, default="")
+    created_at = Moment()
+
+    class Meta:
+        table = "suppression"
+        unique_together = (("channel", "address_hash"),)
+
+
+class Notice(Model):
+    """Something for one person to see at the bell; a row is the notice's own ledger."""
+
+    id = fields.BigIntField(primary_key=True)
+    person: Any = fields.ForeignKeyField("customers.Person", related_name="notices", on_delete=fields.CASCADE)
+    kind = fields.CharField(max_length=60)
+    about_kind = fields.CharField(max_length=40)
+    about_id = fields.BigIntField()
+    key = fields.CharField(max_length=120)
+    url = fields.CharField(max_length=300, default="/")
+    data: Any = fields.JSONField(default=dict)
+    created_at = Moment()
+    read_at = Moment(null=True)
+
+    person_id: int
+
+    class Meta:
+        table = "notice"
+        unique_together = (("person", "key"),)
+        indexes = [Index(fields=("person_id", "created_at", "id"), name="notice_person")]
+
+
+class Pilot(Model):
+    """People before automation: a small named group first, then a recorded human verdict on that revision."""
+
+    id = fields.BigIntField(primary_key=True)
+    about_kind = fields.CharField(max_length=40)  # campaign, journey, guide, bot
+    about_id = fields.BigIntField()
+    revision = fields.CharField(max_length=64)
+    group_name = fields.CharField(max_length=120)
+    people: Any = fields.JSONField(default=list)
+    state = fields.CharField(max_length=12, default="running")  # running, passed, failed, void
+    started_by: Any = fields.ForeignKeyField("customers.Person", related_name="pilots_started", null=True,
+                                             on_delete=fields.SET_NULL)  # fmt: skip
+    started_at = Moment()
+    verdict_by: Any = fields.ForeignKeyField("customers.Person", related_name="pilots_judged", null=True,
+                                             on_delete=fields.SET_NULL)  # fmt: skip
+    verdict_at = Moment(null=True)
+    verdict_note = fields.TextField(default="")
+
+    started_by_id: int | None
+    verdict_by_id: int | None
+
+    class Meta:
+        table = "pilot"
+        indexes = [Index(fields=("about_kind", "about_id"), name="pilot_about")]
+
+
+class Touch(Model):
+    """One reserved automatic touch against the person's budget of attention, over all channels."""
+
+    id = fields.BigIntField(primary_key=True)
+    person: Any = fields.ForeignKeyField("customers.Person", related_name="touches", on_delete=fields.CASCADE)
+    channel = fields.CharField(max_length=16)
+    kind = fields.CharField(max_length=40)
+    key = fields.CharField(max_length=120, unique=True)
+    at = Moment()
+
+    person_id: int
+
+    class Meta:
+        table = "touch"
+        indexes = [Index(fields=("person_id", "at"), name="touch_person")]
