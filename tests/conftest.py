@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from core.database import close_database, open_database, rows, transaction, writ
 from core.migrating import migrate
 from core.runner import Runner
 from core.settings import Settings, read_settings, use
+from lingering import end_or_name_the_threads
 from servers import POSTGRES, engines, rooms_with_models
 
 SECRET = "test-secret-key-that-is-long-enough-0123456789"
@@ -138,15 +140,26 @@ def _forget_caches() -> None:
             importlib.import_module(f"{room}.caches").forget_all()
 
 
-@pytest.fixture
-async def web(house: House) -> AsyncIterator[httpx.AsyncClient]:
-    """The whole application, asked over ASGI, on this loop; forms need `csrf` (see `Browser.post_form`)."""
+@cache
+def _application(url: str, max_upload: int) -> Any:
+    """Built once for all tests of one kind: it keeps nothing between requests, and building it costs half a second."""
     from app.web import make_app
 
     application = make_app(with_runner=False)
     # The database is open already, in this context; the application must not open it again.
     application.app.on_startup.clear()
     application.app.on_shutdown.clear()
+    return application
+
+
+@pytest.fixture
+async def web(house: House) -> AsyncIterator[httpx.AsyncClient]:
+    """The whole application, asked over ASGI, on this loop; forms need `csrf` (see `Browser.post_form`)."""
+    from app import rooms
+    from core.pages import configure_templates
+
+    application = _application(house.settings.url, house.settings.max_upload)
+    configure_templates(rooms.present())
     transport = httpx.ASGITransport(app=application, raise_app_exceptions=False)
     async with Visitor(
         transport=transport, base_url=house.url, headers={"origin": house.url, "accept": "text/html"}
@@ -201,3 +214,7 @@ async def run_jobs(house: House) -> Callable[[], Awaitable[None]]:
             await runner.stop()
 
     return do
+
+
+def pytest_unconfigure() -> None:
+    end_or_name_the_threads()

@@ -7,6 +7,7 @@ everything, and fail on a name that does not exist.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -140,8 +141,9 @@ def _loader(rooms: Iterable[str]) -> PrefixLoader:
     return PrefixLoader(folders)
 
 
-def _environment(loader: PrefixLoader) -> Environment:
-    made = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+@cache
+def _environment(rooms: tuple[str, ...]) -> Environment:
+    made = Environment(loader=_loader(rooms), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
                        lstrip_blocks=True, auto_reload=False, cache_size=1000)  # fmt: skip
     words = {"day": i18n.day, "moment": i18n.moment, "ago": i18n.ago, "clock_time": i18n.clock_time,
              "number": i18n.number, "markdown": markdown, "excerpt": excerpt, "initial": initial}  # fmt: skip
@@ -160,7 +162,7 @@ _templates: Environment | None = None
 def configure_templates(rooms: Iterable[str]) -> None:
     """Which rooms have templates; app calls it with its list. Without it, every folder that has `templates/`."""
     global _templates
-    _templates = _environment(_loader(rooms))
+    _templates = _environment(tuple(rooms))
 
 
 def templates() -> Environment:
