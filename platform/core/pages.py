@@ -7,7 +7,7 @@ everything, and fail on a name that does not exist.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -79,8 +79,23 @@ def _ngettext(one: str, many: str, n: int, **values: Any) -> str:
 
 def icon(name: str, extra: str = "") -> Markup:
     """An icon of static/icons.svg; always beside words or inside something labelled."""
-    address = f"{static('icons.svg')}#{name}"
+    return _icon(f"{static('icons.svg')}#{name}", extra)
+
+
+@lru_cache(maxsize=1000)
+def _icon(address: str, extra: str) -> Markup:
     return Markup('<svg class="icon {}" aria-hidden="true"><use href="{}"></use></svg>').format(extra, address)
+
+
+def keys_sheet() -> Markup:
+    """The list of keys and what scripts say, at the end of every page: made once a language and kind of reader."""
+    who = here().principal
+    return _keys_sheet(here().language, tuple(navigation.of("staff")) if who.is_staff else ())
+
+
+@lru_cache(maxsize=16)
+def _keys_sheet(language: str, entries: tuple[Any, ...]) -> Markup:
+    return Markup(render("core/keys.html", entries=entries))  # noqa: S704  our own template, escaped by itself
 
 
 def csrf_token() -> str:
@@ -150,6 +165,7 @@ def _environment(rooms: tuple[str, ...]) -> Environment:
     made.filters.update(words)
     made.globals.update(words | chart_filters() | {
         "_": _gettext, "gettext": _gettext, "ngettext": _ngettext, "here": here, "static": static, "icon": icon,
+        "keys_sheet": keys_sheet,
         "csrf_token": csrf_token, "theme": theme, "url": url, "absolute": absolute, "may": may, "brand": brand,
         "navigation": navigation, "take_flashes": take_flashes, "LANGUAGES": i18n.LANGUAGES, "settings": settings,
     })  # fmt: skip
