@@ -21,7 +21,7 @@ from core.migrating import migrate
 from core.runner import Runner
 from core.settings import Settings, read_settings, use
 from lingering import end_or_name_the_threads
-from servers import POSTGRES, engines, rooms_with_models
+from servers import POSTGRES, engines, make_database, rooms_with_models
 
 SECRET = "test-secret-key-that-is-long-enough-0123456789"
 
@@ -56,13 +56,9 @@ async def postgres_seeds(
     tmp_path_factory: pytest.TempPathFactory, anyio_backend: str
 ) -> dict[str, list[tuple[Any, ...]]]:
     """Migrates from nothing, and remembers the rows that migrations put there."""
-    import asyncpg
-
     if not POSTGRES:
         return {}
-    connection = await asyncpg.connect(POSTGRES)
-    await connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
-    await connection.close()
+    await make_database(POSTGRES)
     use(read_settings({}, secret_key=SECRET, data_dir=str(tmp_path_factory.mktemp("pg")), database_url=POSTGRES))
     await open_database(POSTGRES, rooms_with_models())
     await migrate(POSTGRES, rooms_with_models())
