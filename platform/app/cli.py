@@ -38,10 +38,12 @@ def main(arguments: list[str] | None = None) -> int:
 
 def build_parser() -> argparse.ArgumentParser:
     from app import rooms
+    from app.moving import cli as moving
 
     parser = argparse.ArgumentParser(prog="engawa", description="A community and tech-touch engagement platform.")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     _own_commands(commands)
+    moving.commands(commands)
     for module in rooms.command_modules():
         module.commands(commands)
     return parser
