@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import tarfile
@@ -102,6 +103,23 @@ async def test_a_back_up_comes_back_whole_and_a_damaged_one_does_not(house, tmp_
         with pytest.raises(Refused):
             await restore(replace(place, data_dir=str(tmp_path / "never")), file)
     assert not (tmp_path / "never" / "engawa.sqlite3").exists()
+
+
+async def test_a_back_up_in_which_a_row_was_changed_is_damaged(house, tmp_path):
+    await lived_in()
+    file, changed, folder = tmp_path / "b.tar.gz", tmp_path / "changed.tar.gz", tmp_path / "unpacked"
+    await back_up(house.settings, file)
+    with tarfile.open(file) as archive:
+        archive.extractall(folder, filter="data")
+    with sqlite3.connect(folder / "engawa.sqlite3") as link:
+        link.execute("UPDATE contract SET amount = 1")
+    link.close()
+    with tarfile.open(changed, "w:gz") as archive:
+        for name in ("manifest.json", "engawa.sqlite3"):
+            archive.add(folder / name, name)
+    await close_database()
+    with pytest.raises(Refused, match="contract"):
+        await restore(read_settings({}, secret_key="x" * 40, data_dir=str(tmp_path / "restored")), changed)
 
 
 async def test_nothing_but_the_houses_own_files_is_unpacked(house, tmp_path):
