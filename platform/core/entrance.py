@@ -88,7 +88,8 @@ class Entrance:
             seconds = time.perf_counter() - began
             status = said.get("status", 0)
             REQUESTS.labels(scope["method"], str(status)).inc()
-            REQUEST_SECONDS.labels(scope["method"]).observe(seconds)
+            if not said.get("is_stream"):
+                REQUEST_SECONDS.labels(scope["method"]).observe(seconds)
             level = logging.ERROR if status >= 500 else logging.INFO
             log.log(level, "%s %s %s", scope["method"], scope["path"], status, extra={
                 "request_id": here.request_id, "status": status, "milliseconds": round(seconds * 1000, 1),
@@ -214,6 +215,7 @@ def _with_headers(send: Any, here: Here, said: dict[str, int]) -> Any:
             said["status"] = message["status"]
             headers = list(message.get("headers", []))
             present = {name.lower() for name, _ in headers}
+            said["is_stream"] = any(value.startswith(b"text/event-stream") for _, value in headers)
             message["headers"] = headers + [(name, value) for name, value in always.items() if name not in present]
         await send(message)
 
