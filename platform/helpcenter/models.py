@@ -119,7 +119,10 @@ class ArticleAudience(Model):
 
 
 class ArticleTranslation(Model):
-    """An article in one language. `html` is made from `body` when it is saved; `toc` holds [anchor, heading] pairs."""
+    """An article in one language. `html` is made from `body` when it is saved; `toc` holds [anchor, heading] pairs.
+
+    `phrasings` are lines as the writer wrote them, in helpcenter.notation.
+    """
 
     id = fields.BigIntField(primary_key=True)
     article: Any = fields.ForeignKeyField("helpcenter.Article", related_name="translations", on_delete=fields.CASCADE)

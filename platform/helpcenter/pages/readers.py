@@ -17,6 +17,7 @@ from core.context import here
 from core.errors import NotFound
 from core.forms import Form, Meta
 from core.i18n import LANGUAGES, _
+from core.markdown import words_of
 from core.pages import absolute, brand, flash, page
 from core.settings import settings
 from core.web import cookie_prefix
@@ -25,9 +26,9 @@ from helpcenter.counting import was_read
 from helpcenter.home import sections_for
 from helpcenter.models import ArticleFeedback
 from helpcenter.pages.caching import for_guests
+from helpcenter.phrasings import said
 from helpcenter.reading import Listed, Shelf, Shown
 from helpcenter.related import related_to
-from helpcenter.rendering import text_of
 from helpcenter.sitemap import language_path
 
 YEAR = 31_536_000
@@ -153,7 +154,7 @@ def often_searched(popular: list[Listed]) -> list[str]:
     found = [
         min(short, key=len)
         for one in popular
-        if one.locale == here().language and (short := [p for p in one.phrasings if len(p) <= limit(p)])
+        if one.locale == here().language and (short := [p for p in said(one.phrasings) if len(p) <= limit(p)])
     ]
     return list(dict.fromkeys(found))[:3]
 
@@ -197,7 +198,7 @@ def _asks(title: str) -> bool:
 
 
 def _question(article: Shown, address: str) -> dict[str, Any]:
-    answer = {"@type": "Answer", "text": text_of(article.html)[:5000], "url": address}
+    answer = {"@type": "Answer", "text": words_of(article.html)[:5000], "url": address}
     return {
         "@type": "FAQPage",
         "inLanguage": article.locale,
