@@ -1,7 +1,7 @@
 """Documents that the search tests speak of."""
 
-from core.database import write
-from search import Document
+from core.database import transaction, write
+from search import Document, analyse, put
 
 PUBLIC = frozenset({"public"})
 
@@ -30,6 +30,19 @@ HELP = [
 ]
 
 
+TABLES = (
+    "search_posting", "search_document", "search_query", "search_version", "search_synonym", "search_stop_word",
+    "search_pin", "search_hide", "search_trust",
+)  # fmt: skip
+
+
 async def empty() -> None:
-    for table in ("search_posting", "search_document", "search_query", "search_version"):
+    for table in TABLES:
         await write(f"DELETE FROM {table}")
+
+
+async def index(*documents: Document) -> None:
+    analysed = [await analyse(document) for document in documents]
+    async with transaction():
+        for one in analysed:
+            await put(one)

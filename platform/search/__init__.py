@@ -24,18 +24,39 @@ Read:
     await record_click(key, Ref("article", 7), position=1)       # position counts from 1
     await record_outcome(key, "solved")                          # solved | not_solved | handed_over | …
 
+What staff decides per brand (synonyms, stop words, pinned and hidden results: search.control_verbs) counts in `find`,
+`suggest` and `similar` at once: `add_synonym`, `add_stop_word`, `pin`, `hide` …, `controls_of(brand)`.
+
 `find` reads what was committed, in any process within two seconds, at once in this one; never its own open transaction.
 A search is answered as if the index held only what this reader may see: ranking, totals, confidence and suggestions.
 The evaluation on real data: `engawa search evaluate DIR`.
 """
 
 from search.analysis import words
+from search.control_verbs import (
+    add_stop_word,
+    add_synonym,
+    change_synonym,
+    hide,
+    pin,
+    remove_stop_word,
+    remove_synonym,
+    unhide,
+    unpin,
+)
+from search.controls import Controls, Hide, Pin, StopWord, Synonym
 from search.documents import Analysed, Document, analyse
 from search.filters import EVERYTHING
 from search.find import Found, Hit, find, similar, suggest
 from search.index import forget, put
+from search.previewing import preview
 from search.queries import record_click, record_outcome, record_query
+from search.site import controls_of
 from search.snippets import Part
 
-__all__ = ["EVERYTHING", "Analysed", "Document", "Found", "Hit", "Part", "analyse", "find", "forget", "put",
-           "record_click", "record_outcome", "record_query", "similar", "suggest", "words"]  # fmt: skip
+__all__ = [
+    "EVERYTHING", "Analysed", "Controls", "Document", "Found", "Hide", "Hit", "Part", "Pin", "StopWord", "Synonym",
+    "add_stop_word", "add_synonym", "analyse", "change_synonym", "controls_of", "find", "forget", "hide", "pin",
+    "preview", "put", "record_click", "record_outcome", "record_query", "remove_stop_word", "remove_synonym",
+    "similar", "suggest", "unhide", "unpin", "words",
+]  # fmt: skip

@@ -14,11 +14,12 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from search.asking import Wanted
 from search.confidence import PRIOR
 from search.documents import Document, analyse_now
 from search.evaluate import TOKENS, Dataset, read
 from search.filters import filter_of
-from search.rank import Wanted, rank
+from search.rank import rank
 from search.snapshot import Row, Snapshot, advance, empty
 
 Array = NDArray[np.float64]

@@ -43,8 +43,8 @@ def confidence(evidence: Evidence | None, weights: tuple[float, ...] = PRIOR) ->
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, z))))
 
 
-def band(probability: float) -> str:
+def band(probability: float, answer: float = ANSWER, candidates: float = CANDIDATES) -> str:
     """`answer`, `candidates` (show three: もしかして) or `none`."""
-    if probability >= ANSWER:
+    if probability >= answer:
         return "answer"
-    return "candidates" if probability >= CANDIDATES else "none"
+    return "candidates" if probability >= candidates else "none"

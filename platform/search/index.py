@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import secrets
-
 from core.clock import now
-from core.database import after_commit, in_transaction, rows, transaction, write
+from core.database import after_commit, rows, transaction, write
 from core.refs import Ref
 from search import current
 from search.documents import KEPT_BODY, Analysed
 from search.text import clean
+from search.versions import draw
 
 
 async def put(analysed: Analysed) -> None:
@@ -49,16 +48,10 @@ async def forget(ref: Ref, lang: str | None = None) -> None:
 
 
 async def next_version() -> int:
-    """The next version of the index. Whoever draws it holds the row until the commit, so versions commit in order."""
-    if not in_transaction():
-        raise RuntimeError("a version belongs inside transaction()")
-    row = await write(
-        "INSERT INTO search_version (name, epoch, version) VALUES ('documents', ?, 1)"
-        " ON CONFLICT (name) DO UPDATE SET version = search_version.version + 1 RETURNING version",
-        secrets.token_hex(8),
-    )
+    """The next version of the index, held until the commit."""
+    version = await draw("documents")
     after_commit(current.changed)
-    return int(row[0][0])
+    return version
 
 
 async def size() -> int:

@@ -60,14 +60,17 @@ def pack(fields: Sequence[Iterable[str]], *, keep_words: bool) -> bytes:
     return head + hashes[order].astype("<u8").tobytes() + packed + lengths.tobytes() + blob
 
 
-def unpack(row: bytes) -> Packed:
-    """Views into `row`, nothing copied. Raises ValueError when the row is not of this format."""
-    form, fields, _, n = _head.unpack_from(row)
+def unpack(row: bytes, fields: int = 0) -> Packed:
+    """Views into `row`; fields that it lacks of `fields` are empty. Raises ValueError for another format."""
+    form, had, _, n = _head.unpack_from(row)
     if form != FORMAT:
         raise ValueError(f"posting format {form}, expected {FORMAT}")
     at = _head.size
     hashes = np.frombuffer(row, "<u8", n, at)
-    counts = np.frombuffer(row, np.uint8, fields * n, at + 8 * n).reshape(fields, n)
-    at += 8 * n + fields * n
-    lengths = np.frombuffer(row, "<u4", fields, at)
-    return Packed(hashes, counts, lengths, row[at + 4 * fields :])
+    counts = np.frombuffer(row, np.uint8, had * n, at + 8 * n).reshape(had, n)
+    at += 8 * n + had * n
+    lengths = np.frombuffer(row, "<u4", had, at)
+    if had < fields:
+        counts = np.concatenate([counts, np.zeros((fields - had, n), np.uint8)])
+        lengths = np.concatenate([lengths, np.zeros(fields - had, "<u4")])
+    return Packed(hashes, counts, lengths, row[at + 4 * had :])

@@ -24,23 +24,41 @@ class FieldWeight(msgspec.Struct, frozen=True):
 
 # In the order of documents.CHANNELS. Chosen on ../shared/data/search: docs/decisions/search.md.
 FIELDS: dict[str, tuple[FieldWeight, ...]] = {
-    "words": (FieldWeight(2.5, 0.9, 0.3), FieldWeight(2.5, 0.9, 0.3), FieldWeight(1.0, 0.9, 0.75)),
+    "words": (
+        FieldWeight(2.5, 0.9, 0.3),
+        FieldWeight(2.5, 0.9, 0.3),
+        FieldWeight(1.0, 0.9, 0.75),
+        FieldWeight(2.0, 0.9, 0.3),
+        FieldWeight(0.5, 0.9, 0.3),
+    ),
     "grams": (FieldWeight(2.5, 0.9, 0.3), FieldWeight(1.0, 0.9, 0.75)),
 }
+PERFECT = 3  # fields in which a perfect document says a word: title, phrasings, body
 ALWAYS = 0.2  # weight of the n-gram channel beside words that are all known …
 GATE = 1.0  # … and what is added when every word of the query is unknown
 CANDIDATES = 200
 
 
+class Alternative(msgspec.Struct, frozen=True):
+    """What counts as a term too: a document that holds all of `texts`, with `weight` in (0, 1].
+
+    `how` it came about: completion, synonym, reading, spelling.
+    """
+
+    texts: tuple[str, ...]
+    weight: float
+    how: str
+
+
 class Term(msgspec.Struct, frozen=True):
-    """A query term: alternatives count as one (half a word's completions), each with its weight in (0, 1]."""
+    """A query term; with its alternatives it counts as one."""
 
     text: str
-    alternatives: tuple[tuple[str, float], ...] = ()
+    alternatives: tuple[Alternative, ...] = ()
 
     @property
     def texts(self) -> tuple[str, ...]:
-        return (self.text, *(text for text, _ in self.alternatives))
+        return (self.text, *(text for one in self.alternatives for text in one.texts))
 
 
 class Scope(msgspec.Struct, frozen=True):
@@ -104,7 +122,7 @@ def score_channel(
     scores, covered = np.zeros(size), np.zeros(size)
     total = known = best = 0.0
     numbers = channel.vocabulary.of(text for term in terms for text in term.texts)
-    ceiling = sum(field.weight * (field.k1 + 1) for field in fields)
+    ceiling = sum(field.weight * (field.k1 + 1) for field in fields[:PERFECT])
     for term in terms:
         slots, gains, df = gains_of(Scope(channel, allowed, fields, allowed.means[name], only), term, numbers)
         weight = idf(allowed.count, df)
@@ -119,16 +137,28 @@ def score_channel(
 
 def gains_of(scope: Scope, term: Term, numbers: dict[str, int]) -> tuple[NDArray[np.int32], Array, int]:
     """(slots, their gains, document frequency) of the admitted documents that hold the term or an alternative."""
-    slots, counts = admitted(scope.channel, scope.allowed, numbers[term.text])
-    df = len(slots)
-    if scope.only is not None:
-        slots, counts = _among(slots, counts, scope.only)
-    gains = _gains(scope, slots, counts)
-    for text, weight in term.alternatives:
-        more, counts = admitted(scope.channel, scope.allowed, numbers[text])
-        slots, gains = _best_of(slots, gains, more, weight * _gains(scope, more, counts))
-        df = len(slots)
+    holders = [admitted(scope.channel, scope.allowed, numbers[term.text])]
+    holders += [_holding(scope, [numbers[text] for text in one.texts]) for one in term.alternatives]
+    weights = (1.0, *(one.weight for one in term.alternatives))
+    df = len(holders[0][0]) if len(holders) == 1 else len(np.unique(np.concatenate([slots for slots, _ in holders])))
+    slots, gains = np.empty(0, np.int32), np.empty(0)
+    for (more, counts), weight in zip(holders, weights, strict=True):
+        if scope.only is not None:
+            more, counts = _among(more, counts, scope.only)
+        gained = weight * _gains(scope, more, counts)
+        slots, gains = (more, gained) if not len(slots) else _best_of(slots, gains, more, gained)
     return slots, gains, df
+
+
+def _holding(scope: Scope, numbers: Sequence[int]) -> tuple[NDArray[np.int32], NDArray[np.uint8]]:
+    """The admitted documents that hold every term in one field, as often as the rarest of them there."""
+    slots, counts = admitted(scope.channel, scope.allowed, numbers[0])
+    for number in numbers[1:]:
+        others, more = admitted(scope.channel, scope.allowed, number)
+        slots, here, there = np.intersect1d(slots, others, assume_unique=True, return_indices=True)
+        counts = np.minimum(counts[:, here], more[:, there])
+    together = counts.any(axis=0)
+    return (slots, counts) if len(numbers) == 1 else (slots[together], counts[:, together])
 
 
 def admitted(channel: Channel, allowed: Allowed, number: int) -> tuple[NDArray[np.int32], NDArray[np.uint8]]:

@@ -15,7 +15,7 @@ from core.database import close_database, open_database
 from core.errors import Refused
 from core.i18n import _
 from core.migrating import migrate
-from search import current
+from search.caches import forget_all
 
 ROOMS = ("search",)
 
@@ -51,11 +51,11 @@ async def prepared(url: str) -> AsyncIterator[str]:
     await open_database(url, ROOMS)
     try:
         await migrate(url, ROOMS)
-        current.reset()
+        forget_all()
         yield url
     finally:
         await close_database()
-        current.reset()
+        forget_all()
 
 
 async def _on(server: str, statement: str) -> None:

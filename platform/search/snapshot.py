@@ -155,7 +155,7 @@ def advance(before: Snapshot, changes: Iterable[Row], version: tuple[str, int]) 
     first = len(before.slots.ids)
     channels = {}
     for name, channel in before.channels.items():
-        packed = [unpack(row.packed[name]) for row in added if name in row.packed]
+        packed = [unpack(row.packed[name], len(CHANNELS[name])) for row in added if name in row.packed]
         at = [first + i for i, row in enumerate(added) if name in row.packed]
         channels[name] = _extend(channel, packed, at, len(slots.ids), slots.alive)
     after = Snapshot(version, groups, slots, channels)

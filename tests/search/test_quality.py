@@ -8,11 +8,12 @@ import sys
 import msgspec
 import pytest
 
+from search.asking import Wanted
 from search.calibrate import calibration_error, probabilities, samples, snapshot_of
 from search.confidence import PRIOR
 from search.evaluate import ask, index, measures, read
 from search.filters import filter_of
-from search.rank import Wanted, rank
+from search.rank import rank
 from search.scratch import prepared
 from search_samples import PUBLIC, empty
 from shared_data import shared_data

@@ -5,9 +5,11 @@ import random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from search.asking import Wanted
+from search.confidence import confidence
 from search.documents import analyse_now
 from search.filters import EVERYTHING, filter_of
-from search.rank import Ranked, Wanted, rank
+from search.rank import Ranked, rank
 from search.snapshot import Row, Snapshot, advance, empty
 from search_samples import HELP, article
 
@@ -133,7 +135,7 @@ def test_brand_kind_and_language_narrow():
 
 def test_nothing_is_sure_about_a_question_from_elsewhere():
     where = snapshot(HELP)
-    assert ask(where, "明日の天気は晴れですか").confidence < 0.25
-    assert ask(where, "パスワードを忘れた").confidence > 0.65
+    assert confidence(ask(where, "明日の天気は晴れですか").evidence) < 0.25
+    assert confidence(ask(where, "パスワードを忘れた").evidence) > 0.65
     assert ask(where, "").places == []
-    assert ask(where, "？！").confidence == 0
+    assert confidence(ask(where, "？！").evidence) == 0
