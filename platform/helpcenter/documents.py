@@ -22,6 +22,7 @@ def document_of(article: Article, translation: ArticleTranslation, text: str) ->
         kind="article", id=article.id, lang=translation.locale, title=translation.title,
         body="\n".join([text, *light]) if light else text,
         phrasings=tuple(dict.fromkeys(words for line in lines for words in cover(line))),
+        clicked=tuple(translation.clicked or ()), headings=tuple(words for _anchor, words in translation.toc or ()),
         audience=article.tokens, brand=article.brand, url=path_of(translation.slug),
     )  # fmt: skip
 

@@ -118,9 +118,18 @@ async def _ready(row: Row, options: Options, addresses: Addresses) -> Ready:
     rendered = await render(words.body)
     article = Article(id=row.article_id or 0, audience=row.audience or options.audience, brand=options.brand)
     upcoming = ArticleTranslation(locale=row.locale, title=words.title, phrasings=list(words.phrasings),
-                                  html=rendered.html, slug=slug)  # fmt: skip
+                                  html=rendered.html, toc=rendered.toc, slug=slug,
+                                  clicked=await _clicked(row))  # fmt: skip
     analysed = (await documents.analysed(article, [upcoming]))[0]
     return Ready(row, words, rendered, analysed)
+
+
+async def _clicked(row: Row) -> list[str]:
+    """What search learned of an article that is here already."""
+    if row.article_id is None:
+        return []
+    found = await ArticleTranslation.get_or_none(article_id=row.article_id, locale=row.locale)
+    return list(found.clicked) if found else []
 
 
 async def _write(

@@ -15,6 +15,7 @@ async def staff_tabs() -> list[tuple[str, str, int | None]]:
         (_("Unanswered"), "/staff/articles/gaps", gaps),
         (_("Feedback"), "/staff/articles/feedback", feedback),
         (_("Searches"), "/staff/articles/searches", None),
+        (_("Suggestions"), "/staff/articles/suggestions", None),
         (_("Categories"), "/staff/articles/categories", None),
         (_("Imports"), "/staff/articles/imports", None),
     ]

@@ -13,7 +13,7 @@ from core.errors import Conflict, NotFound, Refused
 from core.forms import Form
 from core.i18n import LANGUAGES, _
 from core.pages import flash, fragment, page, url
-from helpcenter import actions
+from helpcenter import actions, learned
 from helpcenter.actions.articles import article_of
 from helpcenter.actions.gaps import gap_of
 from helpcenter.findability import findings
@@ -179,6 +179,7 @@ async def _editor(article: Article | None, form: Form[ArticleForm], status: int 
     translation = translations.get(locale)
     return page("helpcenter/editor.html", status=status, article=article, form=form, translations=translations,
                 locale=locale, translation=translation, categories=await categories(), audiences=audiences(),
+                suggestions=await learned.suggested(article, translation) if article and translation else [],
                 states=states(), path=path_of(translation.slug) if translation else "", tabs=await staff_tabs(),
                 other=next((t for one, t in translations.items() if one != locale), None))  # fmt: skip
 

@@ -30,6 +30,8 @@ from helpcenter.phrasings import said
 from helpcenter.reading import Listed, Shelf, Shown
 from helpcenter.related import related_to
 from helpcenter.sitemap import language_path
+from search import record_outcome
+from search.text import clean
 
 YEAR = 31_536_000
 SHORT = 14  # characters of a phrasing that fits under the search field
@@ -100,6 +102,7 @@ class ReaderPages(Controller):
         said = form.data
         await actions.rate(who, article.id, said.helpful == "yes", visitor=hashed(key), locale=article.locale,
                            text=said.comment)  # fmt: skip
+        await _tell_search(request, article, said.helpful == "yes")
         flash(_("Thank you. The writers read it.") if said.comment else _("Thank you for answering."))
         cookies = [_visitor(key)] if key else []
         return Redirect(f"{article.path}#feedback", status_code=303, cookies=cookies)
@@ -130,6 +133,17 @@ async def _own_answer(request: Request[Any, Any, Any], article: Shown) -> Articl
         return await ArticleFeedback.get_or_none(article_id=article.id, person_id=who.person_id)
     key = request.cookies.get(visitor_cookie(), "")
     return await ArticleFeedback.get_or_none(article_id=article.id, visitor=hashed(key)) if key else None
+
+
+async def _tell_search(request: Request[Any, Any, Any], article: Shown, helped: bool) -> None:
+    """When the article was opened from a search, its reader's answer is that search's end."""
+    key, _dot, ref = request.cookies.get(searched_cookie(), "").partition(".")
+    if ref == f"article.{article.id}":
+        await record_outcome(clean(key), "solved" if helped else "not_solved")
+
+
+def searched_cookie() -> str:
+    return f"{cookie_prefix()}searched"
 
 
 def visitor_cookie() -> str:

@@ -1,6 +1,6 @@
 // [data-fragment="#preview"] buttons show the answer of their formaction in place; with data-live="title phrasings" they
 // ask again by themselves, data-wait milliseconds after those fields changed. Without scripts the same buttons open a page
-// of their own. A link with data-line and data-place, both from 1, puts the caret there in the field it leads to.
+// of their own. A form with data-append adds its text to a field. A link with data-line and data-place, both from 1, puts the caret there in the field it leads to.
 const WAIT = 500;
 
 for (const button of document.querySelectorAll("button[data-fragment]")) begin(button);
@@ -37,6 +37,19 @@ function begin(button) {
       timer = setTimeout(ask, Number(button.dataset.wait ?? WAIT));
     });
   }
+}
+
+// form[data-append="#field"]: what it would post becomes a line of that field, to be saved with the rest.
+for (const form of document.querySelectorAll("form[data-append]")) {
+  form.addEventListener("submit", (event) => {
+    const field = document.querySelector(form.dataset.append);
+    if (!field) return;
+    event.preventDefault();
+    const line = form.elements.text.value.replace(/[{}\\｛｝]/g, "\\$&");
+    field.value = [...field.value.split("\n").filter((one) => one.trim()), line].join("\n");
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+    form.closest("li").remove();
+  });
 }
 
 document.addEventListener("click", (event) => {
