@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import logging
+import socket
 from contextlib import AsyncExitStack
 from typing import Any
+
+import uvicorn
 
 from access import setup
 from app import rooms
@@ -18,6 +21,7 @@ from core.navigation import navigation
 from core.pages import configure_templates
 from core.runner import Runner
 from core.settings import SettingsError, settings
+from core.streams import hall
 from core.tasks import spawn
 from core.web import build_web
 
@@ -55,6 +59,14 @@ def make_app(*, with_runner: bool | None = None) -> Entrance:
             raise
 
     return build_web(rooms.handlers(), on_startup=[open_house], on_shutdown=[open_things.aclose])
+
+
+class Server(uvicorn.Server):
+    """uvicorn's, that also ends open streams: it would wait for them until its patience is over."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        hall.close()
+        await super().shutdown(sockets)
 
 
 async def _close_rooms() -> None:

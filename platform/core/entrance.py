@@ -88,7 +88,8 @@ class Entrance:
             seconds = time.perf_counter() - began
             status = said.get("status", 0)
             REQUESTS.labels(scope["method"], str(status)).inc()
-            REQUEST_SECONDS.labels(scope["method"]).observe(seconds)
+            if not said.get("is_stream"):
+                REQUEST_SECONDS.labels(scope["method"]).observe(seconds)
             level = logging.ERROR if status >= 500 else logging.INFO
             log.log(level, "%s %s %s", scope["method"], scope["path"], status, extra={
                 "request_id": here.request_id, "status": status, "milliseconds": round(seconds * 1000, 1),
@@ -194,7 +195,7 @@ async def _refuse(send: Any, refused: TooMuch) -> None:
 def _with_headers(send: Any, here: Here, said: dict[str, int]) -> Any:
     policy = (
         f"default-src 'self'; img-src 'self' data: blob:; style-src 'self'; script-src 'self' 'nonce-{here.nonce}'; "
-        "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+        "object-src 'none'; base-uri 'none'; form-action 'self'%s; frame-ancestors 'none'"
     )
     always = {
         b"x-content-type-options": b"nosniff",
@@ -202,7 +203,6 @@ def _with_headers(send: Any, here: Here, said: dict[str, int]) -> Any:
         b"x-frame-options": b"DENY",
         b"cross-origin-opener-policy": b"same-origin",
         b"permissions-policy": b"camera=(), microphone=(), geolocation=()",
-        b"content-security-policy": policy.encode(),
         b"cache-control": b"private, no-store",
         b"x-request-id": here.request_id.encode(),
     }
@@ -213,7 +213,9 @@ def _with_headers(send: Any, here: Here, said: dict[str, int]) -> Any:
         if message["type"] == "http.response.start":
             said["status"] = message["status"]
             headers = list(message.get("headers", []))
+            always[b"content-security-policy"] = (policy % (here.leads_to and f" {here.leads_to}")).encode()
             present = {name.lower() for name, _ in headers}
+            said["is_stream"] = any(value.startswith(b"text/event-stream") for _, value in headers)
             message["headers"] = headers + [(name, value) for name, value in always.items() if name not in present]
         await send(message)
 

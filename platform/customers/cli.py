@@ -1,4 +1,4 @@
-"""`engawa customers import FILE.csv`: exit status 0, 1 refused with a sentence, 2 wrong usage."""
+"""`engawa customers …`: exit status 0, 1 refused with a sentence, 2 wrong usage."""
 
 from __future__ import annotations
 
@@ -29,6 +29,42 @@ def commands(subparsers: Any) -> None:
     found.add_argument("--dry-run", action="store_true", help="say what would happen, and change nothing")
     found.add_argument("--json", action="store_true", help="print the counts as JSON")
     found.set_defaults(run=run_import)
+    _evaluation(room)
+
+
+def _evaluation(room: Any) -> None:
+    found = room.add_parser("evaluate-matching", help="precision and recall of the matcher on files with a known truth")
+    found.add_argument("left", metavar="LEFT.csv")
+    found.add_argument("right", metavar="RIGHT.csv", nargs="?", help="a second source; without it: duplicates within")
+    found.add_argument("--truth", required=True, metavar="COLUMN", help="equal where two rows are the same one")
+    found.add_argument("--without", action="append", default=[], metavar="FIELD", help="as if the file did not have it")
+    found.add_argument("--json", action="store_true", help="print the figures as JSON")
+    found.set_defaults(run=run_evaluation, needs_settings=False)
+
+
+def run_evaluation(args: argparse.Namespace) -> int:
+    from customers.matching.evaluate import evaluate
+
+    enter(Here(principal=SYSTEM))
+    paths = [Path(name) for name in (args.left, args.right) if name]
+    for path in paths:
+        if not path.is_file():
+            print(_("There is no file %(path)s.", path=path), file=sys.stderr)
+            return 2
+    try:
+        said = evaluate(paths[0], paths[1] if args.right else None, args.truth, frozenset(args.without))
+    except Refused as refused:
+        print(refused.sentence, file=sys.stderr)
+        return 1
+    print(json.dumps(said) if args.json else _figures(said))
+    return 0
+
+
+def _figures(said: dict[str, Any]) -> str:
+    names = {"automatic": _("automatic merges"), "with_review": _("automatic + review")}
+    keys = ("precision", "recall", "f1", "pairs")
+    lines = [f"{name}: " + "  ".join(f"{key} {said[part][key]}" for key in keys) for part, name in names.items()]
+    return "\n".join([*lines, _("%(n)s pairs a second", n=f"{said['pairs_per_second']:,}")])
 
 
 def run_import(args: argparse.Namespace) -> int:

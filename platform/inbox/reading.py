@@ -49,6 +49,7 @@ class Line(msgspec.Struct):
 class Page(msgspec.Struct):
     view: str
     lines: list[Line]
+    skip: int
     next: int
     total: int
 
@@ -114,7 +115,7 @@ async def conversations(view: str, skip: int = 0) -> Page:
         found = found.annotate(has_due=Case(When(sla_due_at__isnull=False, then="a"), default="b"))
     some = await found.order_by(*order).offset(skip).limit(PAGE + 1).prefetch_related("person", "account")
     lines = [line_of(one) for one in some[:PAGE]]
-    return Page(view, lines, skip + PAGE if len(some) > PAGE else 0, await _in_view(view).count())
+    return Page(view, lines, skip, skip + PAGE if len(some) > PAGE else 0, await _in_view(view).count())
 
 
 def name_of(conversation: Conversation) -> str:
@@ -153,6 +154,12 @@ async def conversation(conversation_id: int) -> Open:
         events=await _events(found), is_mine=found.owner_id == current_principal().person_id,
         owner=owner.full_name if owner else "",
     )  # fmt: skip
+
+
+async def version(conversation_id: int) -> int | None:
+    """Of the talk; None when it is not there, or not for this person. Asked often, so it is cheap."""
+    found = policy.visible_conversations(current_principal()).filter(id=conversation_id)
+    return await found.first().values_list("version", flat=True)  # type: ignore[return-value]
 
 
 async def turns(conversation_id: int, *, for_staff: bool, customer: str = "", since: int = 0) -> list[Turn]:
@@ -266,22 +273,3 @@ async def plan_of(account: Account | None) -> str:
         " ORDER BY amount DESC, id DESC LIMIT 1", account.id, date.today(),
     )  # fmt: skip
     return " ".join(filter(None, (found[0]["product"], found[0]["plan"]))) if found else ""
-
-
-async def own_conversation() -> Conversation | None:
-    """The open conversation of the person who asks, else their last."""
-    me = current_principal().person_id or 0
-    mine = await Conversation.filter(person_id=me, state__in=("bot", "waiting", "human")).order_by("-id").first()
-    return mine or await Conversation.filter(person_id=me).order_by("-id").first()
-
-
-async def own(conversation_id: int) -> Conversation:
-    found = await Conversation.get_or_none(id=conversation_id, person_id=current_principal().person_id or 0)
-    if found is None:
-        raise NotFound(_("This conversation does not exist."))
-    return found
-
-
-async def own_earlier(besides: int) -> list[Conversation]:
-    return await Conversation.filter(person_id=current_principal().person_id or 0).exclude(id=besides)\
-        .order_by("-id").limit(10)  # fmt: skip

@@ -46,17 +46,20 @@ from search.control_verbs import (
 )
 from search.controls import Controls, Hide, Pin, StopWord, Synonym
 from search.documents import Analysed, Document, analyse
+from search.explaining import Explanation, Reason, explain
 from search.filters import EVERYTHING
 from search.find import Found, Hit, find, similar, suggest
 from search.index import forget, put
+from search.learning import ClickedQuery, changed_clicks, clicked_queries
 from search.previewing import preview
 from search.queries import record_click, record_outcome, record_query
 from search.site import controls_of
 from search.snippets import Part
 
 __all__ = [
-    "EVERYTHING", "Analysed", "Controls", "Document", "Found", "Hide", "Hit", "Part", "Pin", "StopWord", "Synonym",
-    "add_stop_word", "add_synonym", "analyse", "change_synonym", "controls_of", "find", "forget", "hide", "pin",
-    "preview", "put", "record_click", "record_outcome", "record_query", "remove_stop_word", "remove_synonym",
-    "similar", "suggest", "unhide", "unpin", "words",
+    "EVERYTHING", "Analysed", "ClickedQuery", "Controls", "Document", "Explanation", "Found", "Hide", "Hit", "Part",
+    "Pin", "Reason", "StopWord", "Synonym", "add_stop_word", "add_synonym", "analyse", "change_synonym",
+    "changed_clicks", "clicked_queries", "controls_of", "explain", "find", "forget", "hide", "pin", "preview", "put",
+    "record_click", "record_outcome", "record_query", "remove_stop_word", "remove_synonym", "similar", "suggest",
+    "unhide", "unpin", "words",
 ]  # fmt: skip

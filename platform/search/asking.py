@@ -7,8 +7,9 @@ import msgspec
 from search.analysis import Word, readable, words
 from search.controls import NOTHING, Prepared
 from search.filters import Filter
-from search.ranker import Alternative, Term, admitted
+from search.scoring import Alternative, Term, admitted
 from search.snapshot import Allowed, Snapshot
+from search.understanding import understood
 
 MOST_TERMS = 32  # of a long text, the most telling ones
 COMPLETIONS = 24
@@ -37,6 +38,7 @@ def asked(snapshot: Snapshot, allowed: Allowed, wanted: Wanted) -> Asked:
     plain = wanted.controls.without_stop_words(tuple(word.term for word in found))
     terms = _telling(snapshot, allowed, [Term(text) for text in dict.fromkeys(plain)])
     terms = _with_synonyms(wanted.controls, plain, terms)
+    terms = understood(snapshot, allowed, wanted.text, found, terms)
     if wanted.is_typing:
         terms = _completed(snapshot, allowed, wanted.text, found, terms)
     return Asked(found, plain, terms)

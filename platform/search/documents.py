@@ -10,6 +10,7 @@ from core.refs import Ref
 from core.tasks import in_thread
 from search.analysis import words
 from search.grams import grams
+from search.kana import sound_of
 from search.packing import pack
 from search.text import clean, language_of
 
@@ -61,7 +62,7 @@ def analyse_now(document: Document) -> Analysed:
     phrasings, clicked, headings = map(_joined, (document.phrasings, document.clicked, document.headings))
     by_word = [[word.term for word in words(text)] for text in (title, phrasings, body, clicked, headings)]
     by_gram = [grams(f"{title}\n{phrasings}\n{clicked}"), grams(body)]
-    rows = {"words": pack(by_word, keep_words=True), "grams": pack(by_gram, keep_words=False)}
+    rows = {"words": pack(by_word, sound_of=sound_of), "grams": pack(by_gram)}
     return Analysed(document, document.lang or language_of(f"{title} {body[:500]}"), rows)
 
 

@@ -95,14 +95,18 @@ async def _clicks(where: str, parameters: tuple[Any, ...], lang: str | None) -> 
         f" WHERE {where} AND created_at >= ? AND (? = '' OR lang = ? OR lang = '') ORDER BY id",
         *parameters, days_ago(REMEMBERED), lang or "", lang or "",
     )  # fmt: skip
-    return [_Click(row["text"], _who(row), _value(row), when(row["created_at"])) for row in found]
+    return [_Click(row["text"], _who(row), _value(row), _at(row)) for row in found]
 
 
 def _who(row: Any) -> str:
     """A guest's searches of one hour count as one person's."""
     if row["person_id"] is not None:
         return str(row["person_id"])
-    return "guest " + when(row["created_at"]).isoformat()[:13]
+    return "guest " + _at(row).isoformat()[:13]
+
+
+def _at(row: Any) -> datetime:
+    return when(row["created_at"]) or now()
 
 
 def _value(row: Any) -> float:
@@ -121,5 +125,3 @@ async def _elsewhere(ref: Ref, texts: set[str], lang: str | None) -> dict[str, f
     for click in await _clicks(where, (ref.kind, ref.id, *sorted(texts)), lang):
         grouped[_key(click.text)].append(click)
     return {key: max(0.0, _weight(clicks)) for key, clicks in grouped.items()}
-
-

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import struct
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from hashlib import blake2b
 
 import msgspec
@@ -25,14 +25,17 @@ Counts = NDArray[np.uint8]
 
 
 class Packed(msgspec.Struct, frozen=True):
-    """An unpacked row: `hashes` (n,), `counts` (fields, n), `lengths` (fields,), `blob` the words, if kept."""
+    """An unpacked row: `hashes` (n,), `counts` (fields, n), `lengths` (fields,), `blob` the words, if kept.
+
+    A line of `blob` is a word, and after a tab its sound where it has another.
+    """
 
     hashes: Hashes
     counts: Counts
     lengths: NDArray[np.uint32]
     blob: bytes
 
-    def words(self) -> list[str]:
+    def lines(self) -> list[str]:
         return self.blob.decode().split("\n") if self.blob else []
 
 
@@ -45,8 +48,11 @@ def term_hashes(terms: Iterable[str]) -> Hashes:
     return np.fromiter((term_hash(term) for term in terms), dtype=np.uint64)
 
 
-def pack(fields: Sequence[Iterable[str]], *, keep_words: bool) -> bytes:
-    """Terms of each field, repeated as they occur (a count saturates at 255), to one row."""
+def pack(fields: Sequence[Iterable[str]], *, sound_of: Callable[[str], str] | None = None) -> bytes:
+    """Terms of each field, repeated as they occur (a count saturates at 255), to one row.
+
+    With `sound_of` the words themselves are kept, each with its sound.
+    """
     counters = [Counter(field) for field in fields]
     unsorted = list(set().union(*counters))
     hashes = term_hashes(unsorted)
@@ -54,10 +60,14 @@ def pack(fields: Sequence[Iterable[str]], *, keep_words: bool) -> bytes:
     terms = [unsorted[i] for i in order.tolist()]
     counts = np.array([[counter.get(term, 0) for term in terms] for counter in counters], dtype=np.int64)
     lengths = np.array([counter.total() for counter in counters], dtype="<u4")
-    head = _head.pack(FORMAT, len(counters), KEEP_WORDS if keep_words else 0, len(terms))
-    blob = "\n".join(terms).encode() if keep_words else b""
+    head = _head.pack(FORMAT, len(counters), KEEP_WORDS if sound_of else 0, len(terms))
+    blob = "\n".join(_line(term, sound_of(term)) for term in terms).encode() if sound_of else b""
     packed = np.minimum(counts, 255).astype(np.uint8).tobytes()
     return head + hashes[order].astype("<u8").tobytes() + packed + lengths.tobytes() + blob
+
+
+def _line(term: str, sound: str) -> str:
+    return f"{term}\t{sound}" if sound and sound != term else term
 
 
 def unpack(row: bytes, fields: int = 0) -> Packed:

@@ -10,7 +10,8 @@ from search.asking import Asked, Wanted, asked
 from search.confidence import Evidence
 from search.controls import Pin
 from search.grams import grams
-from search.ranker import Array, Scored, Term, score, top
+from search.ranker import score, top
+from search.scoring import Array, Scored, Term
 from search.snapshot import Allowed, Channel, Snapshot
 
 MOST_GRAMS = 64

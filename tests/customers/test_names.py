@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from customers.addresses import address_key, address_of, mail_domain, phone_digits, site_of
 from customers.corporate_numbers import check_digit, is_valid, normal_number
-from customers.names import LEGAL_FORMS, address_key, company_key, kana, phone_digits
+from customers.legal_forms import LEGAL_FORMS
+from customers.names import company_key, folded, kana, person_key
 
 CORES = st.text(st.sampled_from("青葉渡千舟かなカナABCxyz高沢斉09"), min_size=2, max_size=8)
 
@@ -24,6 +26,11 @@ CORES = st.text(st.sampled_from("青葉渡千舟かなカナABCxyz高沢斉09"),
         ("ABC Co., Ltd.", "abc"),
         ("株式会社　サカタのタネ", "サカタのタネ(株)"),
         ("コンピューター", "コンピュータ"),
+        ("K.K. Aoba", "aoba"),
+        ("Aoba Kabushiki Kaisha", "AOBA, Inc."),
+        ("ｶ)ｱｵﾊﾞﾄｾｲ", "アオバトセイ（カ"),
+        ("渡邊鐵工所", "渡辺鉄工所"),
+        ("カブシキカイシヤアオバ", "アオバ"),
         ("ＮＴＴデータ", "NTTデータ"),
     ],
 )
@@ -49,7 +56,7 @@ def test_width_and_kana_change_nothing(core: str) -> None:
 
 @given(st.text(max_size=60))
 def test_no_text_breaks_the_normalisers(text: str) -> None:
-    for fold in (company_key, address_key, kana, phone_digits, normal_number):
+    for fold in (company_key, address_key, address_of, site_of, mail_domain, kana, phone_digits, normal_number):
         assert fold(text) is not None
     assert company_key(unicodedata.normalize("NFD", text)) == company_key(unicodedata.normalize("NFC", text))
 
@@ -69,5 +76,25 @@ def test_a_corporate_number_may_be_typed_with_hyphens_and_wide() -> None:
 
 
 def test_addresses_and_telephones_meet() -> None:
+    one, other = (
+        address_of("神奈川県横浜市都筑区大字仲町台２丁目７番１号 青葉ビル３Ｆ"),
+        address_of("横浜市都筑区仲町台2-7-1"),
+    )
+    assert (one.place, one.city) == (other.place, other.city) == ("横浜市都筑区仲町台2-7-1", "横浜市都筑区")
+    assert address_of("港区").place == ""
+    assert phone_digits("03-1234-5678 内線12") == "0312345678"
     assert address_key("仲町台二丁目７番１号") == address_key("仲町台2-7-1")
     assert phone_digits("+81-3-1234-5678") == phone_digits("０３（１２３４）５６７８") == "0312345678"
+
+
+def test_domains_say_something_only_where_they_are_a_companys_own() -> None:
+    assert site_of("https://www.Aoba.example/ja") == site_of("aoba.example") == "aoba.example"
+    assert site_of("https://facebook.com/aoba") == site_of("http://[") == site_of("なし") == ""
+    assert mail_domain("a@aoba.example") == "aoba.example"
+    assert mail_domain("a@gmail.com") == ""
+
+
+def test_names_of_people_meet() -> None:
+    assert person_key("髙橋", "花子") == person_key("高橋　", "花子")
+    assert person_key("斎藤", "") == person_key("齋藤", "") == person_key("齊藤", "")
+    assert folded("﨑") == "崎"

@@ -116,17 +116,6 @@ async def test_others_do_not_see_it(web, sign_in):
     assert (await foreign_csm.submit(f"/staff/inbox/{conversation_id}/closure")).status_code == 403
 
 
-async def test_live_parts_answer_204_until_something_changes(web, sign_in):
-    person = await a_person()
-    conversation_id = await a_conversation(person)
-    csm = await sign_in(await staff("csm"))
-    version = (await Conversation.get()).version
-    assert (await csm.get(f"/staff/inbox/{conversation_id}/news?version={version}")).status_code == 204
-    await a_conversation(person, body="続きです")
-    news = await csm.get(f"/staff/inbox/{conversation_id}/news?version={version}")
-    assert "続きです" in news.text
-
-
 async def test_every_view_of_the_list(web, sign_in):
     from inbox.reading import VIEWS
 

@@ -7,11 +7,10 @@ from hypothesis import strategies as st
 
 from search.asking import Wanted
 from search.confidence import confidence
-from search.documents import analyse_now
 from search.filters import EVERYTHING, filter_of
-from search.rank import Ranked, rank
-from search.snapshot import Row, Snapshot, advance, empty
-from search_samples import HELP, article
+from search.rank import rank
+from search.snapshot import Row, advance
+from search_samples import HELP, article, ask, ids, row, snapshot
 
 VOCABULARY = [
     *("請求", "解約", "招待", "設定", "通知", "権限", "予約", "連携", "履歴", "検索"),
@@ -19,26 +18,8 @@ VOCABULARY = [
 ]
 
 
-def row(document, id=None) -> Row:
-    done = analyse_now(document)
-    return Row(id or document.id, document.kind, document.id, done.lang, document.brand,
-               " ".join(sorted(document.audience)), document.weight, done.rows)  # fmt: skip
-
-
 def gone(id: int) -> Row:
     return Row(id, "article", id, "ja", "", "", 1.0, {})
-
-
-def snapshot(documents) -> Snapshot:
-    return advance(empty(), [row(document) for document in documents], ("e", 1))
-
-
-def ask(where: Snapshot, text: str, tokens=("public",), **more) -> Ranked:
-    return rank(where, Wanted(text, filter_of(tokens, **more)))
-
-
-def ids(ranked: Ranked) -> list[int]:
-    return [place.id for place in ranked.places]
 
 
 def test_the_right_article_comes_first_from_other_wordings():

@@ -127,7 +127,8 @@ def detect_kind(headings: Sequence[str], names: Sequence[str] = ()) -> str:
 
 
 def _look_like_companies(plain: Sequence[str], names: Sequence[str]) -> bool:
-    from customers.names import folded, without_legal_form
+    from customers.legal_forms import without_legal_form
+    from customers.names import folded
 
     if "name" not in plain:  # 会社名 and the like say it themselves
         return True

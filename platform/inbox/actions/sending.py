@@ -145,7 +145,7 @@ async def _finish(row: Outgoing, state: str, reason: str) -> None:
 
 
 async def _touch(conversation_id: int) -> None:
-    await write("UPDATE conversation SET version = version + 1 WHERE id = ?", conversation_id)
+    await write("UPDATE conversation SET version = version + 1, changed_at = ? WHERE id = ?", now(), conversation_id)
 
 
 async def release_held(conversation_id: int) -> int:
