@@ -156,11 +156,18 @@ def _cut(text: str) -> str:
     return text if len(text) * 4 <= LONGEST else text.encode()[:LONGEST].decode(errors="ignore")
 
 
+_inline = re.compile(r"</?(?:a|abbr|b|code|del|em|i|ins|kbd|mark|s|small|span|strong|sub|sup|u)(?:\s[^>]*)?>")
 _tags = re.compile(r"<[^>]*>")
+_space = re.compile(r"\s+")
+
+
+def words_of(made: str) -> str:
+    """The words of cleaned HTML, in one line. Only what stands in a line of its own is set apart, so that
+    **締め日**を stays one word."""
+    return _space.sub(" ", html.unescape(_tags.sub(" ", _inline.sub("", made))).replace("\0", "")).strip()
 
 
 def excerpt(text: str | None, n: int = 120) -> str:
     """The first `n` characters as plain words, for previews; markup of `text` is gone."""
-    words = html.unescape(_tags.sub(" ", _html(_cut(text or "")[: n * 8], 1)))
-    plain = re.sub(r"\s+", " ", words).strip()
+    plain = words_of(_html(_cut(text or "")[: n * 8], 1))
     return plain if len(plain) <= n else plain[: n - 1].rstrip() + "…"

@@ -13,8 +13,10 @@ async def staff_tabs() -> list[tuple[str, str, int | None]]:
     return [
         (_("Articles"), "/staff/articles", None),
         (_("Unanswered"), "/staff/articles/gaps", gaps),
+        (_("Tuning"), "/staff/articles/tuning", None),
         (_("Feedback"), "/staff/articles/feedback", feedback),
         (_("Searches"), "/staff/articles/searches", None),
+        (_("Suggestions"), "/staff/articles/suggestions", None),
         (_("Categories"), "/staff/articles/categories", None),
         (_("Imports"), "/staff/articles/imports", None),
     ]

@@ -7,13 +7,16 @@ from typing import Any
 from litestar import Controller, Request, Response, delete, get, post
 from litestar.response import Redirect
 
+from core.charts import Series, bars
 from core.context import here
-from core.i18n import _, ago, moment
+from core.i18n import _, ago, day, moment
 from core.listing import Choice, Column, Listing, Period, Rows, YesNo
 from core.pages import flash, page
 from helpcenter import actions
 from helpcenter.pages.around import staff_tabs
 from helpcenter.reading import ANY_ONE
+from helpcenter.searches import Summary, summary
+from helpcenter.topics import topics_of
 
 FEEDBACK = (
     "SELECT f.id, f.is_helpful, f.comment, f.state, f.updated_at, f.article_id, f.person_id, t.title,"
@@ -30,6 +33,7 @@ GAPS = (
     "SELECT g.id, g.question, g.lang, g.count, g.people, g.accounts, g.last_at, g.state, g.article_id"
     " FROM content_gap g"
 )
+TOPICS = 40
 
 
 def bands() -> dict[str, str]:
@@ -56,6 +60,12 @@ class GapPages(Controller):
             return found.csv()
         await found.load()
         return page("helpcenter/gaps.html", gaps=found, tabs=await staff_tabs())
+
+    @get("/topics", may="help.write")
+    async def topics(self) -> Response[Any]:
+        who = here().principal
+        found = await topics_of(who, who.brand)
+        return page("helpcenter/topics.html", topics=found[:TOPICS], more=len(found) - TOPICS, tabs=await staff_tabs())
 
     @post("/{gap_id:int}/dismissal", may="help.write")
     async def ignore(self, gap_id: int) -> Redirect:
@@ -143,4 +153,22 @@ class SearchLogPages(Controller):
         if found.wants_csv:
             return found.csv()
         await found.load()
-        return page("helpcenter/searches.html", searches=found, tabs=await staff_tabs())
+        made = await summary(here().principal.brand)
+        return page("helpcenter/searches.html", searches=found, summary=made, charts=_charts(made),
+                    tabs=await staff_tabs())  # fmt: skip
+
+
+def _charts(made: Summary) -> list[tuple[str, Any]]:
+    """(heading, chart): searches by day, and which result was opened."""
+    if not made.searches:
+        return []
+    days = [day(one) for one in made.days]
+    well = [all - missed for all, missed in zip(made.daily, made.missed, strict=True)]
+    by_day = bars([Series(_("Found well"), well), Series(_("Perhaps or not found"), made.missed, "c6")], days,
+                  finding=_("%(n)s searches in 30 days, %(well)s of them with a confident result.",
+                            n=made.searches, well=sum(well)))  # fmt: skip
+    opened = sum(made.positions)
+    places = [_("Place %(n)s", n=n) for n in range(1, len(made.positions) + 1)]
+    found = _("%(first)s of %(n)s opened results stood first.", first=made.positions[0], n=opened)
+    by_place = bars([Series(_("Opened"), made.positions)], places, finding=found)
+    return [(_("Searches a day"), by_day), *([(_("Which result was opened"), by_place)] if opened else [])]
