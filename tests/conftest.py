@@ -6,10 +6,14 @@ what would be left out a failure.
 
 from __future__ import annotations
 
+import os
+import pickle
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -19,7 +23,8 @@ from core.database import close_database, open_database, rows, transaction, writ
 from core.migrating import migrate
 from core.runner import Runner
 from core.settings import Settings, read_settings, use
-from servers import POSTGRES, engines, rooms_with_models
+from lingering import end_or_name_the_threads
+from servers import POSTGRES, comment_of, comment_on, engines, make_database, remembered, rooms_with_models
 
 SECRET = "test-secret-key-that-is-long-enough-0123456789"
 
@@ -40,27 +45,32 @@ class House:
 
 @pytest.fixture(scope="session")
 async def sqlite_template(tmp_path_factory: pytest.TempPathFactory, anyio_backend: str) -> Path:
-    path = tmp_path_factory.mktemp("template") / "engawa.sqlite3"
-    use(read_settings({}, secret_key=SECRET, data_dir=str(path.parent)))
-    await open_database(f"sqlite://{path}", rooms_with_models())
-    await migrate(f"sqlite://{path}", rooms_with_models())
-    await write("PRAGMA wal_checkpoint(TRUNCATE)")
-    await close_database()
-    return path
+    """A migrated, empty file. Kept beside the temporary files until a migration changes: making one costs seconds."""
+    kept = remembered("sqlite3")
+    if not kept.exists():
+        path = tmp_path_factory.mktemp("template") / "engawa.sqlite3"
+        use(read_settings({}, secret_key=SECRET, data_dir=str(path.parent)))
+        await open_database(f"sqlite://{path}", rooms_with_models())
+        await migrate(f"sqlite://{path}", rooms_with_models())
+        await write("PRAGMA wal_checkpoint(TRUNCATE)")
+        await close_database()
+        part = kept.with_suffix(f".{os.getpid()}")
+        shutil.copy(path, part)
+        part.replace(kept)
+    return kept
 
 
 @pytest.fixture(scope="session")
 async def postgres_seeds(
     tmp_path_factory: pytest.TempPathFactory, anyio_backend: str
 ) -> dict[str, list[tuple[Any, ...]]]:
-    """Migrates from nothing, and remembers the rows that migrations put there."""
-    import asyncpg
-
+    """Migrates from nothing (unless the last run left it so), and remembers the rows that migrations put there."""
     if not POSTGRES:
         return {}
-    connection = await asyncpg.connect(POSTGRES)
-    await connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
-    await connection.close()
+    kept = remembered(f"{urlsplit(POSTGRES).path.strip('/')}.seeds")
+    if kept.exists() and await comment_of(POSTGRES) == kept.name:
+        return pickle.loads(kept.read_bytes())
+    await make_database(POSTGRES)
     use(read_settings({}, secret_key=SECRET, data_dir=str(tmp_path_factory.mktemp("pg")), database_url=POSTGRES))
     await open_database(POSTGRES, rooms_with_models())
     await migrate(POSTGRES, rooms_with_models())
@@ -70,6 +80,8 @@ async def postgres_seeds(
         if found:
             seeded[table] = found
     await close_database()
+    kept.write_bytes(pickle.dumps(seeded))
+    await comment_on(POSTGRES, kept.name)
     return seeded
 
 
@@ -138,15 +150,26 @@ def _forget_caches() -> None:
             importlib.import_module(f"{room}.caches").forget_all()
 
 
-@pytest.fixture
-async def web(house: House) -> AsyncIterator[httpx.AsyncClient]:
-    """The whole application, asked over ASGI, on this loop; forms need `csrf` (see `Browser.post_form`)."""
+@cache
+def _application(url: str, max_upload: int) -> Any:
+    """Built once for all tests of one kind: it keeps nothing between requests, and building it costs half a second."""
     from app.web import make_app
 
     application = make_app(with_runner=False)
     # The database is open already, in this context; the application must not open it again.
     application.app.on_startup.clear()
     application.app.on_shutdown.clear()
+    return application
+
+
+@pytest.fixture
+async def web(house: House) -> AsyncIterator[httpx.AsyncClient]:
+    """The whole application, asked over ASGI, on this loop; forms need `csrf` (see `Browser.post_form`)."""
+    from app import rooms
+    from core.pages import configure_templates
+
+    application = _application(house.settings.url, house.settings.max_upload)
+    configure_templates(rooms.present())
     transport = httpx.ASGITransport(app=application, raise_app_exceptions=False)
     async with Visitor(
         transport=transport, base_url=house.url, headers={"origin": house.url, "accept": "text/html"}
@@ -201,3 +224,7 @@ async def run_jobs(house: House) -> Callable[[], Awaitable[None]]:
             await runner.stop()
 
     return do
+
+
+def pytest_unconfigure() -> None:
+    end_or_name_the_threads()

@@ -56,9 +56,16 @@ def _load(source: Path) -> _gettext.GNUTranslations:
     return _gettext.GNUTranslations(buffer)
 
 
+@lru_cache(maxsize=8)
+def _words(language: str) -> dict[str, str]:
+    """The singulars alone: a page asks for fifty, and GNUTranslations takes three looks for each."""
+    catalogue = getattr(translations(language), "_catalog", {})
+    return {key: value for key, value in catalogue.items() if isinstance(key, str) and key}
+
+
 def gettext(message: str, **values: Any) -> str:
     """Translate; `%(name)s` in the message is filled from `values`."""
-    text = translations(here().language).gettext(message) if message else ""
+    text = _words(here().language).get(message, message)
     return text % values if values else text
 
 

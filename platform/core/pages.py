@@ -7,6 +7,7 @@ everything, and fail on a name that does not exist.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache, lru_cache
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -78,8 +79,23 @@ def _ngettext(one: str, many: str, n: int, **values: Any) -> str:
 
 def icon(name: str, extra: str = "") -> Markup:
     """An icon of static/icons.svg; always beside words or inside something labelled."""
-    address = f"{static('icons.svg')}#{name}"
+    return _icon(f"{static('icons.svg')}#{name}", extra)
+
+
+@lru_cache(maxsize=1000)
+def _icon(address: str, extra: str) -> Markup:
     return Markup('<svg class="icon {}" aria-hidden="true"><use href="{}"></use></svg>').format(extra, address)
+
+
+def keys_sheet() -> Markup:
+    """The list of keys and what scripts say, at the end of every page: made once a language and kind of reader."""
+    who = here().principal
+    return _keys_sheet(here().language, tuple(navigation.of("staff")) if who.is_staff else ())
+
+
+@lru_cache(maxsize=16)
+def _keys_sheet(language: str, entries: tuple[Any, ...]) -> Markup:
+    return Markup(render("core/keys.html", entries=entries))  # noqa: S704  our own template, escaped by itself
 
 
 def csrf_token() -> str:
@@ -140,14 +156,16 @@ def _loader(rooms: Iterable[str]) -> PrefixLoader:
     return PrefixLoader(folders)
 
 
-def _environment(loader: PrefixLoader) -> Environment:
-    made = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+@cache
+def _environment(rooms: tuple[str, ...]) -> Environment:
+    made = Environment(loader=_loader(rooms), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
                        lstrip_blocks=True, auto_reload=False, cache_size=1000)  # fmt: skip
     words = {"day": i18n.day, "moment": i18n.moment, "ago": i18n.ago, "clock_time": i18n.clock_time,
              "number": i18n.number, "markdown": markdown, "excerpt": excerpt, "initial": initial}  # fmt: skip
     made.filters.update(words)
     made.globals.update(words | chart_filters() | {
         "_": _gettext, "gettext": _gettext, "ngettext": _ngettext, "here": here, "static": static, "icon": icon,
+        "keys_sheet": keys_sheet,
         "csrf_token": csrf_token, "theme": theme, "url": url, "absolute": absolute, "may": may, "brand": brand,
         "navigation": navigation, "take_flashes": take_flashes, "LANGUAGES": i18n.LANGUAGES, "settings": settings,
     })  # fmt: skip
@@ -160,7 +178,7 @@ _templates: Environment | None = None
 def configure_templates(rooms: Iterable[str]) -> None:
     """Which rooms have templates; app calls it with its list. Without it, every folder that has `templates/`."""
     global _templates
-    _templates = _environment(_loader(rooms))
+    _templates = _environment(tuple(rooms))
 
 
 def templates() -> Environment:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import signal
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 
@@ -18,8 +16,8 @@ from core.migrating import migrate
 from core.settings import read_settings, use
 from faults import trial
 from faults.processes import Process, environment_of
+from servers import POSTGRES, REDIS, make_database
 
-POSTGRES = os.environ.get("ENGAWA_TEST_POSTGRES_URL", "")
 SECRET = "fault-secret-key-that-is-long-enough-0123456789"
 
 
@@ -40,24 +38,10 @@ async def small_postgres(anyio_backend: str) -> str:
     """A database of our own beside the suite's, so that processes may live in it for as long as they like."""
     if not POSTGRES:
         return ""
-    name = urlsplit(POSTGRES).path.lstrip("/") + "_faults"
-    url = urlsplit(POSTGRES)._replace(path=f"/{name}").geturl()
-    await empty_database(url, name)
+    url = f"{POSTGRES}_faults"
+    await make_database(url)
     await _migrated(url)
     return url
-
-
-async def empty_database(url: str, name: str) -> None:
-    """Kept from run to run, because dropping one waits for a checkpoint of the whole server."""
-    import asyncpg
-
-    server = await asyncpg.connect(POSTGRES)
-    if not await server.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", name):
-        await server.execute(f'CREATE DATABASE "{name}"')
-    await server.close()
-    connection = await asyncpg.connect(url)
-    await connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
-    await connection.close()
 
 
 async def _migrated(url: str) -> None:
@@ -134,10 +118,9 @@ def sqlite_only(house: Any) -> None:
 
 @pytest.fixture
 def redis_url() -> str:
-    url = os.environ.get("ENGAWA_TEST_REDIS_URL", "")
-    if not url:
+    if not REDIS:
         pytest.skip("ENGAWA_TEST_REDIS_URL is not set")
-    return url
+    return REDIS
 
 
 @pytest.fixture

@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 import random
 import sqlite3
-from urllib.parse import urlsplit
 
 import pytest
 
-from faults.conftest import POSTGRES, empty_database
 from faults.processes import Process, environment_of
+from servers import POSTGRES, make_database
 
 EVERYTHING = "left 0"
 
@@ -20,9 +19,8 @@ async def nothing(house, tmp_path) -> str:
     """The address of a database without a single table."""
     if house.engine == "sqlite":
         return f"sqlite://{tmp_path}/new.sqlite3"
-    name = urlsplit(POSTGRES).path.lstrip("/") + "_faults_new"
-    url = urlsplit(POSTGRES)._replace(path=f"/{name}").geturl()
-    await empty_database(url, name)
+    url = f"{POSTGRES}_faults_new"
+    await make_database(url)
     return url
 
 
