@@ -20,7 +20,7 @@ ROOMS = (
     "bots",
     "app",
 )
-PARTS = ("events", "jobs", "pages", "api")
+PARTS = ("events", "personal", "jobs", "pages", "api")
 
 
 def present() -> list[str]:
