@@ -5,6 +5,7 @@ from __future__ import annotations
 from core.jobs import every, job
 from customers import health, tiers, tracking
 from customers.imports import run
+from customers.tracking import recounting, storing
 
 
 @job(lane="bulk", timeout=1800, attempts=5)
@@ -26,6 +27,18 @@ async def preview_import(batch_id: int) -> None:
 async def age_metrics() -> None:
     await tracking.age()
     await tracking.forget_seen()
+
+
+@job(lane="bulk")
+async def attach_history(person_id: int, visitor: str) -> None:
+    """The rest of what a visitor did before we knew who it was."""
+    await storing.attach_more(person_id, visitor)
+
+
+@job(lane="bulk", timeout=3600, attempts=3)
+async def recount_metrics() -> None:
+    """When another event means a sign-in or a core feature, what counts them is worked out anew."""
+    await recounting.recount_all()
 
 
 @every(hours=24, at="03:30", lane="bulk", timeout=1800)

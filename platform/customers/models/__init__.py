@@ -10,6 +10,7 @@ from customers.models.happenings import (
     ProductEvent,
     Touchpoint,
     UsageDay,
+    WriteKey,
 )
 from customers.models.records import (
     PHASES,
@@ -68,4 +69,5 @@ __all__ = [
     "Touch",
     "Touchpoint",
     "UsageDay",
+    "WriteKey",
 ]
