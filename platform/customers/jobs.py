@@ -12,6 +12,7 @@ from customers.events import AccountsMerged, PeopleMerged
 from customers.imports import run
 from customers.matching import stored
 from customers.models import MergeLog
+from customers.tracking import recounting, storing
 
 
 @job(lane="bulk", timeout=1800, attempts=5)
@@ -63,6 +64,18 @@ async def rekey_records() -> None:
     """The matcher's keys anew: what was written by other ways is found too."""
     for about in ("account", "person"):
         await stored.rekey_all(about)
+
+
+@job(lane="bulk")
+async def attach_history(person_id: int, visitor: str) -> None:
+    """The rest of what a visitor did before we knew who it was."""
+    await storing.attach_more(person_id, visitor)
+
+
+@job(lane="bulk", timeout=3600, attempts=3)
+async def recount_metrics() -> None:
+    """When another event means a sign-in or a core feature, what counts them is worked out anew."""
+    await recounting.recount_all()
 
 
 @every(hours=24, at="03:30", lane="bulk", timeout=1800)

@@ -19,6 +19,7 @@ from customers.models.happenings import (
     ProductEvent,
     Touchpoint,
     UsageDay,
+    WriteKey,
 )
 from customers.models.records import (
     PHASES,
@@ -80,4 +81,5 @@ __all__ = [
     "Touchpoint",
     "TrailPart",
     "UsageDay",
+    "WriteKey",
 ]
