@@ -9,7 +9,7 @@ from tortoise.indexes import Index
 from tortoise.migrations.constraints import UniqueConstraint
 
 class Migration(migrations.Migration):
-    dependencies = [('customers', '0002_topics')]
+    dependencies = [('customers', '0003_matching')]
 
     initial = False
 
