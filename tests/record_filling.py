@@ -46,7 +46,8 @@ async def fill(table: str, column: str, id: int, alike: str = "") -> int:
         elif name in meta.fk_fields | meta.o2o_fields:
             if not meta.fields_map[source].null:
                 values[source] = await _parent(
-                    field.related_model._meta.db_table, name in bound and not (alike and name in together)
+                    field.related_model._meta.db_table,
+                    name in meta.o2o_fields or (name in bound and not (alike and name in together)),
                 )
         elif source not in values:
             values[source] = _value(field, alike if name in together else "")

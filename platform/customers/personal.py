@@ -47,3 +47,4 @@ for _table, _column, _why in (
     ("match_key", "record_id", "made anew by customers.matching.stored"),
 ):
     unpersonal(_table, _column, _why)
+refers("write_key", "created_by_id")
