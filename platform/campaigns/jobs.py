@@ -89,7 +89,7 @@ async def _stop(step: Step, reason: str) -> None:
                     now(), step.campaign_id)  # fmt: skip
 
 
-@job(lane="bulk", attempts=1000, timeout=LONG)
+@job(lane="long", attempts=1000, timeout=LONG)
 async def deliver_step(step_id: int) -> str:
     """Send what is due of a step; come back for the rest; finish it when nothing is left."""
     step = await Step.get_or_none(id=step_id)

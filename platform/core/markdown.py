@@ -131,11 +131,21 @@ def _shifted(tokens: list[Token], shift: int) -> list[Token]:
     return tokens
 
 
+# Japanese writers put spaces around **…** because other Markdown wants them; between their letters they are no word's.
+_EAST = r"[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef]"
+_before = re.compile(rf"(?<={_EAST}) (?=<(?:strong|em)>{_EAST})")
+_after = re.compile(rf"({_EAST}</(?:strong|em)>) (?={_EAST}|<(?:strong|em)>{_EAST})")
+
+
+def _closed_up(made: str) -> str:
+    return _after.sub(r"\1", _before.sub("", made))
+
+
 @lru_cache(maxsize=512)
 def _html(text: str, shift: int) -> str:
     parser = _parser()
     tokens = _shifted(parser.parse(text), shift)
-    made = parser.renderer.render(tokens, parser.options, {})
+    made = _closed_up(parser.renderer.render(tokens, parser.options, {}))
     return nh3.clean(made, tags=TAGS, attributes=ATTRIBUTES, url_schemes=SCHEMES, link_rel=REL)
 
 

@@ -45,13 +45,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     max_body: int = 1_000_000
     max_upload: int = 20_000_000
     log: str = "text"
-    workers: int = 8
     demo: bool = False
 
     @property
     def database(self) -> str:
         """The database's address: PostgreSQL when given, else one SQLite file in the data directory."""
         return self.database_url or f"sqlite://{Path(self.data_dir).resolve()}/engawa.sqlite3"
+
+    @property
+    def secret_keys(self) -> tuple[str, ...]:
+        """The newest first; what older ones sealed or hashed is still known (rotation)."""
+        return tuple(key.strip() for key in self.secret_key.split(",") if key.strip())
 
     @property
     def is_secure(self) -> bool:
@@ -102,8 +106,8 @@ def read_settings(environment: Mapping[str, str] | None = None, **overrides: Any
 
 
 def _checked(found: Settings) -> Settings:
-    if len(found.secret_key) < 32:
-        raise SettingsError("ENGAWA_SECRET_KEY is shorter than 32 characters.")
+    if not found.secret_keys or min(len(key) for key in found.secret_keys) < 32:
+        raise SettingsError("ENGAWA_SECRET_KEY is shorter than 32 characters, or one of its keys is.")
     address = urlsplit(found.url)
     if address.scheme not in {"http", "https"} or not address.hostname:
         raise SettingsError(f"ENGAWA_URL is {found.url!r}; write an address such as https://help.example.com.")

@@ -210,3 +210,14 @@ class CannedReply(Model):
 
     class Meta:
         table = "canned_reply"
+
+
+class Label(Model):
+    """A label on offer. Conversations hold the words themselves, so one that is withdrawn stays where it was put."""
+
+    id = fields.BigIntField(primary_key=True)
+    name = fields.CharField(max_length=40, unique=True)
+    position = fields.IntField(default=0)
+
+    class Meta:
+        table = "label"

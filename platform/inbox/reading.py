@@ -18,7 +18,7 @@ from customers.models import Account, Person, Touchpoint
 from customers.sentences import said
 from inbox import policy, words
 from inbox.actions.ownership import tier_of
-from inbox.models import CannedReply, Conversation, Message, Outgoing
+from inbox.models import CannedReply, Conversation, Label, Message, Outgoing
 from inbox.team import who_answer
 
 PAGE = 20
@@ -262,8 +262,13 @@ async def colleagues() -> list[Person]:
 
 
 async def canned() -> list[CannedReply]:
-    me = current_principal().person_id
-    return await CannedReply.filter(Q(owner_id__isnull=True) | Q(owner_id=me)).order_by("shortcut").limit(50)
+    return await policy.visible_canned(current_principal()).order_by("shortcut", "id").limit(50)
+
+
+async def labels(of: Conversation) -> list[tuple[str, bool]]:
+    """Those on offer, and those it carries although they are not any more; whether it carries each."""
+    offered = await Label.all().order_by("position", "id").limit(100).values_list("name", flat=True)
+    return [(str(name), name in of.labels) for name in dict.fromkeys([*offered, *of.labels])]
 
 
 async def plan_of(account: Account | None) -> str:

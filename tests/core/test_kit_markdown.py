@@ -31,6 +31,14 @@ def test_japanese_emphasis_needs_no_spaces() -> None:
     assert "<strong>強調。</strong>続き" in markdown("**強調。**続き")
 
 
+def test_spaces_typed_around_japanese_emphasis_close_up() -> None:
+    assert "の<strong>締め日</strong>を" in markdown("設定の **締め日** を開く")
+    assert "open <strong>Settings</strong> now" in markdown("open **Settings** now")
+    assert "画面の <strong>Slack</strong> を" in markdown("画面の **Slack** を"), (
+        "a word of another script keeps its own"
+    )
+
+
 def test_the_highest_heading_is_the_one_below_the_page() -> None:
     assert "<h2>a</h2>" in markdown("### a")
     assert "<h3>a</h3>" in markdown("# a", shift=2)

@@ -59,7 +59,7 @@ async def _remember(value: dict[str, Any]) -> None:
 async def _settle() -> None:
     """Run what the verbs promised (search, notices, points), so that the first page is complete."""
     began = time.perf_counter()
-    runner = Runner({"default": 4, "bulk": 2})
+    runner = Runner({"default": 4, "bulk": 2, "long": 1})
     await runner.start()
     try:
         await runner.idle(timeout=300)
