@@ -160,9 +160,8 @@ async def update(dataset: Any) -> dict[str, float]:
         await index(dataset.corpus)
         await find("準備", tokens=PUBLIC)
         for n in range(20):
-            document = await analyse(
-                Document(kind="entry", id=n, title=f"改訂版 {n}", body="新しい本文", audience=PUBLIC)
-            )
+            document = Document(kind="entry", id=n, title=f"改訂版 {n}", body="新しい本文", audience=PUBLIC)
+            analysed = await analyse(document)
             began = time.perf_counter()
             async with transaction():
                 await put(analysed)
