@@ -37,8 +37,8 @@ HELP = [
 
 
 TABLES = (
-    "search_posting", "search_document", "search_query", "search_version", "search_synonym", "search_stop_word",
-    "search_pin", "search_hide", "search_trust",
+    "search_vector", "search_posting", "search_document", "search_query", "search_version",
+    "search_synonym", "search_stop_word", "search_pin", "search_hide", "search_trust",
 )  # fmt: skip
 
 

@@ -45,6 +45,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     max_body: int = 1_000_000
     max_upload: int = 20_000_000
     log: str = "text"
+    embeddings_url: str = ""
+    embeddings_model: str = ""
+    embeddings_key: str = ""
     demo: bool = False
 
     @property
@@ -119,6 +122,10 @@ def _checked(found: Settings) -> Settings:
         raise SettingsError("ENGAWA_REDIS_URL must begin with redis://.")
     if found.smtp_url and urlsplit(found.smtp_url).scheme not in {"smtp", "smtps", "smtp+starttls"}:
         raise SettingsError("ENGAWA_SMTP_URL must begin with smtp://, smtps:// or smtp+starttls://.")
+    if found.embeddings_url and urlsplit(found.embeddings_url).scheme not in {"http", "https"}:
+        raise SettingsError("ENGAWA_EMBEDDINGS_URL must begin with https:// (or http:// on a network of your own).")
+    if bool(found.embeddings_url) != bool(found.embeddings_model):
+        raise SettingsError("ENGAWA_EMBEDDINGS_URL and ENGAWA_EMBEDDINGS_MODEL belong together; set both or neither.")
     try:
         found.zone  # noqa: B018
     except Exception as error:

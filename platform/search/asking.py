@@ -7,6 +7,7 @@ import msgspec
 from search.analysis import Word, readable, words
 from search.controls import NOTHING, Prepared
 from search.filters import Filter
+from search.meaning import Meaning
 from search.scoring import Alternative, Term, admitted
 from search.snapshot import Allowed, Snapshot
 from search.understanding import understood
@@ -17,12 +18,15 @@ COMPLETED = 0.8  # a completion against the word itself
 SYNONYM = 0.9  # … and a synonym
 
 
-class Wanted(msgspec.Struct, frozen=True):
+class Wanted(msgspec.Struct, frozen=True, eq=False):
+    """A search. `meaning` is what its vector and the documents' say, where an embedder is in use."""
+
     text: str
     filter: Filter
     limit: int = 10
     is_typing: bool = False
     controls: Prepared = NOTHING
+    meaning: Meaning | None = None
 
 
 class Asked(msgspec.Struct, frozen=True):

@@ -17,8 +17,9 @@ from search.documents import CHANNELS
 from search.filters import filter_of
 from search.find import LONGEST_QUERY, certainty
 from search.grams import grams
+from search.meaning import gains, meaning_of
 from search.rank import MOST_GRAMS, Ranked, rank, scores_of, slots_of
-from search.ranker import CANDIDATES, gate, gram_terms, top
+from search.ranker import CANDIDATES, gate, gram_terms, score, top
 from search.scoring import (
     CountArray,
     Scope,
@@ -94,7 +95,8 @@ async def explain(
 ) -> Explanation | None:
     """Why `ref` stands where it does for `query`; None when the reader may not see it, or it is not there."""
     site, snapshot = await site_of(brand), await current.snapshot()
-    wanted = Wanted(clean(query)[:LONGEST_QUERY], filter_of(tokens, lang, kinds, brand), DEEP, is_typing, site.controls)
+    text, meaning = clean(query)[:LONGEST_QUERY], None if is_typing else await meaning_of(query)
+    wanted = Wanted(text, filter_of(tokens, lang, kinds, brand), DEEP, is_typing, site.controls, meaning)
     told = await in_thread(_told, snapshot, wanted, ref)
     if told is None:
         return None
@@ -142,9 +144,9 @@ def _reasons(
     told = [_reason(scope, slot, term, numbers, surfaces.get(term.text, term.text)) for term in query.terms]
     missing = tuple(surfaces.get(t.text, t.text) for t, one in zip(query.terms, told, strict=True) if one is None)
     found = [one for one in told if one is not None]
-    characters = _characters(snapshot, allowed, wanted, query, slot)
-    if characters is not None:
-        found.append(characters)
+    for more in (_characters(snapshot, allowed, wanted, query, slot), _meaning(snapshot, allowed, wanted, query, slot)):
+        if more is not None:
+            found.append(more)
     return sorted(found, key=lambda one: -one.gain), missing
 
 
@@ -189,3 +191,12 @@ def _characters(snapshot: Snapshot, allowed: Allowed, wanted: Wanted, query: Ask
     if gain <= 0:
         return None
     return Reason("characters", wanted.text, "", "characters", {}, 0, round(gain, 4))
+
+
+def _meaning(snapshot: Snapshot, allowed: Allowed, wanted: Wanted, query: Asked, slot: int) -> Reason | None:
+    """What nearness in meaning adds."""
+    if wanted.meaning is None:
+        return None
+    by_words = score(snapshot, allowed, query.terms, grams(wanted.text)[:MOST_GRAMS])
+    gain = float(gains(snapshot, allowed, wanted.meaning, by_words)[slot])
+    return Reason("meaning", wanted.text, "", "meaning", {}, 0, round(gain, 4)) if gain > 0 else None

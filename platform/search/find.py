@@ -15,6 +15,7 @@ from search.analysis import is_warm
 from search.asking import Wanted
 from search.confidence import band, confidence
 from search.filters import Filter, filter_of
+from search.meaning import meaning_of
 from search.rank import Ranked, rank
 from search.site import Site, site_of
 from search.snapshot import Snapshot
@@ -99,7 +100,8 @@ async def similar(
 
 async def _search(wanted: Wanted) -> Found:
     site = await site_of(wanted.filter.brand)
-    wanted = msgspec.structs.replace(wanted, controls=site.controls)
+    meaning = None if wanted.is_typing else await meaning_of(wanted.text)
+    wanted = msgspec.structs.replace(wanted, controls=site.controls, meaning=meaning)
     ranked = await _ranked(await current.snapshot(), wanted)
     hits = await _hits(ranked, wanted.filter)
     sure = certainty(ranked, site) if hits else 0.0

@@ -58,14 +58,31 @@ def fit(
     towards = np.zeros(x.shape[1]) if prior is None else np.array(prior)
     penalty = np.diag([0.0 if prior is None else ridge, *[ridge] * features.shape[1]])
     beta = towards.copy()
-    for _step in range(50):
+    loss = _loss(x, right, weight, beta, towards, penalty)
+    for _step in range(100):
         p = 1 / (1 + np.exp(-np.clip(x @ beta, -30, 30)))
         gradient = x.T @ (weight * (right - p)) - penalty @ (beta - towards)
-        step = np.linalg.solve(x.T @ (x * (weight * p * (1 - p))[:, None]) + penalty, gradient)
-        beta += step
-        if np.abs(step).max() < 1e-8:
+        curve = x.T @ (x * (weight * np.maximum(p * (1 - p), 1e-6))[:, None]) + penalty + 1e-9 * np.eye(len(beta))
+        step = np.linalg.solve(curve, gradient)
+        after = _loss(x, right, weight, beta + step, towards, penalty)
+        while after > loss and np.abs(step).max() > 1e-8:  # a whole step may overshoot, and then runs away
+            step = step / 2
+            after = _loss(x, right, weight, beta + step, towards, penalty)
+        if after > loss or np.abs(step).max() <= 1e-8:
             break
+        beta, loss = beta + step, after
     return tuple(float(b) for b in beta)
+
+
+def _loss(x: Array, right: Array, weight: Array, beta: Array, towards: Array, penalty: Array) -> float:
+    """What is made small: the log loss, and half the squared distance from where the weights are drawn to."""
+    away = beta - towards
+    return log_loss(x @ beta, right, weight) + float(away @ penalty @ away) / 2
+
+
+def log_loss(z: Array, right: Array, weight: Array) -> float:
+    """Of the log odds `z` (n,) of being right."""
+    return float((weight * (np.logaddexp(0, z) - right * z)).sum())
 
 
 def probabilities(features: Array, weights: Sequence[float]) -> Array:

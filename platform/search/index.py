@@ -50,6 +50,7 @@ async def forget(ref: Ref, lang: str | None = None) -> None:
         )  # fmt: skip
         for row in gone:
             await write("DELETE FROM search_posting WHERE document_id = ?", row[0])
+            await write("DELETE FROM search_vector WHERE document_id = ?", row[0])
 
 
 async def next_version() -> int:

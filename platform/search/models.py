@@ -167,14 +167,18 @@ class SearchTrust(Model):
 
 
 class SearchVector(Model):
-    """What an embeddings endpoint said of a document: float32, little-endian, of length 1. Stale when `digest` is."""
+    """What an embeddings endpoint said of a document: float32, little-endian, of length 1.
+
+    `digest` is of the text that was sent, `seen` the document's version then.
+    """
 
     id = fields.BigIntField(primary_key=True)
     document: fields.ForeignKeyRelation[SearchDocument] = fields.ForeignKeyField(
         "search.SearchDocument", related_name="vectors", on_delete=fields.CASCADE
     )
     model = fields.CharField(max_length=100)
-    digest = fields.CharField(max_length=32)  # of the text that was sent
+    digest = fields.CharField(max_length=32)
+    seen = fields.BigIntField()
     vector = fields.BinaryField()
     version = fields.BigIntField()
 

@@ -11,6 +11,7 @@ from search.confidence import Evidence
 from search.controls import Pin
 from search.evidence import CROWD, evidence
 from search.grams import grams
+from search.meaning import gains
 from search.ranker import score, top
 from search.scoring import Array, Scored, Term
 from search.snapshot import Allowed, Channel, Snapshot
@@ -57,7 +58,10 @@ def rank(snapshot: Snapshot, wanted: Wanted) -> Ranked:
 def scores_of(snapshot: Snapshot, allowed: Allowed, wanted: Wanted, query: Asked) -> Scored:
     """Every document's score, by its own weight; nothing for what staff hid."""
     scored = score(snapshot, allowed, query.terms, grams(wanted.text)[:MOST_GRAMS])
-    scores, covered = scored.scores * snapshot.slots.weights, scored.covered
+    scores, covered = scored.scores, scored.covered
+    if wanted.meaning is not None:
+        scores = scores + gains(snapshot, allowed, wanted.meaning, scored)
+    scores = scores * snapshot.slots.weights
     hidden = wanted.controls.hidden_for(query.plain)
     if hidden:
         at = [slot for ref in sorted(hidden) for slot in slots_of(snapshot, allowed, ref)]

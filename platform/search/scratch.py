@@ -15,6 +15,7 @@ from core.database import close_database, open_database
 from core.errors import Refused
 from core.i18n import _
 from core.migrating import migrate
+from search import embeddings
 from search.caches import forget_all
 
 ROOMS = ("search",)
@@ -52,8 +53,10 @@ async def prepared(url: str) -> AsyncIterator[str]:
     try:
         await migrate(url, ROOMS)
         forget_all()
+        embeddings.turn_off(True)
         yield url
     finally:
+        embeddings.turn_off(False)
         await close_database()
         forget_all()
 

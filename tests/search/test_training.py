@@ -20,6 +20,8 @@ from search import (
     set_bands,
     trust_of,
 )  # fmt: skip
+from search.confidence import PRIOR
+from search.fitting import fit, log_loss, probabilities
 from search.packing import pack, unpack, without
 from search.reliability import auc, reliability
 from search_samples import HELP, PUBLIC, article, index
@@ -134,3 +136,16 @@ def test_the_diagram_and_the_curve_say_what_was_promised_and_what_came():
     assert (seen.curve[0].answered, seen.curve[0].wrong) == (1, 0.5)
     assert (seen.curve[-1].answered, seen.curve[-1].wrong) == (0.75, 0.3333)
     assert seen.calibration_error == pytest.approx(0.05 / 4 + (0.95 - 2 / 3) * 3 / 4, abs=1e-3)
+
+
+@given(st.integers(0, 1000), st.integers(30, 400), st.sampled_from([0.0, 0.5, 1.0]))
+def test_the_fit_never_runs_away_from_a_prior_that_is_far_off(seed, n, share):
+    chance = np.random.default_rng(seed)
+    features = chance.random((n, len(PRIOR) - 1)) ** 2
+    right = (features[:, 1] > share).astype(float)
+    weights = fit(features, right, np.ones(n), PRIOR, 2.0)
+    scores = probabilities(features, weights)
+    assert max(map(abs, weights)) < 100
+    odds = features @ np.array(PRIOR[1:]) + PRIOR[0]
+    kept = np.clip(scores, 1e-9, 1 - 1e-9)
+    assert log_loss(np.log(kept / (1 - kept)), right, np.ones(n)) <= log_loss(odds, right, np.ones(n)) + 1e-6

@@ -17,10 +17,11 @@ class Migration(migrations.Migration):
                 ('document', fields.ForeignKeyField('search.SearchDocument', source_field='document_id', db_constraint=True, to_field='id', related_name='vectors', on_delete=OnDelete.CASCADE)),
                 ('model', fields.CharField(max_length=100)),
                 ('digest', fields.CharField(max_length=32)),
+                ('seen', fields.BigIntField()),
                 ('vector', fields.BinaryField()),
                 ('version', fields.BigIntField()),
             ],
-            options={'table': 'search_vector', 'app': 'search', 'unique_together': (('document', 'model'),), 'indexes': [Index(fields=['version'], name='search_vector_version')], 'pk_attr': 'id', 'table_description': 'What an embeddings endpoint said of a document: float32, little-endian, of length 1. Stale when `digest` is.'},
+            options={'table': 'search_vector', 'app': 'search', 'unique_together': (('document', 'model'),), 'indexes': [Index(fields=['version'], name='search_vector_version')], 'pk_attr': 'id', 'table_description': 'What an embeddings endpoint said of a document: float32, little-endian, of length 1.'},
             bases=['Model'],
         ),
         ops.AddField(
