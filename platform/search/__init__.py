@@ -27,6 +27,10 @@ Read:
 What staff decides per brand (synonyms, stop words, pinned and hidden results: search.control_verbs) counts in `find`,
 `suggest` and `similar` at once: `add_synonym`, `add_stop_word`, `pin`, `hide` …, `controls_of(brand)`.
 
+How sure it is, `trust_of(brand)`, `reliability_of(brand)`, `set_bands(…)`; why something stands where it does,
+`explain(query, ref, tokens=…)`; what would change, `preview(brand, add=[…])`; what was learned from clicks,
+`clicked_queries(ref, lang)`, which goes back as `Document.clicked`.
+
 `find` reads what was committed, in any process within two seconds, at once in this one; never its own open transaction.
 A search is answered as if the index held only what this reader may see: ranking, totals, confidence and suggestions.
 The evaluation on real data: `engawa search evaluate DIR`.
@@ -53,13 +57,15 @@ from search.index import forget, put
 from search.learning import ClickedQuery, changed_clicks, clicked_queries
 from search.previewing import preview
 from search.queries import record_click, record_outcome, record_query
+from search.reliability import Reliability
 from search.site import controls_of
 from search.snippets import Part
+from search.trust import Trust, reliability_of, set_bands, trust_of
 
 __all__ = [
     "EVERYTHING", "Analysed", "ClickedQuery", "Controls", "Document", "Explanation", "Found", "Hide", "Hit", "Part",
-    "Pin", "Reason", "StopWord", "Synonym", "add_stop_word", "add_synonym", "analyse", "change_synonym",
-    "changed_clicks", "clicked_queries", "controls_of", "explain", "find", "forget", "hide", "pin", "preview", "put",
-    "record_click", "record_outcome", "record_query", "remove_stop_word", "remove_synonym", "similar", "suggest",
-    "unhide", "unpin", "words",
+    "Pin", "Reason", "Reliability", "StopWord", "Synonym", "Trust", "add_stop_word", "add_synonym", "analyse",
+    "change_synonym", "changed_clicks", "clicked_queries", "controls_of", "explain", "find", "forget", "hide", "pin",
+    "preview", "put", "record_click", "record_outcome", "record_query", "reliability_of", "remove_stop_word",
+    "remove_synonym", "set_bands", "similar", "suggest", "trust_of", "unhide", "unpin", "words",
 ]  # fmt: skip

@@ -22,6 +22,7 @@ class SearchDocument(Model):
     title = fields.TextField(default="")
     url = fields.TextField(default="")
     body = fields.TextField(default="")
+    phrasings = fields.TextField(default="", db_default="")  # one per line: the confidence is trained on them
     audience = fields.TextField(default="")  # tokens, sorted, separated by spaces
     weight = fields.FloatField(default=1.0)
     version = fields.BigIntField()
@@ -163,3 +164,21 @@ class SearchTrust(Model):
 
     class Meta:
         table = "search_trust"
+
+
+class SearchVector(Model):
+    """What an embeddings endpoint said of a document: float32, little-endian, of length 1. Stale when `digest` is."""
+
+    id = fields.BigIntField(primary_key=True)
+    document: fields.ForeignKeyRelation[SearchDocument] = fields.ForeignKeyField(
+        "search.SearchDocument", related_name="vectors", on_delete=fields.CASCADE
+    )
+    model = fields.CharField(max_length=100)
+    digest = fields.CharField(max_length=32)  # of the text that was sent
+    vector = fields.BinaryField()
+    version = fields.BigIntField()
+
+    class Meta:
+        table = "search_vector"
+        unique_together = (("document", "model"),)
+        indexes = [Index(fields=("version",), name="search_vector_version")]

@@ -60,10 +60,28 @@ def pack(fields: Sequence[Iterable[str]], *, sound_of: Callable[[str], str] | No
     terms = [unsorted[i] for i in order.tolist()]
     counts = np.array([[counter.get(term, 0) for term in terms] for counter in counters], dtype=np.int64)
     lengths = np.array([counter.total() for counter in counters], dtype="<u4")
-    head = _head.pack(FORMAT, len(counters), KEEP_WORDS if sound_of else 0, len(terms))
     blob = "\n".join(_line(term, sound_of(term)) for term in terms).encode() if sound_of else b""
-    packed = np.minimum(counts, 255).astype(np.uint8).tobytes()
-    return head + hashes[order].astype("<u8").tobytes() + packed + lengths.tobytes() + blob
+    return _packed(hashes[order], np.minimum(counts, 255).astype(np.uint8), lengths, blob)
+
+
+def _packed(hashes: Hashes, counts: Counts, lengths: NDArray[np.uint32], blob: bytes) -> bytes:
+    head = _head.pack(FORMAT, len(counts), KEEP_WORDS if blob else 0, len(hashes))
+    return head + hashes.astype("<u8").tobytes() + counts.tobytes() + lengths.astype("<u4").tobytes() + blob
+
+
+def without(row: bytes, field: int, terms: Iterable[str]) -> bytes:
+    """The row as if `terms` had not been said in `field`."""
+    had, gone = unpack(row), Counter(terms)
+    counts, hashes = had.counts.copy(), had.hashes.tolist()
+    said = dict(zip(term_hashes(gone).tolist(), gone.values(), strict=True))
+    fewer = np.minimum(counts[field], np.array([said.get(hash, 0) for hash in hashes], np.int64))
+    counts[field] -= fewer.astype(np.uint8)
+    lengths = had.lengths.copy()
+    lengths[field] -= int(fewer.sum())
+    kept = np.flatnonzero(counts.any(axis=0))
+    had_lines = had.lines()
+    lines = [had_lines[at] for at in kept.tolist()] if had_lines else []
+    return _packed(had.hashes[kept], np.ascontiguousarray(counts[:, kept]), lengths, "\n".join(lines).encode())
 
 
 def _line(term: str, sound: str) -> str:

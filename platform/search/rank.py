@@ -9,6 +9,7 @@ from core.refs import Ref
 from search.asking import Asked, Wanted, asked
 from search.confidence import Evidence
 from search.controls import Pin
+from search.evidence import CROWD, evidence
 from search.grams import grams
 from search.ranker import score, top
 from search.scoring import Array, Scored, Term
@@ -44,8 +45,8 @@ def rank(snapshot: Snapshot, wanted: Wanted) -> Ranked:
     scored = scores_of(snapshot, allowed, wanted, query)
     pins = [(pin, slot) for pin in wanted.controls.pinned_for(query.plain)
             if (slot := _slot_of(snapshot, allowed, pin.ref, scored.scores)) is not None]  # fmt: skip
-    best = top(snapshot, scored.scores, max(wanted.limit, 2))
-    seen = evidence(scored, best)
+    best = top(snapshot, scored.scores, max(wanted.limit, CROWD))
+    seen = evidence(snapshot, allowed, query.terms, scored, best[:CROWD])
     best = _with_pins(best, pins)[: wanted.limit]
     counted = scored.covered if scored.covered.any() else scored.scores
     total = int((counted > 0).sum()) + sum(counted[slot] <= 0 for _, slot in pins)
@@ -83,20 +84,6 @@ def _with_pins(best: list[int], pins: list[tuple[Pin, int]]) -> list[int]:
         if slot not in placed:
             placed.insert(pin.position - 1, slot)
     return placed
-
-
-def evidence(scored: Scored, best: list[int]) -> Evidence | None:
-    if not best or scored.total_idf <= 0:
-        return None
-    first = float(scored.scores[best[0]])
-    second = float(scored.scores[best[1]]) if len(best) > 1 else 0.0
-    return Evidence(
-        share=min(1.0, first / max(scored.best, 1e-9)),
-        covered=min(1.0, float(scored.covered[best[0]]) / scored.total_idf),
-        gap=(first - second) / first,
-        unknown=scored.unknown,
-        brevity=float(np.exp(-scored.total_idf / 20)),
-    )
 
 
 def _places(snapshot: Snapshot, scored: Scored, terms: list[Term], slots: list[int]) -> list[Place]:

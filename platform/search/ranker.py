@@ -10,7 +10,7 @@ import numpy as np
 from search.scoring import Array, Scored, Term, score_channel
 from search.snapshot import Allowed, Snapshot
 
-ALWAYS = 0.2  # weight of the n-gram channel beside words that are all known …
+ALWAYS = 0.3  # weight of the n-gram channel beside words that are all known …
 GATE = 1.0  # … and what is added when every word of the query is unknown
 CANDIDATES = 200
 
@@ -25,7 +25,8 @@ def score(snapshot: Snapshot, allowed: Allowed, terms: Sequence[Term], grams: Se
     if by_word.unknown == 0:
         candidates = np.array(top(snapshot, by_word.scores, CANDIDATES), np.int64)
     by_gram = score_channel(snapshot, allowed, "grams", gram_terms(grams), candidates)
-    return msgspec.structs.replace(by_word, scores=by_word.scores + gate(by_word, by_gram) * by_gram.scores)
+    scores = by_word.scores + gate(by_word, by_gram) * by_gram.scores
+    return msgspec.structs.replace(by_word, scores=scores, alike=by_gram.scores / max(by_gram.best, 1e-9))
 
 
 def gram_terms(grams: Sequence[str]) -> list[Term]:

@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from search.snapshot import Allowed, Channel, Snapshot
+from search.snapshot import BODY, Allowed, Channel, Snapshot
 
 Array = NDArray[np.float64]
 SlotArray = NDArray[np.int32]
@@ -28,14 +28,14 @@ class FieldWeight(msgspec.Struct, frozen=True):
 FIELDS: dict[str, tuple[FieldWeight, ...]] = {
     "words": (
         FieldWeight(2.5, 0.9, 0.3),
-        FieldWeight(2.5, 0.9, 0.3),
-        FieldWeight(1.0, 0.9, 0.75),
-        FieldWeight(2.0, 0.9, 0.3),
+        FieldWeight(2.5, 4.0, 0.75),
+        FieldWeight(1.0, 1.2, 1.0),  # k1 and b by the documents: fitted()
+        FieldWeight(2.0, 4.0, 0.75),
         FieldWeight(0.5, 0.9, 0.3),
     ),
     "grams": (FieldWeight(2.5, 0.9, 0.3), FieldWeight(1.0, 0.9, 0.75)),
 }
-PERFECT = 3  # fields in which a perfect document says a word: title, phrasings, body
+PERFECT = {"words": 11.4, "grams": 6.65}  # gain of a word that a document says again and again in all its fields
 
 
 class Alternative(msgspec.Struct, frozen=True):
@@ -50,10 +50,11 @@ class Alternative(msgspec.Struct, frozen=True):
 
 
 class Term(msgspec.Struct, frozen=True):
-    """A query term; with its alternatives it counts as one."""
+    """A query term; with its alternatives it counts as one. `weight` in (0, 1] is how much it says for its rarity."""
 
     text: str
     alternatives: tuple[Alternative, ...] = ()
+    weight: float = 1.0
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -78,7 +79,8 @@ class Scored(msgspec.Struct, frozen=True):
     """Scores per slot and what they are made of.
 
     `scores`, `covered` (idf sum of the matched terms) have shape (slots,); `total_idf` and `best` (the score of a
-    document whose every field says every term) are those of the query; `unknown` is the idf share of unknown words.
+    document whose every field says every term) are those of the query; `unknown` is the idf share of unknown words;
+    `alike` (slots,) is how much of the query's characters a document has, where that was scored.
     """
 
     scores: Array
@@ -86,6 +88,7 @@ class Scored(msgspec.Struct, frozen=True):
     total_idf: float
     best: float
     unknown: float
+    alike: Array | None = None
 
 
 class Matches(msgspec.Struct, frozen=True):
@@ -102,7 +105,18 @@ class Matches(msgspec.Struct, frozen=True):
 
 
 def scope_of(snapshot: Snapshot, allowed: Allowed, name: str) -> Scope:
-    return Scope(snapshot.channels[name], allowed, FIELDS[name], allowed.means[name])
+    fields = FIELDS[name] if name != "words" else fitted(FIELDS[name], allowed.spread)
+    return Scope(snapshot.channels[name], allowed, fields, allowed.means[name])
+
+
+def fitted(fields: tuple[FieldWeight, ...], spread: float) -> tuple[FieldWeight, ...]:
+    """The weights of words with the body's fitted to the documents at hand.
+
+    Where lengths hardly differ (paragraphs) they say nothing, and a word said twice is no surprise; where they differ
+    much, a long text must be paid for. So b is the spread of the lengths within [0.5, 1], and k1 is 1.2 of that.
+    """
+    much = min(1.0, max(0.5, spread))
+    return (*fields[:BODY], FieldWeight(fields[BODY].weight, 1.2 * much, much), *fields[BODY + 1 :])
 
 
 def idf(count: int, df: int) -> float:
@@ -121,9 +135,8 @@ def score_channel(
     """Score one channel; `only` these slots, if given, without changing the statistics."""
     scope, size = scope_of(snapshot, allowed, name), len(snapshot.slots.ids)
     found, df = matches(scope, terms)
-    weight = np.array([idf(allowed.count, n) for n in df])
+    weight = np.array([term.weight * idf(allowed.count, n) for term, n in zip(terms, df, strict=True)])
     total, known = float(weight.sum()), float(weight[np.array(df, np.int64) > 0].sum())
-    ceiling = sum(field.weight * (field.k1 + 1) for field in scope.fields[:PERFECT])
     if only is not None:
         mask = np.zeros(size, np.bool_)
         mask[only] = True
@@ -131,7 +144,7 @@ def score_channel(
     slots, which, gains = gains_of(scope, found, has_ways=any(term.alternatives for term in terms))
     rarity = weight[which]
     scores, covered = (np.bincount(slots, values, size).astype(np.float64) for values in (rarity * gains, rarity))
-    return Scored(scores, covered, total, total * ceiling, 1 - known / total if total else 1.0)
+    return Scored(scores, covered, total, total * PERFECT[name], 1 - known / total if total else 1.0)
 
 
 def matches(scope: Scope, terms: Sequence[Term]) -> tuple[Matches, list[int]]:
