@@ -14,6 +14,7 @@ async def staff_tabs() -> list[tuple[str, str, int | None]]:
         (_("Articles"), "/staff/articles", None),
         (_("Unanswered"), "/staff/articles/gaps", gaps),
         (_("Tuning"), "/staff/articles/tuning", None),
+        (_("Confidence"), "/staff/articles/confidence", None),
         (_("Feedback"), "/staff/articles/feedback", feedback),
         (_("Searches"), "/staff/articles/searches", None),
         (_("Suggestions"), "/staff/articles/suggestions", None),
