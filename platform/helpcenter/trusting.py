@@ -10,7 +10,7 @@ from core.i18n import _
 from search import Reliability, Trust
 
 STEPS = 10  # of the share answered, on the curve
-FEW = 5  # searches below which a bin says little
+FEW = 8  # searches below which a tenth says little
 
 
 class Drawn(msgspec.Struct, frozen=True):
@@ -59,8 +59,8 @@ def percent(share: float) -> int:
 
 
 def _diagram(seen: Reliability, finding: str) -> Markup:
-    """Promised against what came, by tenths; on the dashed line every promise would be kept."""
-    by_tenth = {round(one.low * 10): one for one in seen.bins}
+    """Promised against what came, by tenths that hold enough; on the dashed line every promise would be kept."""
+    by_tenth = {round(one.low * 10): one for one in seen.bins if one.count >= FEW}
     came = [percent(by_tenth[n].came) if n in by_tenth else None for n in range(10)]
     meant = [percent(by_tenth[n].promised) if n in by_tenth else n * 10 + 5 for n in range(10)]
     labels = [_("%(low)s–%(high)s %%", low=n * 10, high=n * 10 + 10) for n in range(10)]

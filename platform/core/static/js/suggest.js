@@ -37,6 +37,7 @@ function begin(form) {
   const wanted = () => input.value.trim().replace(HALF_KANA, "");
 
   const show = (words, answer) => {
+    if (list.contains(document.activeElement)) return; // somebody walks through it: nothing moves under their feet
     shown = words;
     list.innerHTML = answer;
     const found = list.querySelectorAll("a").length;
