@@ -18,9 +18,10 @@ ROOMS = (
     "inbox",
     "campaigns",
     "bots",
+    "guides",
     "app",
 )
-PARTS = ("events", "jobs", "pages", "api")
+PARTS = ("events", "personal", "jobs", "pages", "api")
 
 
 def present() -> list[str]:

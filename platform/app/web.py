@@ -12,6 +12,7 @@ import uvicorn
 from access import setup
 from app import rooms
 from app.arq_bell import ring_workers, stop_ringing
+from channels.incoming import listener
 from channels.sessions import close_clients
 from channels.warming import warm_up
 from core.database import close_database, open_database
@@ -53,6 +54,8 @@ def make_app(*, with_runner: bool | None = None) -> Entrance:
                 runner = Runner()
                 open_things.push_async_callback(runner.stop)
                 await runner.start()
+                if door := await listener.listen():
+                    open_things.push_async_callback(listener.close, door)
             spawn(warm_up(), "warm up")
         except BaseException:
             await open_things.aclose()

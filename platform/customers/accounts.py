@@ -15,6 +15,7 @@ from core.policy import ensure
 from core.refs import Ref
 from customers import policy, timeline
 from customers.corporate_numbers import is_valid, normal_number
+from customers.matching.stored import rekey
 from customers.models import Account, AccountNote, Person
 from customers.names import company_key
 
@@ -64,6 +65,7 @@ async def open_account(*, name: str, source: str = "staff", **fields: Any) -> Ac
             name=name, normal_name=company_key(name), sources=dict.fromkeys(["name", *fields], source),
             created_at=moment, updated_at=moment, **fields,
         )  # fmt: skip
+        await rekey("account", [account.id])
         await audit("account.open", Ref("account", account.id), after={"name": name})
     return account
 
@@ -86,6 +88,7 @@ async def change(account_id: int, **values: Any) -> None:
         account.sources = account.sources | dict.fromkeys(changed, "staff")
         account.version, account.updated_at = account.version + 1, now()
         await account.save()
+        await rekey("account", [account_id])
         await audit("account.change", Ref("account", account_id), before=before, after=changed)
 
 

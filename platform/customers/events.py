@@ -23,8 +23,33 @@ class AccountsMerged(Event, frozen=True):
     gone_id: int
 
 
+class PeopleMerged(Event, frozen=True):
+    """`gone_id` lives on as `kept_id`."""
+
+    kept_id: int
+    gone_id: int
+
+
+class MergeUndone(Event, frozen=True):
+    """`back_id` is a record of its own again. `kind`: account or person."""
+
+    kind: str
+    kept_id: int
+    back_id: int
+
+
 class ImportApplied(Event, frozen=True):
     batch_id: int
 
 
-__all__ = ["AccountsMerged", "HealthChanged", "ImportApplied", "TierChanged", "Tracked", "track", "track_many"]
+__all__ = [
+    "AccountsMerged",
+    "HealthChanged",
+    "ImportApplied",
+    "MergeUndone",
+    "PeopleMerged",
+    "TierChanged",
+    "Tracked",
+    "track",
+    "track_many",
+]

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+from core.clock import now
+from core.events import on
 from core.jobs import every, job
-from customers import health, tiers, tracking
+from customers import health, merging, tiers, tracking
+from customers.events import AccountsMerged, PeopleMerged
 from customers.imports import run
+from customers.matching import stored
+from customers.models import MergeLog
+from customers.tracking import recounting, storing
 
 
 @job(lane="bulk", timeout=1800, attempts=5)
@@ -26,6 +34,48 @@ async def preview_import(batch_id: int) -> None:
 async def age_metrics() -> None:
     await tracking.age()
     await tracking.forget_seen()
+
+
+@on(AccountsMerged)
+async def gather_accounts(event: AccountsMerged) -> None:
+    await _gather("account", event.gone_id)
+
+
+@on(PeopleMerged)
+async def gather_people(event: PeopleMerged) -> None:
+    await _gather("person", event.gone_id)
+
+
+async def _gather(kind: str, gone_id: int) -> None:
+    """What was written while the merge was being committed follows; once more by night."""
+    for log in await MergeLog.filter(kind=kind, gone_id=gone_id, undone_at__isnull=True):
+        await merging.gather(log)
+
+
+@every(hours=24, at="02:20", lane="bulk", timeout=1800)
+async def gather_late_rows() -> None:
+    since = now() - timedelta(days=30)
+    for log in await MergeLog.filter(undone_at__isnull=True, merged_at__gt=since).order_by("id"):
+        await merging.gather(log)
+
+
+@every(hours=24, at="02:30", lane="bulk", timeout=3600)
+async def rekey_records() -> None:
+    """The matcher's keys anew: what was written by other ways is found too."""
+    for about in ("account", "person"):
+        await stored.rekey_all(about)
+
+
+@job(lane="bulk")
+async def attach_history(person_id: int, visitor: str) -> None:
+    """The rest of what a visitor did before we knew who it was."""
+    await storing.attach_more(person_id, visitor)
+
+
+@job(lane="bulk", timeout=3600, attempts=3)
+async def recount_metrics() -> None:
+    """When another event means a sign-in or a core feature, what counts them is worked out anew."""
+    await recounting.recount_all()
 
 
 @every(hours=24, at="03:30", lane="bulk", timeout=1800)

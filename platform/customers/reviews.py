@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from core.audit import audit
@@ -10,23 +9,23 @@ from core.clock import now
 from core.context import current_principal
 from core.database import rows, transaction, write
 from core.errors import Conflict, NotFound
-from core.i18n import _
-from core.i18n import lazy as lazily
+from core.i18n import _, lazy
 from core.policy import ensure
 from core.refs import Ref
 from customers import policy
 from customers.days import a_day
-from customers.imports.account_rows import COLUMNS, LINKS, Change, Known
-from customers.imports.accounts import AccountsImport, insert_or_update
+from customers.imports.by_hand import add_account, attach_account
 from customers.imports.people import PeopleImport
 from customers.imports.rows import Given
 from customers.models import Review
 
 KINDS = {
-    "same_corporate_number": lazily("One corporate number under two ids"),
-    "changed_corporate_number": lazily("An id with another corporate number"),
-    "same_name": lazily("A name that is there already"),
-    "same_email": lazily("One address under two ids"),
+    "same_corporate_number": lazy("One corporate number under two ids"),
+    "changed_corporate_number": lazy("An id with another corporate number"),
+    "same_name": lazy("A name that is there already"),
+    "same_company": lazy("Probably one company"),
+    "same_person": lazy("Probably one person"),
+    "same_email": lazy("One address under two ids"),
 }
 
 
@@ -67,30 +66,10 @@ async def _carry_out(review: Review, accepted: bool) -> None:
     if review.kind == "same_email":
         await _people(review, given, source, source_id, accepted)
     elif accepted and review.account_id is not None:
-        await _attach(review.account_id, source, source_id, given, take_number=review.kind != "same_corporate_number")
+        takes_number = review.kind == "changed_corporate_number"
+        await attach_account(review.account_id, source, source_id, given, takes_number=takes_number)
     elif review.kind != "changed_corporate_number":
-        await insert_or_update(source, source_id, given)
-
-
-async def _attach(account_id: int, source: str, source_id: str, given: Given, *, take_number: bool) -> None:
-    """The row is this account: its id is kept, its values are taken over where staff did not write their own."""
-    work = AccountsImport(source)
-    await work.look([given])
-    columns = work.columns(given)
-    if not take_number:
-        columns.pop("corporate_number", None)
-    known = await known_by_id(account_id)
-    values = {f: v for f, v in columns.items() if known.values.get(f) != v and known.sources.get(f) != "staff"}
-    await insert_or_update(source, source_id, given, Change(known, given, source_id, values))
-
-
-async def known_by_id(account_id: int) -> Known:
-    names = (*COLUMNS, *LINKS.values())
-    found = await rows(f"SELECT id, sources, version, {', '.join(names)} FROM account WHERE id = ?", account_id)
-    if not found:
-        raise NotFound(_("There is no such company."))
-    row = found[0]
-    return Known(row["id"], "", {name: row[name] for name in names}, json.loads(row["sources"]), row["version"])
+        await add_account(source, source_id, given)
 
 
 async def _people(review: Review, given: Given, source: str, source_id: str, accepted: bool) -> None:

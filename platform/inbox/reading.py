@@ -196,7 +196,8 @@ def _turn(message: Message, row: Outgoing | None, names: dict[int, str], custome
     if message.sender == "bot":
         who = _("Bot (automatic)")
     sure = _confidence(message) if for_staff else ""
-    parts = [who, str(words.CHANNELS.get(message.channel, "")), sure, clock_time(message.at)]
+    subject = str(message.data.get("subject", ""))
+    parts = [who, str(words.CHANNELS.get(message.channel, "")), subject, sure, clock_time(message.at)]
     sources = message.data.get("sources", [])[:1] if message.data.get("kind") == "answer" else []
     text = message.body
     if sources:  # shown as a link of its own, in place of the bare address

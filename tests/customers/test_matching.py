@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.cli import main
-from customers.matching.book import COMPANIES, Book, Candidate, assign, groups
+from customers.matching.book import COMPANIES, Book, Candidate, Claims, groups
 from customers.matching.companies import POINTS, Company, company_of, compare
 from customers.matching.evidence import AUTOMATIC, Evidence, Verdict
 from customers.matching.people import compare as compare_people
@@ -88,8 +88,16 @@ def test_each_record_is_given_to_one_row_and_the_best_pair_goes_first() -> None:
     def candidate(id: int, points: int) -> Candidate:
         return Candidate(id, Verdict((Evidence("same_name", points),), is_firm=True))
 
-    chosen = assign({1: [candidate(7, 6)], 2: [candidate(7, 12), candidate(8, 6)], 3: [candidate(8, 5)]})
-    assert {row: one.id for row, one in chosen.items()} == {2: 7, 3: 8}
+    claims = Claims()
+    claims.add(1, "a", [candidate(7, 6)])
+    claims.add(2, "b", [candidate(7, 12), candidate(8, 6)])
+    claims.add(3, "c", [candidate(8, 5)])
+    claims.add(4, "d", [candidate(9, 12)])
+    claims.add(5, "e", [candidate(9, 12)])
+    settled = claims.settle()
+    assert {row: one.id for row, one in settled.items() if not one.is_contested} == {2: 7, 3: 8}
+    assert [one.id for one in settled.values() if one.is_contested] == [9, 9]
+    assert Claims().settle() == {}
     assert sorted(map(sorted, groups([(1, 2), (2, 3), (4, 5)]))) == [[1, 2, 3], [4, 5]]
 
 

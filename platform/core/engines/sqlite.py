@@ -21,7 +21,8 @@ from core.tasks import finish
 
 READERS = 2
 PRAGMAS = {"journal_mode": "WAL", "synchronous": "FULL", "foreign_keys": "ON", "busy_timeout": 30_000,
-           "journal_size_limit": 67_108_864, "cache_size": -32_000, "temp_store": "MEMORY"}  # fmt: skip
+           "journal_size_limit": 67_108_864, "wal_autocheckpoint": 8_000, "cache_size": -32_000,
+           "temp_store": "MEMORY"}  # fmt: skip
 
 
 class Immediate(TransactionContext):

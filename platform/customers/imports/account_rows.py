@@ -15,7 +15,6 @@ from customers.names import company_key
 COLUMNS = ("name", "name_kana", "corporate_number", "industry", "employees", "prefecture", "address", "phone",
            "website", "phase")  # fmt: skip
 LINKS = {"csm": "csm_id", "deputy": "deputy_id", "parent": "parent_id"}
-STAFF = "staff"  # what staff wrote by hand outranks every import
 
 
 class Known(msgspec.Struct):
@@ -54,14 +53,13 @@ async def known_accounts(source: str, keys: list[str]) -> dict[str, Known]:
             for row in found}  # fmt: skip
 
 
-async def accounts_named(keys: list[str]) -> dict[str, int]:
-    """Normalised name or alias → the account that has it."""
-    keys = [key for key in keys if key]
-    found = await select_in("SELECT normal_name, account_id FROM account_alias WHERE normal_name IN ({marks})", keys)
-    found += await select_in(
-        "SELECT normal_name, id FROM account WHERE state <> 'merged' AND normal_name IN ({marks})", keys
+async def accounts_by_id(ids: list[int]) -> dict[int, Known]:
+    names = ", ".join((*COLUMNS, *LINKS.values()))
+    found = await select_in(
+        f"SELECT id, sources, version, {names} FROM account WHERE state <> 'merged' AND id IN ({{marks}})", ids
     )
-    return {row[0]: int(row[1]) for row in found}
+    return {row["id"]: Known(row["id"], "", {c: row[c] for c in (*COLUMNS, *LINKS.values())},
+                             json.loads(row["sources"]), row["version"]) for row in found}  # fmt: skip
 
 
 async def staff_by_email(addresses: list[str]) -> dict[str, int]:
@@ -119,6 +117,14 @@ async def update_account(known: Known, values: dict[str, Any], source: str) -> N
     assignments = ", ".join(f"{column} = ?" for column in said)
     await write(f"UPDATE account SET {assignments}, version = version + 1, updated_at = ? WHERE id = ?",
                 *said.values(), now(), known.id)  # fmt: skip
+
+
+async def link_sources(source: str, found: list[Change]) -> None:
+    """Rows that the matcher gave to a record: their id leads to it from now on."""
+    await write_many(
+        "INSERT INTO account_source (account_id, source, source_id, digest, seen_at) VALUES (?, ?, ?, ?, ?)",
+        [[one.known.id, source, one.source_id, one.given.digest, now()] for one in found],
+    )
 
 
 async def remember_digests(source: str, changes: list[Change]) -> None:

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.clock import now
 from core.database import write
 from core.i18n import _
 from customers.ids import next_ids
 from customers.imports.account_rows import (
     COLUMNS,
-    STAFF,
     Change,
     Known,
     New,
-    accounts_named,
+    accounts_by_id,
     insert_accounts,
     known_accounts,
+    link_sources,
     remember_digests,
     renamed,
     staff_by_email,
@@ -24,9 +23,14 @@ from customers.imports.account_rows import (
     write_aliases,
 )  # fmt: skip
 from customers.imports.people import PeopleImport
-from customers.imports.reviewing import Doubt, keep_doubts, rejected_keys
+from customers.imports.reviewing import Doubt, close_settled, keep_doubts, rejected_keys, waiting
 from customers.imports.rows import Given, Outcome, digest_of, select_in
+from customers.imports.surveying import Survey
+from customers.matching.companies import company_of
+from customers.matching.stored import rekey
+from customers.matching.words import reasons
 from customers.names import company_key
+from customers.precedence import precedence
 
 CONTACT = (
     "email",
@@ -52,14 +56,27 @@ class AccountsImport:
         self.seen: dict[str, tuple[int, str]] = {}
         self.numbers: dict[str, str] = {}
         self.contacts = PeopleImport(source)
+        self.matches = Survey("account", source, lambda one: company_of(one.values))
         self._forget()
 
     def _forget(self) -> None:
         self.new: list[New] = []
+        self.found: list[Change] = []
         self.changes: list[Change] = []
         self.same: list[Change] = []
         self.doubts: list[Doubt] = []
         self.contact_rows: list[tuple[str, Given]] = []
+
+    async def survey(self, chunk: list[Given]) -> None:
+        """Before the first chunk is planned, every chunk is looked at: the best pairs go first, not the first rows."""
+        given = {key_of(one): one for one in chunk if not one.refusal}
+        known = await known_accounts(self.source, list(given))
+        asked = await waiting("account", self.source, list(given))
+        await self.matches.look([(key, one) for key, one in given.items() if key not in known
+                                 and not (key in asked and asked[key].digest == one.digest)])  # fmt: skip
+
+    def settle(self) -> None:
+        self.matches.settle()
 
     # what the database knows about a chunk
 
@@ -70,12 +87,22 @@ class AccountsImport:
         found = await select_in("SELECT corporate_number, MIN(id) FROM account WHERE state <> 'merged'"
                                 " AND corporate_number IN ({marks}) GROUP BY corporate_number", wanted)  # fmt: skip
         self.held = {row[0]: int(row[1]) for row in found}
-        names = [company_key(one.values["name"]) for one in chunk if is_bare(one)]
-        self.named = await accounts_named(names)
+        self.own = await self._numbers_here(list(self.held.values()))
+        self.verdicts = await self.matches.verdicts([one for one in chunk if key_of(one) not in self.known])
+        claimed = [self.matches.settled[number].id for number in self.verdicts]
+        self.claimed = await accounts_by_id(claimed)
+        self.precedence = await precedence()
         self.staff = await staff_by_email([one.values.get(name, "") for one in chunk for name in ("csm", "deputy")])
         parents = [one.values["parent"] for one in chunk if "parent" in one.values]
         self.parents = {key: known.id for key, known in (await known_accounts(self.source, parents)).items()}
+        self.waiting = await waiting("account", self.source, keys)
         self.rejected = await rejected_keys(self.source, keys)
+
+    async def _numbers_here(self, ids: list[int]) -> set[int]:
+        found = await select_in(
+            "SELECT account_id FROM account_source WHERE source = ? AND account_id IN ({marks})", ids, self.source
+        )
+        return {int(row[0]) for row in found}
 
     # planning
 
@@ -123,8 +150,10 @@ class AccountsImport:
             del wanted["corporate_number"]
         elif number and not held and self.held.get(number, known.id) != known.id:
             return self._same_number(one, key, self.held[number], number)
-        values = {field: value for field, value in wanted.items()
-                  if known.values.get(field) != value and known.sources.get(field) != STAFF}  # fmt: skip
+        return self._changed(one, key, known, wanted)
+
+    def _changed(self, one: Given, key: str, known: Known, wanted: dict[str, Any]) -> Outcome:
+        values = self.differing(known, wanted)
         change = Change(known, one, key, values)
         if not values and not any(field in one.values for field in ("alias", *CONTACT)):
             self.same.append(change)
@@ -133,23 +162,46 @@ class AccountsImport:
         before = {field: known.values.get(field) for field in values}
         return Outcome(one.number, "updated", ", ".join(values), one.raw, "account", known.id, before)
 
+    def differing(self, known: Known, wanted: dict[str, Any]) -> dict[str, Any]:
+        """What of the row is put into the record: what differs, where no better source has spoken."""
+        return {field: value for field, value in wanted.items() if known.values.get(field) != value and
+                self.precedence.may_write(self.source, field, known.sources.get(field, ""),
+                                          known.values.get(field) in {None, ""})}  # fmt: skip
+
     def _unknown(self, one: Given, key: str) -> Outcome:
+        asked = self.waiting.get(key)
+        if asked is not None and asked.digest == one.digest:
+            return Outcome(one.number, "review", asked.reason, one.raw, "account", asked.id)
         number = one.values.get("corporate_number")
+        holder, first = self.held.get(number) if number else None, self.numbers.get(number or "")
+        claim = self.matches.settled.get(one.number) if one.number in self.verdicts else None
+        is_another = holder is not None and (holder in self.own or claim is None or claim.id != holder)
+        if number and (first is not None or is_another):
+            return self._same_number(one, key, holder, number, first or "")
         if number:
-            first = self.numbers.get(number)
-            if number in self.held or first is not None:
-                return self._same_number(one, key, self.held.get(number), number, first or "")
             self.numbers[number] = key
-        elif is_bare(one) and (account := self.named.get(company_key(one.values["name"]))):
-            return self._doubt(
-                one,
-                key,
-                account,
-                "same_name",
-                _("A company of this name is there already, and the row has no id of its own."),
-            )
+        if one.number in self.verdicts:
+            return self._met(one, key)
         self.new.append(New(0, key, one, self.columns(one)))
         return Outcome(one.number, "created", "", one.raw, "account")
+
+    def _met(self, one: Given, key: str) -> Outcome:
+        """The matcher knows a record: taken over at high evidence, else a question to a person."""
+        claim, verdict = self.matches.settled[one.number], self.verdicts[one.number]
+        known, said = self.claimed.get(claim.id), reasons(verdict.evidence)
+        if known is None or verdict.level == "none":  # it was merged or changed since the survey
+            self.new.append(New(0, key, one, self.columns(one)))
+            return Outcome(one.number, "created", "", one.raw, "account")
+        if claim.is_contested or verdict.level == "review":
+            reason = _("Another row fits as well: %(evidence)s", evidence=said) if claim.is_contested else said
+            self.doubts.append(Doubt("same_company", self.source, key, one, claim.id, "", reason,
+                                     evidence=verdict.evidence))  # fmt: skip
+            return Outcome(one.number, "review", reason, one.raw, "account", claim.id)
+        values = self.differing(known, self.columns(one))
+        self.found.append(Change(known, one, key, values))
+        before = {field: known.values.get(field) for field in values}
+        reason = _("Found by %(evidence)s", evidence=said)
+        return Outcome(one.number, "updated", reason, one.raw, "account", known.id, before)
 
     def _same_number(self, one: Given, key: str, account: int | None, number: str, other: str = "") -> Outcome:
         return self._doubt(
@@ -185,13 +237,18 @@ class AccountsImport:
             by_number[new.given.number].about_id = id
         await insert_accounts(self.source, self.new)
         await self._parents_in_file()
-        for change in self.changes:
+        changed = [*self.changes, *self.found]
+        for change in changed:
             await update_account(change.known, change.values, self.source)
+        await link_sources(self.source, self.found)
         await remember_digests(self.source, [*self.changes, *self.same])
         await write_aliases(self.source, [(n.id, n.given) for n in self.new] +
-                            [(c.known.id, c.given) for c in self.changes], renamed(self.changes))  # fmt: skip
+                            [(c.known.id, c.given) for c in changed],
+                            [*renamed(changed), *_other_names(self.found)])  # fmt: skip
         await keep_doubts(self.doubts, {new.source_id: new.id for new in self.new})
+        await close_settled(self.source, [n.source_id for n in self.new] + [c.source_id for c in self.found])
         await self._write_contacts()
+        await rekey("account", [*(n.id for n in self.new), *(c.known.id for c in changed)])
 
     async def _parents_in_file(self) -> None:
         """A parent that the same chunk creates is known only now."""
@@ -203,7 +260,9 @@ class AccountsImport:
     async def _write_contacts(self) -> None:
         if not self.contact_rows:
             return
-        ids = {new.source_id: new.id for new in self.new} | {c.source_id: c.known.id for c in self.changes}
+        ids = {new.source_id: new.id for new in self.new} | {
+            c.source_id: c.known.id for c in (*self.changes, *self.found)
+        }
         people = []
         for key, one in self.contact_rows:
             values = {field: one.values[field] for field in CONTACT if field in one.values}
@@ -221,9 +280,10 @@ def key_of(one: Given) -> str:
     return f"name:{company_key(one.values['name']) or one.values['name']}"
 
 
-def is_bare(one: Given) -> bool:
-    """A row that has nothing but a name to know it by."""
-    return "source_id" not in one.values and "corporate_number" not in one.values
+def _other_names(found: list[Change]) -> list[tuple[int, str]]:
+    """What the source calls a company that goes by another name here."""
+    said = [(change, change.given.values["name"]) for change in found if "name" not in change.values]
+    return [(c.known.id, name) for c, name in said if company_key(name) != company_key(c.known.values["name"])]
 
 
 def _twice(one: Given, before: tuple[int, str]) -> Outcome:
@@ -232,22 +292,3 @@ def _twice(one: Given, before: tuple[int, str]) -> Outcome:
     return Outcome(
         one.number, "refused", _("The id stands in row %(row)s already, with other values.", row=before[0]), one.raw
     )
-
-
-async def insert_or_update(source: str, source_id: str, given: Given, change: Change | None = None) -> int:
-    """One account by a person's decision: changed, or added when there is no `change`. Returns its id."""
-    work = AccountsImport(source)
-    await work.look([given])
-    if change is None:
-        [id] = await next_ids("account", 1)
-        new = New(id, source_id, given, work.columns(given))
-        await insert_accounts(source, [new])
-        await write_aliases(source, [(id, given)], [])
-        return id
-    await update_account(change.known, change.values, source)
-    await write("INSERT INTO account_source (account_id, source, source_id, digest, seen_at) VALUES (?, ?, ?, ?, ?)"
-                " ON CONFLICT (source, source_id) DO UPDATE SET digest = excluded.digest, seen_at = excluded.seen_at",
-                change.known.id, source, source_id, given.digest, now())  # fmt: skip
-    given_name = [(change.known.id, given.values["name"])] if "name" in given.values else []
-    await write_aliases(source, [(change.known.id, given)], [*renamed([change]), *given_name])
-    return change.known.id

@@ -150,6 +150,7 @@ async def _walk(batch: ImportBatch, *, apply: bool) -> Counter[str]:
     columns = columns_of(sheet.headings, batch.mapping)
     work = IMPORTS[batch.kind](batch.source)
     counts = await _begin(batch, apply)
+    await _survey(work, sheet, columns)
     done = 0
     source = iter(sheet.rows())
     while chunk := await in_thread(_read, source, columns, work.required):
@@ -166,6 +167,17 @@ async def _walk(batch: ImportBatch, *, apply: bool) -> Counter[str]:
             counts.update(one.outcome for one in outcomes)
             await write("UPDATE import_batch SET done = ?, counts = ? WHERE id = ?", done, dict(counts), batch.id)
     return Counter({name: counts[name] for name in OUTCOMES})
+
+
+async def _survey(work: Any, sheet: Sheet, columns: list[tuple[int, str]]) -> None:
+    """Let the matcher see the whole file before the first row is decided, so that their order decides nothing."""
+    if not hasattr(work, "survey"):
+        return
+    if await rows("SELECT 1 FROM match_key WHERE about = ? LIMIT 1", work.kind):
+        source = iter(sheet.rows())
+        while chunk := await in_thread(_read, source, columns, work.required):
+            await work.survey(chunk)
+    work.settle()
 
 
 def _key(work: Any, one: Given) -> str:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import hashlib
+from array import array
+from collections.abc import Callable, Iterable
+from itertools import islice
 from typing import Any, Generic, TypeVar
 
 import msgspec
+import numpy as np
 
 from customers.matching import companies, people
-from customers.matching.evidence import Verdict
+from customers.matching.evidence import AUTOMATIC, Verdict
 
 R = TypeVar("R")
+STRONG = 1_000_000
 MOST_ALIKE = 60  # a key that more records share says too little to compare them all
 
 
@@ -33,51 +38,90 @@ class Candidate(msgspec.Struct, frozen=True):
     verdict: Verdict
 
 
+def number_of(key: str) -> int:
+    """A key as 64 bits, as the book keeps it; two keys of one number only cost a comparison."""
+    return int.from_bytes(hashlib.blake2b(key.encode("utf-8", "replace"), digest_size=8).digest(), "big", signed=True)
+
+
 class Book(Generic[R]):
     """Records by id, and who is found under which key."""
 
     def __init__(self, rules: Rules[R]) -> None:
         self.rules = rules
         self.records: dict[int, R] = {}
-        self.blocks: dict[str, list[int]] = {}
-        self.sizes: dict[str, int] = {}  # where only a part of a bigger book is held here
+        self.blocks: dict[int, list[int]] = {}
+        self.sizes: dict[int, int] = {}  # where only a part of a bigger book is held here
         self.compared = 0
 
     def add(self, id: int, record: R) -> None:
         self.records[id] = record
         for key in self.rules.keys_of(record):
-            self.blocks.setdefault(key, []).append(id)
+            self.blocks.setdefault(number_of(key), []).append(id)
 
     def how_many(self, key: str) -> int:
-        return self.sizes.get(key) or len(self.blocks.get(key, ()))
+        number = number_of(key)
+        return self.sizes.get(number) or len(self.blocks.get(number, ()))
+
+    def compare(self, record: R, id: int) -> Verdict:
+        return self.rules.compare(record, self.records[id], self.how_many)
 
     def candidates(self, record: R) -> list[Candidate]:
         """Everything that is at least worth a question, best first."""
         met: dict[int, None] = {}
         for key in self.rules.keys_of(record):
             if self.how_many(key) <= MOST_ALIKE:
-                met |= dict.fromkeys(self.blocks.get(key, ()))
+                met |= dict.fromkeys(self.blocks.get(number_of(key), ()))
         self.compared += len(met)
-        found = [Candidate(id, self.rules.compare(record, self.records[id], self.how_many)) for id in met]
+        found = [Candidate(id, self.compare(record, id)) for id in met]
         return sorted((one for one in found if one.verdict.level != "none"), key=rank)
 
 
-def rank(candidate: Candidate) -> tuple[bool, int, int]:
-    """Best first: firm, most points, the older record."""
-    return not candidate.verdict.is_firm, -candidate.verdict.points, candidate.id
+def rank(candidate: Candidate) -> tuple[int, int]:
+    """Best first: firm, most points, most fields letter for letter; then the older record."""
+    verdict = candidate.verdict
+    return (not verdict.is_firm) * STRONG - verdict.points * 100 - verdict.exact, candidate.id
 
 
-def assign(found: Mapping[int, Iterable[Candidate]]) -> dict[int, Candidate]:
-    """Rows of one source to records, each record once: a source seldom holds a company twice. Best pairs first."""
-    pairs = sorted(((rank(one), row, one) for row, several in found.items() for one in several),
-                   key=lambda pair: pair[:2])  # fmt: skip
-    taken: set[int] = set()
-    chosen: dict[int, Candidate] = {}
-    for _rank, row, one in pairs:
-        if row not in chosen and one.id not in taken:
-            chosen[row] = one
-            taken.add(one.id)
-    return chosen
+class Claim(msgspec.Struct, frozen=True):
+    id: int
+    is_contested: bool = False
+
+
+class Claims:
+    """Rows of one source that ask for records of the book. A source seldom holds a company twice, so each record is
+    given to one row, best pairs first, whatever the order of the rows. 32 bytes a claim."""
+
+    def __init__(self) -> None:
+        self._found = array("q")
+        self._taken: dict[int, tuple[int, int]] = {}
+
+    def add(self, row: int, key: str, candidates: Iterable[Candidate], most: int = 3) -> None:
+        for one in islice(candidates, most):
+            self._found.extend((*rank(one), number_of(key), row))
+
+    def take(self, ids: Iterable[int]) -> None:
+        """Records that the source holds under other ids already."""
+        self._taken |= dict.fromkeys(ids, (-STRONG, -1))
+
+    def settle(self) -> dict[int, Claim]:
+        """Row → the record it is given. Contested: another row fits as well, or this one fits a record that another
+        got; nothing merges such a row, and nothing adds it as a new record either."""
+        pairs = np.frombuffer(self._found, dtype=np.int64).reshape(-1, 4) if self._found else np.empty((0, 4), np.int64)
+        order = np.lexsort((pairs[:, 2], pairs[:, 1], pairs[:, 0]))
+        taken, chosen = dict(self._taken), dict[int, Claim]()
+        for place in order:
+            standing, id, row = int(pairs[place, 0]), int(pairs[place, 1]), int(pairs[place, 3])
+            if row in chosen:
+                continue
+            if id not in taken:
+                chosen[row], taken[id] = Claim(id), (standing, row)
+                continue
+            first, winner = taken[id]
+            if first == standing:
+                chosen[winner] = chosen[row] = Claim(id, is_contested=True)
+            elif standing <= -AUTOMATIC * 100:
+                chosen[row] = Claim(id, is_contested=True)
+        return chosen
 
 
 def groups(pairs: Iterable[tuple[Any, Any]]) -> list[set[Any]]:

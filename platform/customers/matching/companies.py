@@ -18,9 +18,10 @@ POINTS = {
     "same_number": 9, "other_number": -4, "same_name": 6, "same_short_name": 5, "same_core": 3, "similar_name": 3,
     "same_alias": 5, "similar_reading": 1, "same_reading": 2, "also_alias": 2, "common_name": -3, "other_form": -2,
     "same_address": 4, "only_one_there": 2, "same_town": 2, "same_city": 1, "other_city": 0,
-    "same_phone": 4, "same_site": 4, "same_mail_domain": 3,
+    "same_phone": 4, "same_domain": 4,
 }  # fmt: skip
 NAMES_AT_MOST = 8
+LETTERS = ("name", "name_kana", "alias", "address")
 # A company and its holding company share address, English name and half the reading, so nothing less than one of these
 # merges by itself; and a name on its own has not the points for it.
 FIRM = frozenset({"same_number", "same_name", "same_short_name"})
@@ -35,9 +36,9 @@ class Company(msgspec.Struct, frozen=True):
     reading: str = ""
     address: Address = Address()
     phone: str = ""
-    site: str = ""
-    mail: str = ""
+    domains: tuple[str, ...] = ()
     form: str = ""
+    letters: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -48,29 +49,31 @@ def company_of(values: Mapping[str, Any], aliases: Iterable[str] = ()) -> Compan
     """From the fields of an account (or an import's row): name, name_kana, alias, corporate_number, address …"""
     keys = [company_key(str(values.get(field) or "")) for field in ("name", "alias")]
     keys += [company_key(alias) for alias in aliases]
+    domains = (site_of(str(values.get("website") or "")), mail_domain(str(values.get("email") or "")))
     return Company(
         names=tuple(dict.fromkeys(key for key in keys if key)),
         number=str(values.get("corporate_number") or ""),
         reading=reading_key(str(values.get("name_kana") or "")),
         address=address_of(str(values.get("address") or "")),
         phone=phone_digits(str(values.get("phone") or "")),
-        site=site_of(str(values.get("website") or "")),
-        mail=mail_domain(str(values.get("email") or "")),
+        domains=tuple(dict.fromkeys(domain for domain in domains if domain)),
         form=legal_form_of(folded(str(values.get("name") or ""))),
+        letters=tuple(str(values.get(field) or "") for field in LETTERS),
     )
 
 
 def keys_of(company: Company) -> list[str]:
     """Where a company is looked for: two that share no key are never compared."""
-    names = [f"name:{name}" for name in company.names]
-    cores = [f"core:{core_of(name)}" for name in company.names]
-    starts = [f"start:{core_of(company.name)[:4]}:{company.address.city}"] if company.address.city else []
-    found = [*names, *cores, *starts]
+    found = [f"name:{name}" for name in company.names]
+    found += [f"core:{core_of(name)}" for name in company.names]
+    found += [f"domain:{domain}" for domain in company.domains]
+    if company.address.city:
+        found.append(f"start:{core_of(company.name)[:4]}:{company.address.city}")
     for kind, value in (("number", company.number), ("reading", company.reading), ("place", company.address.place),
-                        ("phone", company.phone), ("site", company.site), ("mail", company.mail)):  # fmt: skip
+                        ("phone", company.phone)):  # fmt: skip
         if value:
             found.append(f"{kind}:{value}")
-    return list(dict.fromkeys(key[:200] for key in found))
+    return list(dict.fromkeys(found))
 
 
 def compare(one: Company, other: Company, how_many: Callable[[str], int] = lambda key: 1) -> Verdict:
@@ -84,7 +87,7 @@ def compare(one: Company, other: Company, how_many: Callable[[str], int] = lambd
         found.append(_evidence("common_name", one.name))
     if one.form and other.form and one.form != other.form:
         found.append(_evidence("other_form", other.form))
-    return Verdict(tuple(found), is_firm=_is_firm({part.kind for part in found}))
+    return Verdict(tuple(found), _is_firm({part.kind for part in found}), _exact(one, other))
 
 
 def _is_firm(kinds: set[str]) -> bool:
@@ -92,6 +95,10 @@ def _is_firm(kinds: set[str]) -> bool:
     if "other_number" in kinds or ("other_form" in kinds and "same_number" not in kinds):
         return False
     return not kinds.isdisjoint(FIRM)
+
+
+def _exact(one: Company, other: Company) -> int:
+    return sum(ours == theirs != "" for ours, theirs in zip(one.letters, other.letters, strict=False))
 
 
 def _numbers(one: Company, other: Company) -> list[Evidence]:
@@ -149,9 +156,10 @@ def _place(one: Address, other: Address, how_many: Callable[[str], int]) -> list
 
 
 def _contacts(one: Company, other: Company) -> list[Evidence]:
-    pairs = (("same_phone", one.phone, other.phone), ("same_site", one.site, other.site),
-             ("same_mail_domain", one.mail, other.mail))  # fmt: skip
-    return [_evidence(kind, ours) for kind, ours, theirs in pairs if ours and ours == theirs]
+    found = [_evidence("same_domain", domain) for domain in one.domains if domain in other.domains][:1]
+    if one.phone and one.phone == other.phone:
+        found.append(_evidence("same_phone", one.phone))
+    return found
 
 
 def _evidence(kind: str, value: str = "") -> Evidence:

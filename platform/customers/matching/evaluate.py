@@ -15,7 +15,7 @@ from core.i18n import _
 from customers.imports.headings import FIELDS, detect_kind, guess_mapping, plain_heading
 from customers.imports.reading import read_sheet
 from customers.imports.values import Mistake, value_of
-from customers.matching.book import COMPANIES, PEOPLE, Book, assign, groups
+from customers.matching.book import COMPANIES, PEOPLE, Book, Claims, groups
 from customers.matching.companies import company_of
 from customers.matching.people import human_of
 
@@ -98,9 +98,14 @@ def _between(first: Side, second: Side) -> tuple[dict[str, set[tuple[int, int]]]
     book = _book(first)
     for number, record in enumerate(first.records):
         book.add(number, record)
-    chosen = assign({row: book.candidates(record) for row, record in enumerate(second.records)})
-    automatic = {(one.id, row) for row, one in chosen.items() if one.verdict.level == "automatic"}
-    return {"automatic": automatic, "with_review": {(one.id, row) for row, one in chosen.items()}}, book.compared
+    claims = Claims()
+    for row, record in enumerate(second.records):
+        claims.add(row, str(row), book.candidates(record))
+    compared = book.compared
+    settled = claims.settle()
+    automatic = {(one.id, row) for row, one in settled.items() if not one.is_contested
+                 and book.compare(second.records[row], one.id).level == "automatic"}  # fmt: skip
+    return {"automatic": automatic, "with_review": {(one.id, row) for row, one in settled.items()}}, compared
 
 
 def _within(side: Side) -> tuple[dict[str, set[tuple[int, int]]], int]:

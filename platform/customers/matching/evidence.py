@@ -21,10 +21,13 @@ class Evidence(msgspec.Struct, frozen=True):
 
 
 class Verdict(msgspec.Struct, frozen=True):
-    """All evidence about one pair. What is not firm (FIRM of each kind; a veto) is at most a question to a person."""
+    """All evidence about one pair. What is not firm (FIRM of each kind; a veto) is at most a question to a person.
+    `exact` counts fields that agree letter for letter: it only decides between pairs of equal points.
+    """
 
     evidence: tuple[Evidence, ...]
     is_firm: bool = False
+    exact: int = 0
 
     @property
     def points(self) -> int:

@@ -68,7 +68,7 @@ def keys_of(one: Human) -> list[str]:
         *(("at", f"{name}|{one.place[:4]}" if name and one.place else "") for name in (one.family, one.given)),
         *(("in", f"{name}|{one.company}" if name and one.company else "") for name in (one.family, one.given)),
     ]  # fmt: skip
-    return list(dict.fromkeys(f"{kind}:{value}"[:200] for kind, value in found if value))
+    return list(dict.fromkeys(f"{kind}:{value}" for kind, value in found if value))
 
 
 def compare(one: Human, other: Human, how_many: Callable[[str], int] = lambda key: 1) -> Verdict:

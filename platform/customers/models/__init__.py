@@ -1,6 +1,15 @@
 """One record per customer: who they are, what they bought, what happened, what they allow."""
 
-from customers.models.arriving import ImportBatch, ImportFile, ImportRow, MergeLog, Review
+from customers.models.arriving import (
+    ImportBatch,
+    ImportFile,
+    ImportRow,
+    MatchKey,
+    MergeLog,
+    Review,
+    SourceRank,
+    TrailPart,
+)
 from customers.models.happenings import (
     AccountMetric,
     AccountNote,
@@ -10,6 +19,7 @@ from customers.models.happenings import (
     ProductEvent,
     Touchpoint,
     UsageDay,
+    WriteKey,
 )
 from customers.models.records import (
     PHASES,
@@ -52,6 +62,7 @@ __all__ = [
     "ImportBatch",
     "ImportFile",
     "ImportRow",
+    "MatchKey",
     "Membership",
     "MergeLog",
     "Notice",
@@ -63,9 +74,12 @@ __all__ = [
     "Review",
     "Segment",
     "SegmentMember",
+    "SourceRank",
     "Suppression",
     "Topic",
     "Touch",
     "Touchpoint",
+    "TrailPart",
     "UsageDay",
+    "WriteKey",
 ]

@@ -83,9 +83,11 @@ class Review(Model):
     person: Any = fields.ForeignKeyField("customers.Person", related_name="reviews", null=True,
                                          on_delete=fields.CASCADE)  # fmt: skip
     key = fields.CharField(max_length=400, unique=True)
+    source = fields.CharField(max_length=60, default="", db_default="")
+    source_id = fields.CharField(max_length=300, default="", db_default="")
     data: Any = fields.JSONField(default=dict)
     reason = fields.CharField(max_length=300, default="")
-    state = fields.CharField(max_length=12, default="open")  # open, accepted, rejected
+    state = fields.CharField(max_length=12, default="open")  # open, accepted, rejected, settled
     decided_by: Any = fields.ForeignKeyField("customers.Person", related_name="reviews_decided", null=True,
                                              on_delete=fields.SET_NULL)  # fmt: skip
     decided_at = Moment(null=True)
@@ -98,7 +100,10 @@ class Review(Model):
 
     class Meta:
         table = "review"
-        indexes = [Index(fields=("state", "id"), name="review_state")]
+        indexes = [
+            Index(fields=("state", "id"), name="review_state"),
+            Index(fields=("source", "source_id"), name="review_source"),
+        ]
 
 
 class MergeLog(Model):
@@ -116,3 +121,45 @@ class MergeLog(Model):
 
     class Meta:
         table = "merge_log"
+
+
+class MatchKey(Model):
+    """Under which keys a record is found by the matcher; made anew whenever it changes."""
+
+    id = fields.BigIntField(primary_key=True)
+    about = fields.CharField(max_length=8)  # account, person
+    key = fields.BigIntField()
+    record_id = fields.BigIntField()
+
+    class Meta:
+        table = "match_key"
+        unique_together = (("about", "key", "record_id"),)
+        indexes = [Index(fields=("about", "record_id"), name="match_key_record")]
+
+
+class SourceRank(Model):
+    """Whose word counts for a field: the lower rank wins. `field` is empty for all the others."""
+
+    id = fields.BigIntField(primary_key=True)
+    source = fields.CharField(max_length=60)
+    field = fields.CharField(max_length=40, default="")
+    rank = fields.IntField()
+
+    class Meta:
+        table = "source_rank"
+        unique_together = (("source", "field"),)
+
+
+class TrailPart(Model):
+    """What a merge or an import did to which rows, in order, so that all of it can be taken back."""
+
+    id = fields.BigIntField(primary_key=True)
+    owner = fields.CharField(max_length=10)  # merge, import
+    owner_id = fields.BigIntField()
+    what = fields.CharField(max_length=8)  # added, moved, changed, dropped
+    table = fields.CharField(max_length=60, source_field="about_table")
+    data: Any = fields.JSONField()
+
+    class Meta:
+        table = "trail_part"
+        indexes = [Index(fields=("owner", "owner_id", "id"), name="trail_part_owner")]

@@ -8,11 +8,11 @@ from core.context import current_principal
 from core.i18n import lazy
 from core.navigation import navigation
 from customers import notices
-from customers.pages import accounts, files, own, people, reviews, segments, settings
+from customers.pages import accounts, files, own, people, reviews, segments, settings, tracking, write_keys
 
 controllers: list[Any] = [
     accounts.AccountPages, people.PersonPages, segments.SegmentPages, files.ImportPages, reviews.ReviewPages,
-    own.OwnPages, settings.RulePages,
+    own.OwnPages, settings.RulePages, tracking.SegmentCalls, tracking.PostHogCalls, write_keys.WriteKeyPages,
 ]  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from inbox.actions.conversations import change, locked
 from inbox.models import Conversation, Outgoing
 
 LEASE = timedelta(seconds=20)  # longer than one request may take
+LEASES = {"email": timedelta(seconds=60)}  # a mail server greets, encrypts and judges first
 
 
 class Claim(msgspec.Struct, frozen=True):
@@ -97,8 +98,8 @@ async def _claimed(conversation: Conversation, row: Outgoing) -> Claim | Wait:
     if not is_again:
         way, token, given_at = await _way(conversation, row)
     await Outgoing.filter(id=row.id).update(
-        state="sending", way=way, reply_token=token, reply_token_at=given_at, lease_until=now() + LEASE,
-        attempts=row.attempts + 1,
+        state="sending", way=way, reply_token=token, reply_token_at=given_at, attempts=row.attempts + 1,
+        lease_until=now() + LEASES.get(row.channel, LEASE),
     )  # fmt: skip
     age = (now() - given_at).total_seconds() if given_at else 0.0
     return Claim(row.id, row.attempts + 1, row.key, row.channel, row.connection_id, row.address, row.content,
@@ -123,6 +124,18 @@ async def settle(claimed: Claim, state: str, reason: str = "", *, external_id: s
         "UPDATE outgoing SET state = ?, reason = ?, external_id = ?, finished_at = ?, lease_until = NULL"
         " WHERE id = ? AND state = 'sending' AND attempts = ? RETURNING conversation_id",
         state, reason[:300], external_id, now(), claimed.id, claimed.attempt,
+    )  # fmt: skip
+    if done:
+        await _touch(int(done[0][0]))
+    return bool(done)
+
+
+async def returned(outgoing_id: int, reason: str) -> bool:
+    """What had been accepted came back after all."""
+    done = await write(
+        "UPDATE outgoing SET state = 'failed', reason = ?, finished_at = ?"
+        " WHERE id = ? AND state IN ('sent', 'uncertain') RETURNING conversation_id",
+        reason[:300], now(), outgoing_id,
     )  # fmt: skip
     if done:
         await _touch(int(done[0][0]))

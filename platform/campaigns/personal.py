@@ -1,0 +1,15 @@
+"""What this room keeps about people: what was sent to them, by keyed hash of the address."""
+
+from __future__ import annotations
+
+from customers.registry import refers, unpersonal
+
+refers("campaign", "created_by_id")
+refers("campaign_revision", "created_by_id")
+refers("campaign_step", "created_by_id")
+refers(
+    "delivery", "person_id", erase="clear", clear=("address_hash", "reason"), hidden=("address_hash", "token", "key")
+)
+refers("delivery", "account_id", about="account")
+unpersonal("delivery", "address_hash", "cleared with delivery.person_id")
+unpersonal("campaign_step", "people", "ids chosen at the time of sending; not followed afterwards")

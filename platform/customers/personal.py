@@ -1,0 +1,50 @@
+"""What this room keeps about people and companies, and what the rooms below it keep (they do not know of either)."""
+
+from __future__ import annotations
+
+from customers.registry import refers, unpersonal
+
+COUNTS = ("d7", "d30", "d90", "total")
+
+for _table in ("person_source", "membership", "identity", "consent", "notice", "touch", "segment_member"):
+    refers(_table, "person_id", erase="delete")
+refers("consent_proof", "person_id", erase="clear", clear=("evidence",))  # the proof itself must be kept
+refers("touchpoint", "person_id", erase="clear", clear=("data",))
+refers("event", "person_id", erase="delete")
+refers("usage_day", "person_id", erase="delete", sums=("count",), is_derived=True)
+refers("person_metric", "person_id", erase="delete", sums=COUNTS, is_derived=True)
+refers("account_note", "person_id", erase="delete")
+refers("account_note", "author_id")
+_STAFF = """
+import_batch.created_by_id review.decided_by_id segment.created_by_id pilot.started_by_id pilot.verdict_by_id
+account.csm_id account.deputy_id account.tier_by_id merge_log.merged_by_id
+"""
+for _place in _STAFF.split():
+    refers(*_place.split("."))
+refers("review", "person_id", erase="delete")
+
+for _table in ("account_source", "account_alias", "membership", "contract", "touchpoint", "event", "account_note"):
+    refers(_table, "account_id", about="account")
+refers("review", "account_id", about="account")
+refers("review", "other_id", about="account")
+refers("account", "parent_id", about="account")
+refers("usage_day", "account_id", about="account", is_derived=True)
+refers("account_metric", "account_id", about="account", sums=COUNTS, is_derived=True)
+refers("health_snapshot", "account_id", about="account", is_derived=True)
+
+# search and core
+refers("search_query", "person_id", erase="clear", clear=("text",))
+refers("search_query", "account_id", about="account")
+refers("media", "owner_id")
+
+for _table, _column, _why in (
+    ("account", "name", "the record itself: merged and undone by customers.merging"),
+    ("person", "email", "the record itself: emptied by customers.privacy"),
+    ("person", "phone", "as above"),
+    ("suppression", "address_hash", "a keyed hash that outlives the person on purpose"),
+    ("pilot", "people", "ids of a trial that is over"),
+    ("audit_entry", "actor_id", "an audit log is never changed; the name in it is emptied by customers.privacy"),
+    ("match_key", "record_id", "made anew by customers.matching.stored"),
+):
+    unpersonal(_table, _column, _why)
+refers("write_key", "created_by_id")
