@@ -167,14 +167,20 @@ def _cut(text: str) -> str:
 
 
 _inline = re.compile(r"</?(?:a|abbr|b|code|del|em|i|ins|kbd|mark|s|small|span|strong|sub|sup|u)(?:\s[^>]*)?>")
+# Most tools need spaces around ** beside Japanese, so writers type them. They belong to Markdown, not to the sentence.
+_japanese = "\u3000-\u30ff\u3400-\u9fff"
+_emphasis = "(?:b|code|del|em|i|s|strong)"
+_before = re.compile(f"([{_japanese}\uff00-\uffef]) (<{_emphasis}>[{_japanese}])")
+_after = re.compile(f"([{_japanese}]</{_emphasis}>) ([{_japanese}\uff00-\uffef])")
 _tags = re.compile(r"<[^>]*>")
 _space = re.compile(r"\s+")
 
 
 def words_of(made: str) -> str:
     """The words of cleaned HTML, in one line. Only what stands in a line of its own is set apart, so that
-    **締め日**を stays one word."""
-    return _space.sub(" ", html.unescape(_tags.sub(" ", _inline.sub("", made))).replace("\0", "")).strip()
+    **締め日**を, and also 「**締め日** を」, stay together."""
+    joined = _inline.sub("", _after.sub(r"\1\2", _before.sub(r"\1\2", made)))
+    return _space.sub(" ", html.unescape(_tags.sub(" ", joined)).replace("\0", "")).strip()
 
 
 def excerpt(text: str | None, n: int = 120) -> str:

@@ -13,6 +13,7 @@ import msgspec
 
 from core.clock import local_day
 from core.context import here
+from core.database import rows
 from core.i18n import lazy
 from core.principal import Principal
 from core.refs import Ref
@@ -20,11 +21,13 @@ from customers.timeline import primary_account, record
 from helpcenter import caches, policy
 from search import Found, Hit, find, record_click, record_query, suggest
 from search.models import SearchDocument
+from search.snippets import Part, marked, pattern
 from search.text import language_of
 
 LONGEST = 200
 PAGE = 10
 MOST = 50
+READ = 300  # characters of an article that can be read in the list of suggestions
 
 
 class Kind(msgspec.Struct, frozen=True):
@@ -134,6 +137,29 @@ async def title_of(ref: Ref) -> str:
     found = await SearchDocument.filter(kind=ref.kind, ref_id=ref.id, state="live")
     mine = [one for one in found if one.lang == here().language]
     return (mine or found)[0].title if found else str(ref)
+
+
+async def read_in_list(found: Found) -> dict[Ref, tuple[Part, ...]]:
+    """What each suggestion says, so that it can be read where it stands: how its text begins, marked, or the part that
+    answers where that lies further on."""
+    ids = [hit.ref.id for hit in found.hits if hit.ref.kind == "article"]
+    if not ids:
+        return {}
+    marks = ", ".join("?" * len(ids))
+    texts = await rows(
+        "SELECT ref_id, lang, substr(body, 1, ?) AS body FROM search_document WHERE kind = 'article'"
+        f" AND state = 'live' AND ref_id IN ({marks})",
+        READ,
+        *ids,
+    )
+    begins = {(int(row["ref_id"]), row["lang"]): " ".join(row["body"].split()) for row in texts}
+    return {hit.ref: _said(hit, begins.get((hit.ref.id, hit.lang), "")) for hit in found.hits}
+
+
+def _said(hit: Hit, begins: str) -> tuple[Part, ...]:
+    further = len(begins) >= READ - 1
+    said = marked(begins + ("…" if further else ""), pattern(hit.matched)) if begins else ()
+    return hit.snippet if further and not any(part.hit for part in said) else said
 
 
 async def address_of(principal: Principal, ref: Ref, lang: str = "") -> str:

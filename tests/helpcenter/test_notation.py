@@ -7,13 +7,14 @@ from itertools import product
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.i18n import speaking
 from helpcenter.notation import MOST_FORMS, Group, Line, Unreadable, asides, cover, forms, lint, literal, parse, written
 from helpcenter.notation.parsing import DEEPEST
 
+patient = settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)  # on a machine that has much to do
 CHARACTERS = st.text("有給ab {}/~\\｛｝／・|~", min_size=1, max_size=4)
 
 
@@ -57,12 +58,14 @@ def every_way(parts: tuple[Any, ...]) -> list[str]:
     return ["".join(chosen) for chosen in product(*each)]
 
 
+@patient
 @given(lines)
 def test_what_is_written_is_what_is_read(line: Line) -> None:
     assert parse(written(line)) == line
     assert written(parse(written(line))) == written(line)
 
 
+@patient
 @given(st.text("有ab{}/~\\｛／｝ ", max_size=40))
 def test_anything_is_read_or_refused_with_a_place_and_a_sentence(text: str) -> None:
     try:
@@ -74,12 +77,14 @@ def test_anything_is_read_or_refused_with_a_place_and_a_sentence(text: str) -> N
     assert parse(written(line)) == line
 
 
+@patient
 @given(st.text(max_size=60))
 def test_a_literal_line_means_its_characters(text: str) -> None:
     assert parse(written(literal(text))) == literal(text)
     assert forms(literal(text), 3) == [words] if (words := " ".join(text.split())) else True
 
 
+@patient
 @given(lines)
 def test_the_wordings_are_the_product_without_doubles(line: Line) -> None:
     if line.count > 2_000:
@@ -90,6 +95,7 @@ def test_the_wordings_are_the_product_without_doubles(line: Line) -> None:
     assert set(cover(line)) <= set(meant)
 
 
+@patient
 @given(lines, st.integers(0, 20))
 def test_expansion_keeps_its_bound(line: Line, most: int) -> None:
     found = forms(line, most)
@@ -97,6 +103,7 @@ def test_expansion_keeps_its_bound(line: Line, most: int) -> None:
     assert len(set(found)) == len(found)
 
 
+@patient
 @given(lines)
 def test_the_cover_says_every_alternative(line: Line) -> None:
     def leaves(parts: tuple[Any, ...], inside_light: bool = False) -> set[str]:

@@ -6,12 +6,16 @@ import re
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from core.principal import MEMBER, Principal
 from factories import a_person, an_account
-from helpcenter import gaps
+from helpcenter import gaps, trusting
 from helpcenter.searches import summary
 from helpcenter.topics import grouped_by_words, topics_of
+from search import Reliability, Trust
+from search.reliability import Bin, Point
 
 
 def said(page: Any) -> str:
@@ -73,3 +77,36 @@ def test_grouping_keeps_every_question_once() -> None:
     assert groups[0][:2] == [0, 1]
     assert [2, 3] in groups
     assert [6] in groups  # without words, alone
+
+
+async def test_staff_see_how_far_to_trust_search_and_choose_when_it_answers(
+    browse: Any, an_article: Any, run_jobs: Any, writer: Any
+) -> None:
+    staff, home = browse("writer"), "/staff/articles/confidence"
+    assert "まだこのヘルプから学んで" in said(await staff.get(home))
+    for name in ("請求書", "領収書", "見積書", "契約書", "納品書", "注文書", "申込書", "証明書"):
+        lines = [f"{name}{end}" for end in ("がほしい", "の出し方", "を印刷したい", "はどこ", " PDF", "をもう一度")]
+        await an_article(f"{name}を発行する", f"{name}は管理画面から発行します。", *lines)
+    assert (await staff.submit(f"{home}/training")).status_code == 303
+    await run_jobs()
+    page = await staff.get(home)
+    assert page.text.count('<svg viewBox="0 0 300 100"') == 2
+    assert "境目が65%のとき、検索100件のうち" in page.text
+    assert "から学びました" in page.text
+    await staff.submit(f"{home}/bands", {"answer": "80", "candidates": "30"})
+    assert "境目が80%のとき" in (await staff.get(home)).text
+    for answer, candidates in (("30", "40"), ("0", "0"), ("x", "10"), ("100", "1")):
+        refused = await staff.submit(f"{home}/bands", {"answer": answer, "candidates": candidates})
+        assert refused.status_code == 422, (answer, candidates)
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow])  # of drawing, on a machine that has much to do
+@given(st.lists(st.tuples(st.integers(0, 20), st.integers(0, 20)), max_size=20), st.floats(0.01, 0.99))
+def test_any_curve_can_be_drawn_and_said(points: list[tuple[int, int]], edge: float) -> None:
+    curve = [Point(n / 20, answered / 20, wrong / 20) for n, (answered, wrong) in enumerate(points)]
+    bins = [Bin(n / 10, (n + 1) / 10, x / 20, y / 20, n) for n, (x, y) in enumerate(points[:10])]
+    made = trusting.drawn(Reliability(bins, curve, 0.9, 0.1, 50), Trust("default", answer=edge))
+    assert (made is None) == (not points)
+    if made is not None:
+        assert "NaN" not in made.curve + made.reliability
+        assert made.risk

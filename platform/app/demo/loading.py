@@ -9,7 +9,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from app.demo import articles, community, company, guides, newsletter, talks
+from app.demo import articles, community, company, guides, newsletter, searches, talks
 from app.demo.files import Known
 from core.clock import now
 from core.context import Here, enter
@@ -25,6 +25,7 @@ STEPS: list[tuple[str, Callable[[Known], Awaitable[Any]]]] = [
     ("community", community.load),
     ("conversations", talks.load),
     ("newsletter", newsletter.load),
+    ("searches", searches.load),
     ("guides", guides.load),
 ]
 

@@ -27,7 +27,8 @@ SEARCHES = (
     "SELECT q.id, q.text, q.surface, q.results, q.band, q.confidence, q.clicked_id, q.clicked_kind, q.clicked_position,"
     " q.outcome, q.created_at, d.title AS opened FROM search_query q"
     " LEFT JOIN search_document d ON d.id = (SELECT x.id FROM search_document x WHERE x.kind = q.clicked_kind"
-    " AND x.ref_id = q.clicked_id ORDER BY x.id LIMIT 1) WHERE q.surface <> 'suggest'"
+    " AND x.ref_id = q.clicked_id ORDER BY CASE WHEN x.lang = ? THEN 0 ELSE 1 END, x.id LIMIT 1)"
+    " WHERE q.surface <> 'suggest'"
 )
 GAPS = (
     "SELECT g.id, g.question, g.lang, g.count, g.people, g.accounts, g.last_at, g.state, g.article_id"
@@ -148,7 +149,8 @@ class SearchLogPages(Controller):
             YesNo("opened", _("Opened"), field="clicked_id", by_null=True),
             Choice("surface", _("Searched in"), places),
         ]
-        found = Listing(request, query=Rows(SEARCHES), columns=columns, filters=filters, search=["text"],
+        query = Rows(SEARCHES, here().language)
+        found = Listing(request, query=query, columns=columns, filters=filters, search=["text"],
                         default_sort="-created_at", exportable=True, name="searches")  # fmt: skip
         if found.wants_csv:
             return found.csv()

@@ -47,9 +47,9 @@ class SearchPages(Controller):
     async def suggest(self, q: str = "") -> Response[Any]:
         words = finding.asked(q)
         found = await finding.suggestions(here().principal, words) if words else None
-        return fragment(
-            "helpcenter/suggest.html", found=found, words=words, kinds=finding.kinds, ways=asking.open_ways()
-        )
+        said = await finding.read_in_list(found) if found else {}
+        return fragment("helpcenter/suggest.html", found=found, words=words, kinds=finding.kinds, said=said,
+                        ways=asking.open_ways())  # fmt: skip
 
     @get("/go/{key:str}/{position:int}", may="help.read")
     async def go(self, key: str, position: int, to: str = "", lang: str = "") -> Response[Any]:
