@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from core.database import rows
+from core.database import rows, transaction, write
+from core.events import on
 from core.jobs import job
 from core.refs import Ref
 from customers import notices
+from customers.events import AccountsMerged
 
 
 @job
@@ -26,3 +28,11 @@ async def tell_csm(answer_id: int) -> None:
         key=f"guide.answer:{answer_id}", url=f"/staff/customers/people/{one['person_id']}",
         data={"person": who, "account": one["name"], "score": one["score"]},
     )  # fmt: skip
+
+
+@on(AccountsMerged)
+async def move_to_kept_account(event: AccountsMerged) -> None:
+    """What was shown to people of the account that is gone counts for the one that stays."""
+    async with transaction():
+        for table in ("guide_view", "guide_answer"):
+            await write(f"UPDATE {table} SET account_id = ? WHERE account_id = ?", event.kept_id, event.gone_id)

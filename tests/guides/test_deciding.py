@@ -269,6 +269,21 @@ async def test_answers_land_on_the_timeline_and_a_detractor_tells_the_csm(web, r
     assert [(row[0], row[1]) for row in notices] == [(csm.id, "guide.detractor")]
 
 
+async def test_views_and_answers_follow_an_account_that_was_merged(web, run_jobs):
+    from core.events import announce
+    from customers.events import AccountsMerged
+
+    await an_author()
+    made, gone, kept = await a_product(), await an_account(), await an_account()
+    await a_user(account=gone)
+    page = Page(web, made)
+    await page.post("happenings", view=await page.shown(await live("survey")), what="answered", score=8)
+    await announce(AccountsMerged(kept_id=kept.id, gone_id=gone.id))
+    await run_jobs()
+    for table in ("guide_view", "guide_answer"):
+        assert (await rows(f"SELECT account_id FROM {table}"))[0][0] == kept.id
+
+
 async def test_a_trial_shows_it_to_its_group_alone_and_content_that_changed_needs_another(web):
     await an_author()
     made, chosen = await a_product(), await a_user("u-1")
