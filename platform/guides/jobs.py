@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from core.database import rows, transaction, write
+from core.database import rows
 from core.events import on
 from core.jobs import job
 from core.refs import Ref
 from customers import notices
-from customers.events import AccountsMerged
+from customers.events import MergeUndone, PeopleMerged
+from guides.recounting import recount
 
 
 @job
@@ -30,9 +31,13 @@ async def tell_csm(answer_id: int) -> None:
     )  # fmt: skip
 
 
-@on(AccountsMerged)
-async def move_to_kept_account(event: AccountsMerged) -> None:
-    """What was shown to people of the account that is gone counts for the one that stays."""
-    async with transaction():
-        for table in ("guide_view", "guide_answer"):
-            await write(f"UPDATE {table} SET account_id = ? WHERE account_id = ?", event.kept_id, event.gone_id)
+@on(PeopleMerged)
+async def count_after_a_merge(event: PeopleMerged) -> None:
+    """Views have moved with their person (guides.personal); what was closed as the other stays closed."""
+    await recount([event.kept_id])
+
+
+@on(MergeUndone)
+async def count_after_an_undo(event: MergeUndone) -> None:
+    if event.kind == "person":
+        await recount([event.kept_id, event.back_id])
