@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from core.database import rows
+from core.events import on
 from core.jobs import job
 from core.refs import Ref
 from customers import notices
+from customers.events import MergeUndone, PeopleMerged
+from guides.recounting import recount
 
 
 @job
@@ -26,3 +29,15 @@ async def tell_csm(answer_id: int) -> None:
         key=f"guide.answer:{answer_id}", url=f"/staff/customers/people/{one['person_id']}",
         data={"person": who, "account": one["name"], "score": one["score"]},
     )  # fmt: skip
+
+
+@on(PeopleMerged)
+async def count_after_a_merge(event: PeopleMerged) -> None:
+    """Views have moved with their person (guides.personal); what was closed as the other stays closed."""
+    await recount([event.kept_id])
+
+
+@on(MergeUndone)
+async def count_after_an_undo(event: MergeUndone) -> None:
+    if event.kind == "person":
+        await recount([event.kept_id, event.back_id])

@@ -14,27 +14,30 @@ import numpy as np
 
 from core.clock import now, when
 from core.database import after_commit, rows
-from core.tasks import spawn
+from core.tasks import in_thread, spawn
 from customers import segments
 from guides.deciding import Live
 
 FRESH, MEMBERS_FRESH = 2.0, 60.0  # seconds
+CHUNK = 5_000
 COLUMNS = ("id, key, kind, state, locale, revision, contents, urls, trigger, frequency, every_days, most_views,"
            " priority, starts_at, ends_at, segment_id")  # fmt: skip
 
 
 class Out(msgspec.Struct):
-    """Guides of one brand, the most important first, and sorted ids of the people in each segment."""
+    """Guides of one brand, the most important first. `who` is sorted; `which` says the segment of each of its ids.
+
+    One look finds all segments of a person, however many there are: fifty guides cost little more than one.
+    """
 
     guides: list[Live]
-    members: dict[int, Any]
+    who: Any
+    which: Any
 
-    def has(self, segment_id: int | None, person_id: int) -> bool:
-        if segment_id is None:
-            return True
-        people = self.members[segment_id]
-        at = int(people.searchsorted(person_id))
-        return at < len(people) and int(people[at]) == person_id
+    def segments_of(self, person_id: int) -> set[int | None]:
+        """The segments in use that hold the person, and None, which holds everybody."""
+        first, last = self.who.searchsorted((person_id, person_id + 1))
+        return {None, *self.which[first:last].tolist()}
 
 
 _out: dict[str, tuple[float, Out]] = {}
@@ -78,20 +81,41 @@ async def _read(brand: str) -> Out:
     guides = [await live_of(row) for row in await rows(
         f"SELECT {COLUMNS} FROM guide WHERE brand = ? AND state IN ('live', 'pilot') ORDER BY priority DESC, id", brand
     )]  # fmt: skip
-    used = {one.segment_id for one in guides if one.segment_id is not None and not one.is_pilot}
-    members = {segment: await _people_in(segment) for segment in used}
-    found = Out([one for one in guides if one.contents], members)
+    used = sorted({one.segment_id for one in guides if one.segment_id is not None and not one.is_pilot})
+    members = [await _people_in(segment) for segment in used]
+    who, which = await in_thread(_merged, used, members)
+    found = Out([one for one in guides if one.contents], who, which)
     if began == _age:
         _out[brand] = (time.monotonic(), found)
     return found
 
 
+def _merged(used: list[int], members: list[Any]) -> tuple[Any, Any]:
+    """One sorted array of people, and the segment of each."""
+    who = np.concatenate([np.empty(0, np.int64), *members])
+    which = np.repeat(np.array(used, np.int64), [len(one) for one in members])
+    order = np.argsort(who, kind="stable")
+    return who[order], which[order]
+
+
 async def _people_in(segment_id: int) -> Any:
     kept = _members.get(segment_id)
     if kept is None or time.monotonic() - kept[0] > MEMBERS_FRESH:
-        ids = np.array(await segments.people_in(segment_id), dtype=np.int64)
-        kept = _members[segment_id] = (time.monotonic(), ids)
+        kept = _members[segment_id] = (time.monotonic(), await _read_people(segment_id))
     return kept[1]
+
+
+async def _read_people(segment_id: int) -> Any:
+    """In chunks, because a hundred thousand rows at once would hold the loop."""
+    sql, parameters = segments.members_sql(await segments.tree_of(segment_id), now())
+    parts: list[Any] = []
+    last = 0
+    while True:
+        found = await rows(f"{sql} AND p.id > ? ORDER BY p.id LIMIT {CHUNK}", *parameters, last)
+        parts.append(np.array([row[0] for row in found], dtype=np.int64))
+        if len(found) < CHUNK:
+            return np.concatenate(parts)
+        last = int(found[-1][0])
 
 
 async def live_of(row: Any) -> Live:

@@ -11,6 +11,7 @@ from core.clock import when
 from core.database import rows
 from core.errors import Refused, TooLarge
 from core.i18n import LANGUAGES, _, speaking
+from core.settings import settings
 from guides import identity, published
 from guides.contents import launcher_words
 from guides.deciding import Been, Live, Seen, refusal
@@ -99,8 +100,9 @@ async def decide(raw: bytes, origin: str | None) -> Answered:
 
 
 def language(wanted: str, person: Known | None) -> str:
-    """The product's own choice for its page, else the person's, else Japanese."""
-    return next((one for one in (wanted[:2].lower(), person.locale if person else "") if one in LANGUAGES), "ja")
+    """The product's own choice for its page, else the person's, else the installation's."""
+    chosen = (wanted[:2].lower(), person.locale if person else "")
+    return next((one for one in chosen if one in LANGUAGES), settings().default_language)
 
 
 _launchers: dict[str, dict[str, str]] = {}
@@ -116,12 +118,13 @@ def launcher(lang: str) -> dict[str, str]:
 async def eligible(host: Host, person: Known, lang: str) -> list[list[Any]]:
     """[name, content's hash, addresses, trigger, frequency], the most important first."""
     out, moment = await published.out_of(host.brand), published.moment()
+    mine = out.segments_of(person.id)
     return [
         [one.key, content_of(one, lang), one.urls, one.trigger, one.frequency]
         for one in out.guides
-        if not refusal(one, person.id, one.people is not None or out.has(one.segment_id, person.id), person.seen,
-                       host.gaps, moment)
-    ]  # fmt: skip
+        if (one.people is not None or one.segment_id in mine)
+        and not refusal(one, person.id, True, person.seen, host.gaps, moment)
+    ]
 
 
 def content_of(guide: Live, lang: str) -> str:

@@ -269,6 +269,32 @@ async def test_answers_land_on_the_timeline_and_a_detractor_tells_the_csm(web, r
     assert [(row[0], row[1]) for row in notices] == [(csm.id, "guide.detractor")]
 
 
+async def test_what_either_of_two_records_closed_stays_closed_when_they_turn_out_to_be_one(web, run_jobs):
+    from customers import merging
+
+    await an_author()
+    made, kept, gone = await a_product(gap_hours=0), await a_user("u-1"), await a_user("u-2")
+    both, one = await live(title="二人とも見た"), await live("modal", "一人だけ閉じた")
+    first, second = Page(web, made, "u-1"), Page(web, made, "u-2")
+    await first.shown(both)
+    await second.post("happenings", view=await second.shown(both), what="dismissed")
+    await second.post("happenings", view=await second.shown(one), what="dismissed")
+    before = await standing()
+    log = await merging.merge("person", kept.id, gone.id)
+    await run_jobs()
+    assert {row[:3] for row in await standing()} == {(kept.id, both.id, 2), (kept.id, one.id, 1)}
+    assert [(await page.claim(guide)).json()["reason"] for page in (first, second) for guide in (both, one)] == [
+        "dismissed"] * 4  # fmt: skip
+    await merging.undo(log.id)
+    await run_jobs()
+    assert await standing() == before
+
+
+async def standing() -> list[tuple]:
+    found = await rows("SELECT person_id, guide_id, views, dismissed_at IS NULL FROM guide_seen ORDER BY 1, 2")
+    return [(row[0], row[1], row[2], bool(row[3])) for row in found]
+
+
 async def test_a_trial_shows_it_to_its_group_alone_and_content_that_changed_needs_another(web):
     await an_author()
     made, chosen = await a_product(), await a_user("u-1")

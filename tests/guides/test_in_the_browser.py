@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from random import Random
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from browser import axe_violations, open_browser, open_page, screenshot, served
 from core.database import rows
 from customers import rules
-from guides import script
+from guides import script, why
 from guides_host_page import HostPage, snippet
 from guides_parts import a_product, a_user, an_author, everybody, live, token
 from wires import an_article
@@ -77,7 +78,7 @@ async def test_every_kind_in_a_page_that_allows_nothing(stage):
     )  # fmt: skip
     survey = await live("survey", "このサービスを同僚にすすめますか", urls=["/timesheets*"], priority=60,
                         trigger={"on": "event", "name": "closed_month"}, segment_id=everyone)  # fmt: skip
-    stage.page.tag = snippet(stage.base, made.key, token(made))
+    stage.page.tag = snippet(stage.base, made.key, token(made), wait="3")
     async with open_page(stage.browser) as page:
         await page.goto(stage.site)
         await page.wait_for_selector(f"{BOX}.banner")
@@ -227,3 +228,29 @@ async def test_another_person_in_the_same_page_does_not_see_the_first_ones(stage
             await page.evaluate("signed => engawa.identify(signed)", token(made, "u-2"))
         assert (await (await answered.value).json())["guides"] == []
         assert await page.locator(BOX).count() == 0
+
+
+async def test_an_address_means_the_same_in_the_browser_and_in_the_trace():
+    """The script's own two functions, against guides.why, on a thousand patterns and addresses made of few letters."""
+    source = (script.BROWSER / "engawa.js").read_text()
+    functions = source[source.index("const fits") : source.index("const isDue")]
+    dice = Random(7)
+
+    def some(letters: str, most: int) -> str:
+        return "".join(dice.choice(letters) for _ in range(dice.randint(0, most)))
+
+    cases = []
+    for _ in range(1_000):
+        patterns = [dice.choice(["", "!"]) + dice.choice(["/", "/", "https://x.jp/", "*"]) + some("ab*?/", 5)
+                    for _ in range(dice.randint(0, 3))]  # fmt: skip
+        cases.append((patterns, "/" + some("ab/", 4), dice.choice(["", "?" + some("ab", 2)])))
+    async with open_browser() as browser:
+        page = await browser.new_page()
+        said = await page.evaluate(
+            "([code, cases]) => { const make = new Function('location', code + '; return isHere;');"
+            " return cases.map(([patterns, pathname, search]) => make({ pathname, search,"
+            " href: 'https://x.jp' + pathname + search })(patterns)); }", [functions, cases],
+        )  # fmt: skip
+    ours = [why.matches(patterns, f"https://x.jp{path}{query}") for patterns, path, query in cases]
+    assert [case for case, one, other in zip(cases, said, ours, strict=True) if one != other] == []
+    assert 200 < sum(ours) < 800

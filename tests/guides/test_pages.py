@@ -38,6 +38,8 @@ async def test_from_the_first_word_to_the_report(web, sign_in, run_jobs):
         "title": "未承認の申請を確かめる", "text": "残っている申請があると締められません。",
         "selectors": "[data-tour=pending]\n.css-1x2y3z", "placement": "bottom"})  # fmt: skip
     assert saved.status_code == 303
+    late = await web.submit(f"{base}/content?step=1", {"title": "別の人の古いページから", "version": 1})
+    assert late.status_code == 409 and "読み込み直して" in late.text
     page = await web.get(f"{base}/content")
     assert "css-1x2y3z" in page.text and "ビルドのたびに" in page.text, "the linter speaks"
     assert (await web.submit(f"{base}/steps")).status_code == 303

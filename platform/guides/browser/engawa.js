@@ -8,7 +8,7 @@
 (() => {
   "use strict";
   const doc = document, root = doc.documentElement, script = doc.currentScript;
-  if (!script || window.engawa || !window.HTMLDialogElement || !root.attachShadow) { return; }
+  if (!script || window.engawa || !("popover" in root) || !AbortSignal.timeout) { return; }  // browsers before 2024
   const settings = script.dataset, home = new URL(script.src).origin;
   const nothing = () => null;
   const safely = (work) => Promise.resolve().then(work).catch(nothing);
@@ -117,7 +117,7 @@
     return null;
   };
 
-  /* The target, as soon as it is there; null after eight seconds, or when `still` is not true any more. */
+  /* The target, as soon as it is there; null after data-wait seconds, or when `still` is not true any more. */
   const arrival = (selectors, still) => new Promise((done) => {
     const first = target(selectors);
     if (first) { done(first); return; }
@@ -129,7 +129,7 @@
       if (found || !still()) { finish(found); }
     };
     const observer = new MutationObserver(() => { timer = timer || setTimeout(look, 80); });
-    const end = setTimeout(() => finish(null), 8000);
+    const end = setTimeout(() => finish(null), 1000 * (settings.wait || 8));
     observer.observe(root, { childList: true, subtree: true, attributeFilter: ["class", "style", "hidden"] });
   });
 

@@ -37,6 +37,7 @@ class AudiencePages(Controller):
             form.add_error("segment_id", _("Choose one of the list."))
         if not form.valid:
             return await _page(guide, form, 422)
+        guide.version = form.data.version or guide.version
         try:
             await writing.change_audience(guide, _chosen(form.data))
         except Refused as refusal:

@@ -21,7 +21,10 @@ class NewGuide(msgspec.Struct):
 
 
 class StepForm(msgspec.Struct):
+    """`version` is the guide's when the page was made: nobody overwrites what they have not seen."""
+
     title: Name
+    version: int = 0
     text: Annotated[Text, Meta(max_length=1000)] = ""
     button: Short = ""
     link: Annotated[Line, Meta(max_length=1000)] = ""
@@ -36,6 +39,7 @@ class StepForm(msgspec.Struct):
 
 class AudienceForm(msgspec.Struct):
     name: Name
+    version: int = 0
     segment_id: int | None = None
     urls: Annotated[str, Meta(max_length=6000)] = ""
     on: Literal["load", "event"] = "load"

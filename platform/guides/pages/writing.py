@@ -76,6 +76,7 @@ class GuidePages(Controller):
             return await _content_page(guide, chosen, locale, form=form, status=422)
         data = form.data
         texts = {name: getattr(data, name) for name in contents.TEXTS}
+        guide.version = data.version or guide.version
         try:
             await writing.keep_step(guide, chosen["id"], locale, texts, selectors=data.selectors.splitlines(),
                                     placement=data.placement, link=data.link, event=data.event)  # fmt: skip
