@@ -32,9 +32,9 @@ async def fill(table: str, column: str, id: int, alike: str = "") -> int:
     elsewhere = meta.backward_fk_fields | meta.backward_o2o_fields | meta.m2m_fields
     together = {name for several in meta.unique_together if {column, column.removesuffix("_id")} & set(several)
                 for name in several}  # fmt: skip
-    if column and meta.fields_map[column].unique:  # one to one: there may be one already
-        if there := await rows(f'SELECT id FROM "{table}" WHERE "{column}" = ?', id):
-            return int(there[0][0])
+    is_one = column and meta.fields_map[column].unique  # one to one: there may be one already
+    if is_one and (there := await rows(f'SELECT id FROM "{table}" WHERE "{column}" = ?', id)):
+        return int(there[0][0])
     bound = {name for several in meta.unique_together for name in several}
     values: dict[str, Any] = {}
     for name, field in meta.fields_map.items():
