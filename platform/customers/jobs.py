@@ -9,7 +9,7 @@ from core.events import on
 from core.jobs import every, job
 from customers import health, merging, tiers, tracking
 from customers.events import AccountsMerged, PeopleMerged
-from customers.imports import run
+from customers.imports import run, trailing
 from customers.matching import stored
 from customers.models import MergeLog
 from customers.tracking import recounting, storing
@@ -21,6 +21,12 @@ async def apply_import(batch_id: int) -> None:
     batch = await run.batch_of(batch_id)
     if batch.state in {"queued", "applying"}:
         await run.apply(batch, atomic=False)
+
+
+@job(lane="bulk", timeout=1800, attempts=5)
+async def undo_import(batch_id: int) -> None:
+    """Take a whole import back, in one transaction."""
+    await trailing.undo(batch_id)
 
 
 @job(lane="bulk", timeout=600, attempts=3)

@@ -8,7 +8,7 @@ COUNTS = ("d7", "d30", "d90", "total")
 
 for _table in ("person_source", "membership", "identity", "consent", "notice", "touch", "segment_member"):
     refers(_table, "person_id", erase="delete")
-refers("consent_proof", "person_id", erase="clear", clear=("evidence",))  # the proof itself must be kept
+refers("consent_proof", "person_id", erase="clear", clear=("evidence",), blocks=False)  # the proof itself must be kept
 refers("touchpoint", "person_id", erase="clear", clear=("data",))
 refers("event", "person_id", erase="delete")
 refers("usage_day", "person_id", erase="delete", sums=("count",), is_derived=True)

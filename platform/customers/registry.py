@@ -24,6 +24,7 @@ class Refers(msgspec.Struct, frozen=True):
             the trail). drop: it never follows, as sessions and passwords. `sums` are added up where rows meet.
     erase   delete: the row goes with the person. clear: `clear` columns are emptied, the row stays. keep: it stays
             and leads to a person without a name.
+    blocks  an added record that such a row speaks of is in use, and stays when its import is undone.
     hidden  columns that an export of the person leaves out (hashes, secrets).
     """
 
@@ -32,11 +33,11 @@ class Refers(msgspec.Struct, frozen=True):
     about: About = "person"
     merge: Literal["move", "drop"] = "move"
     sums: tuple[str, ...] = ()
-    unique: tuple[tuple[str, ...], ...] = ()
     erase: Literal["delete", "clear", "keep"] = "keep"
     clear: tuple[str, ...] = ()
     hidden: tuple[str, ...] = ()
     is_derived: bool = False
+    blocks: bool = True
 
 
 class Unpersonal(msgspec.Struct, frozen=True):

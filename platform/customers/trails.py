@@ -109,7 +109,7 @@ async def _remove(table: str, ids: list[int]) -> list[int]:
     used: set[int] = set()
     if table in {"account", "person"}:
         for one in references(table):
-            if not one.is_derived:
+            if one.blocks and not one.is_derived:
                 used |= {row[0] for row in await _where_in(one.table, one.column, ids)}
     free = [id for id in ids if id not in used]
     if table in {"account", "person"}:

@@ -26,11 +26,13 @@ from customers.imports.people import PeopleImport
 from customers.imports.reviewing import Doubt, close_settled, keep_doubts, rejected_keys, waiting
 from customers.imports.rows import Given, Outcome, digest_of, select_in
 from customers.imports.surveying import Survey
+from customers.imports.trailing import following
 from customers.matching.companies import company_of
 from customers.matching.stored import rekey
 from customers.matching.words import reasons
 from customers.names import company_key
 from customers.precedence import precedence
+from customers.trails import Trail
 
 CONTACT = (
     "email",
@@ -55,8 +57,10 @@ class AccountsImport:
         self.source = source
         self.seen: dict[str, tuple[int, str]] = {}
         self.numbers: dict[str, str] = {}
+        self.trail: Trail | None = None
         self.contacts = PeopleImport(source)
         self.matches = Survey("account", source, lambda one: company_of(one.values))
+        self.settle = self.matches.settle
         self._forget()
 
     def _forget(self) -> None:
@@ -74,9 +78,6 @@ class AccountsImport:
         asked = await waiting("account", self.source, list(given))
         await self.matches.look([(key, one) for key, one in given.items() if key not in known
                                  and not (key in asked and asked[key].digest == one.digest)])  # fmt: skip
-
-    def settle(self) -> None:
-        self.matches.settle()
 
     # what the database knows about a chunk
 
@@ -231,6 +232,15 @@ class AccountsImport:
 
     async def write(self, outcomes: list[Outcome]) -> None:
         """What `plan` decided, in the open transaction; outcomes of new accounts get their ids."""
+        known = [change.known.id for change in (*self.changes, *self.found, *self.same)]
+        async with following(self.trail, "account", known, lambda: [new.id for new in self.new]):
+            await self._write(outcomes)
+        await keep_doubts(self.doubts, {new.source_id: new.id for new in self.new}, self.trail)
+        await close_settled(self.source, [n.source_id for n in self.new] + [c.source_id for c in self.found])
+        await self._write_contacts()
+        await rekey("account", [*(n.id for n in self.new), *(c.known.id for c in (*self.changes, *self.found))])
+
+    async def _write(self, outcomes: list[Outcome]) -> None:
         by_number = {outcome.number: outcome for outcome in outcomes}
         for new, id in zip(self.new, await next_ids("account", len(self.new)), strict=True):
             new.id = id
@@ -245,17 +255,13 @@ class AccountsImport:
         await write_aliases(self.source, [(n.id, n.given) for n in self.new] +
                             [(c.known.id, c.given) for c in changed],
                             [*renamed(changed), *_other_names(self.found)])  # fmt: skip
-        await keep_doubts(self.doubts, {new.source_id: new.id for new in self.new})
-        await close_settled(self.source, [n.source_id for n in self.new] + [c.source_id for c in self.found])
-        await self._write_contacts()
-        await rekey("account", [*(n.id for n in self.new), *(c.known.id for c in changed)])
 
     async def _parents_in_file(self) -> None:
         """A parent that the same chunk creates is known only now."""
         ids = {new.source_id: new.id for new in self.new}
-        linked = [(ids[n.given.values["parent"]], n.id) for n in self.new if n.given.values.get("parent") in ids]
-        for parent, child in linked:
-            await write("UPDATE account SET parent_id = ? WHERE id = ? AND id <> ?", parent, child, parent)
+        for new in self.new:
+            if parent := ids.get(new.given.values.get("parent", "")):
+                await write("UPDATE account SET parent_id = ? WHERE id = ? AND id <> ?", parent, new.id, parent)
 
     async def _write_contacts(self) -> None:
         if not self.contact_rows:
@@ -268,6 +274,7 @@ class AccountsImport:
             values = {field: one.values[field] for field in CONTACT if field in one.values}
             values["source_id"] = f"email:{values['email']}" if "email" in values else f"contact:{key}"
             people.append(Given(one.number, values | {"account": ids[key]}, digest_of(values), raw=one.raw))
+        self.contacts.trail = self.trail
         await self.contacts.write(await self.contacts.plan(people))
 
 

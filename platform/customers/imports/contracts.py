@@ -12,8 +12,11 @@ from core.database import write, write_many
 from core.i18n import _
 from customers import tiers
 from customers.days import a_day, as_day
+from customers.ids import next_ids
 from customers.imports.person_rows import accounts_by_source
 from customers.imports.rows import Given, Outcome, select_in
+from customers.imports.trailing import following
+from customers.trails import Trail
 
 COLUMNS = ("product", "plan", "amount", "currency", "seats", "starts_on", "renews_on", "ended_on", "end_reason")
 DAYS = ("starts_on", "renews_on", "ended_on")
@@ -33,6 +36,7 @@ class Write(msgspec.Struct):
     account_id: int
     values: dict[str, Any]
     known: KnownContract | None = None
+    id: int = 0
 
 
 class ContractsImport:
@@ -44,6 +48,7 @@ class ContractsImport:
         self.seen: dict[str, tuple[int, str]] = {}
         self.writes: list[Write] = []
         self.same: list[Write] = []
+        self.trail: Trail | None = None
 
     async def plan(self, chunk: list[Given]) -> list[Outcome]:
         self.writes, self.same = [], []
@@ -93,22 +98,29 @@ class ContractsImport:
         return Outcome(one.number, "updated", ", ".join(changed), one.raw, "contract", known.id, before)
 
     async def write(self, outcomes: list[Outcome]) -> None:
-        moment = now()
         new = [one for one in self.writes if one.known is None]
+        by_number = {outcome.number: outcome for outcome in outcomes}
+        for one, id in zip(new, await next_ids("contract", len(new)), strict=True):
+            one.id = by_number[one.given.number].about_id = id
+        known = [one.known.id for one in (*self.writes, *self.same) if one.known]
+        async with following(self.trail, "contract", known, lambda: [one.id for one in new]):
+            await self._write(new)
+        before = [one.known.account_id for one in self.writes if one.known]
+        await tiers.recompute([one.account_id for one in self.writes] + before)
+
+    async def _write(self, new: list[Write]) -> None:
+        moment = now()
+        names = ("id", "account_id", *COLUMNS, "source", "source_id", "digest", "created_at", "updated_at")
         await write_many(
-            "INSERT INTO contract (account_id, product, plan, amount, currency, seats, starts_on, renews_on, ended_on,"
-            " end_reason, source, source_id, digest, created_at, updated_at)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [[one.account_id, *(_raw(one.values.get(c, EMPTY.get(c, ""))) for c in COLUMNS), self.source, one.source_id,
-              one.given.digest, moment, moment] for one in new],
+            f"INSERT INTO contract ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})",
+            [[one.id, one.account_id, *(_raw(one.values.get(c, EMPTY.get(c, ""))) for c in COLUMNS), self.source,
+              one.source_id, one.given.digest, moment, moment] for one in new],
         )  # fmt: skip
         for one in self.writes:
             if one.known is not None:
                 await self._change(one)
         await write_many("UPDATE contract SET digest = ? WHERE id = ?",
                          [[one.given.digest, one.known.id] for one in self.same if one.known])  # fmt: skip
-        before = [one.known.account_id for one in self.writes if one.known]
-        await tiers.recompute([one.account_id for one in self.writes] + before)
 
     async def _change(self, one: Write) -> None:
         assert one.known is not None

@@ -27,8 +27,11 @@ from customers.imports.person_rows import (
 )
 from customers.imports.reviewing import Doubt, keep_doubts, rejected_keys
 from customers.imports.rows import Given, Outcome
+from customers.imports.trailing import following
+from customers.matching.stored import rekey
 from customers.names import company_key
 from customers.topics import slugs
+from customers.trails import Trail
 
 
 class PeopleImport:
@@ -41,6 +44,7 @@ class PeopleImport:
         self.source = source
         self.seen: dict[str, tuple[int, str]] = {}
         self.emails: dict[str, str] = {}
+        self.trail: Trail | None = None
         self._forget()
 
     def _forget(self) -> None:
@@ -141,6 +145,14 @@ class PeopleImport:
 
     async def write(self, outcomes: list[Outcome]) -> None:
         new = [one for one in self.writes if one.known is None]
+        known = [one.id for one in (*self.writes, *self.same) if one.known is not None]
+        async with following(self.trail, "person", known, lambda: [one.id for one in new]):
+            await self._write(outcomes, new)
+        await keep_doubts(self.doubts, {}, self.trail)
+        await self._doubted_ids(new)
+        await rekey("person", [one.id for one in self.writes])
+
+    async def _write(self, outcomes: list[Outcome], new: list[Write]) -> None:
         by_number = {outcome.number: outcome for outcome in outcomes}
         for one, id in zip(new, await next_ids("person", len(new)), strict=True):
             one.id = by_number[one.given.number].about_id = id
@@ -152,8 +164,6 @@ class PeopleImport:
         await remember(self.source, [*self.writes, *self.same])
         await write_memberships(self.writes)
         await self._consents()
-        await keep_doubts(self.doubts, {})
-        await self._doubted_ids(new)
 
     async def _consents(self) -> None:
         """A yes or no to e-mail in a file counts for every topic."""

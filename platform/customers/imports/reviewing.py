@@ -11,6 +11,7 @@ from core.clock import now
 from core.database import write, write_many
 from customers.imports.rows import Given, select_in
 from customers.matching.evidence import Evidence
+from customers.trails import Trail
 
 PAIRS = {"same_company": "account", "same_person": "person"}
 
@@ -41,8 +42,10 @@ class Doubt(msgspec.Struct):
         return f"{self.kind}:{self.source}:{self.source_id}:{said}"[:400]
 
 
-async def keep_doubts(doubts: list[Doubt], new_ids: dict[str, int]) -> None:
+async def keep_doubts(doubts: list[Doubt], new_ids: dict[str, int], trail: Trail | None = None) -> None:
     """One open review for each; the same row again changes nothing."""
+    keys = [one.key for one in doubts]
+    before = {row[0] for row in await select_in("SELECT id FROM review WHERE key IN ({marks})", keys)}
     await write_many(
         "INSERT INTO review (kind, account_id, person_id, key, source, source_id, data, reason, state, created_at)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'open', ?) ON CONFLICT (key) DO UPDATE SET data = excluded.data"
@@ -62,6 +65,9 @@ async def keep_doubts(doubts: list[Doubt], new_ids: dict[str, int]) -> None:
             for one in doubts
         ],
     )
+    if trail is not None and doubts:
+        after = {row[0] for row in await select_in("SELECT id FROM review WHERE key IN ({marks})", keys)}
+        await trail.added("review", sorted(after - before))
 
 
 def _body(one: Doubt) -> str:

@@ -25,6 +25,7 @@ from customers.imports.people import PeopleImport
 from customers.imports.reading import Row, Sheet, read_sheet
 from customers.imports.rows import OUTCOMES, Given, Outcome, given, keep
 from customers.models import ImportBatch, ImportFile
+from customers.trails import Trail
 
 CHUNK = 1000
 IMPORTS: dict[str, Callable[[str], Any]] = {
@@ -149,6 +150,7 @@ async def _walk(batch: ImportBatch, *, apply: bool) -> Counter[str]:
     sheet = await sheet_of(batch)
     columns = columns_of(sheet.headings, batch.mapping)
     work = IMPORTS[batch.kind](batch.source)
+    work.trail = Trail("import", batch.id)
     counts = await _begin(batch, apply)
     await _survey(work, sheet, columns)
     done = 0

@@ -16,17 +16,18 @@ from core.errors import Conflict, Refused
 from core.forms import Form, Line, Meta
 from core.i18n import _, ago
 from core.listing import Choice, Column, Listing
-from core.pages import fragment, page
+from core.pages import flash, fragment, page
 from core.policy import ensure
 from core.refs import Ref
 from customers import jobs, policy
-from customers.imports import run
+from customers.imports import run, trailing
 from customers.imports.headings import FIELD_LABELS, FIELDS, KINDS
 from customers.imports.rows import OUTCOMES
 from customers.models import ImportBatch, ImportRow
 from customers.pages.common import tabs, words
 
 SMALL = 2000
+BUSY = {"previewing", "queued", "applying", "undoing"}
 
 
 class NewFile(msgspec.Struct):
@@ -92,7 +93,7 @@ class ImportPages(Controller):
         ensure(policy.can_change_everything(current_principal()))
         if batch.state == "mapping":
             return await self._mapping(batch)
-        if batch.state in {"previewing", "queued", "applying"}:
+        if batch.state in BUSY:
             return page("customers/import_progress.html", batch=batch, states=states())
         return await self._rows(batch, request)
 
@@ -118,13 +119,13 @@ class ImportPages(Controller):
         await found.load()
         return page("customers/import_rows.html", batch=batch, rows=found, counts=counts, chosen=chosen,
                     outcomes=outcomes(), labels={name: str(label) for name, label in FIELD_LABELS.items()},
-                    kinds=words(KINDS))  # fmt: skip
+                    kinds=words(KINDS), may_undo=await trailing.can_be_undone(batch.id))  # fmt: skip
 
     @get("/{batch_id:int}/progress", may="customers.write")
     async def progress(self, batch_id: int) -> Response[Any]:
         """The bar, for a script to put in place; when it is done the script reloads the page."""
         batch = await run.batch_of(batch_id)
-        is_done = batch.state not in {"previewing", "queued", "applying"}
+        is_done = batch.state not in BUSY
         return fragment("customers/import_bar.html", headers={"X-Done": "1"} if is_done else {}, batch=batch)
 
     @post("/{batch_id:int}/mapping", may="customers.write", status_code=200)
@@ -175,6 +176,18 @@ class ImportPages(Controller):
         await self._begin(batch, "apply")
         return Redirect(f"/staff/customers/import/{batch_id}", status_code=303)
 
+    @post("/{batch_id:int}/undoing", may="customers.write")
+    async def undo(self, batch_id: int) -> Redirect:
+        """The whole import back, as if it had not been."""
+        batch = await run.batch_of(batch_id)
+        await trailing.begin_undo(batch_id)
+        if batch.total <= SMALL:
+            await trailing.undo(batch_id)
+            flash(_("The import is undone."))
+        else:
+            await jobs.undo_import.later(batch_id=batch_id, key=f"undo:{batch_id}")
+        return Redirect(f"/staff/customers/import/{batch_id}", status_code=303)
+
     @post("/{batch_id:int}/mapping/again", may="customers.write")
     async def again(self, batch_id: int) -> Redirect:
         """Back from the preview to the columns."""
@@ -186,4 +199,4 @@ class ImportPages(Controller):
 def states() -> dict[str, str]:
     return {"mapping": _("Columns to choose"), "previewing": _("Being looked at"), "preview": _("Waits for your yes"),
             "queued": _("Being imported"), "applying": _("Being imported"), "applied": _("Imported"),
-            "failed": _("Broken off")}  # fmt: skip
+            "undoing": _("Being undone"), "undone": _("Undone"), "failed": _("Broken off")}  # fmt: skip
