@@ -91,6 +91,35 @@ def last_days_ago(c: Any, one: Condition) -> str:
     return _metric(c, one, lambda: str(c.days_ago("v.last_at", one)))
 
 
+def sequence(c: Any, one: Condition) -> str:
+    """Did `event`, and `then` after it, at most `within_days` × 24 hours later; the first of it in the window."""
+    # Marks are made in the order in which they stand in the text.
+    first = f"e.name = {c.mark(one.event)}"
+    both = f"SELECT v.person_id FROM person_metric v WHERE v.metric = {c.mark(one.then)} AND v.total > 0"
+    second = f"f.name = {c.mark(one.then)} AND f.at > e.at AND {_within(c, one.within_days or 7)}"
+    since = f" AND e.at > {c.mark(c.back(one.window_days))}" if one.window_days else ""
+    found = (f"p.id IN (SELECT e.person_id FROM event e WHERE {first} AND e.person_id IN ({both})"
+             f" AND EXISTS (SELECT 1 FROM event f"
+             f" WHERE f.person_id = e.person_id AND {second}){since})")  # fmt: skip
+    return found if one.value else f"NOT ({found})"
+
+
+def _within(c: Any, days: int) -> str:
+    if c.is_sqlite:
+        return f"ROUND((julianday(f.at) - julianday(e.at)) * 86400) <= {c.mark(days)} * 86400"
+    return f"f.at <= e.at + {c.mark(days)} * interval '1 day'"
+
+
+def channel(c: Any, one: Condition) -> str:
+    values = one.value if one.op == "is_any" else [one.value]
+    marks = ", ".join(c.mark(value) for value in values)
+    return f"p.id IN (SELECT h.person_id FROM person_habit h WHERE h.channel IN ({marks}))"
+
+
+def active_hour(c: Any, one: Condition) -> str:
+    return f"p.id IN (SELECT h.person_id FROM person_habit h WHERE h.hour IS NOT NULL AND {c.number('h.hour', one)})"
+
+
 def touch_count(c: Any, one: Condition) -> str:
     least, most = counts_of(one)
     if most is not None and most < max(0, least or 0):
@@ -160,6 +189,9 @@ SPECIAL: dict[str, Special] = {
     "contract.monthly": monthly,
     "event.count": event_count,
     "event.last_days_ago": last_days_ago,
+    "event.sequence": sequence,
+    "person.active_hour": active_hour,
+    "person.channel": channel,
     "touch.count": touch_count,
     "consent": consent,
     "segment": segment,
