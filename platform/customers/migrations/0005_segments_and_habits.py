@@ -1,3 +1,5 @@
+"""When a segment was last asked; habits; the people that every count is among, without reading whole rows."""
+
 from tortoise import migrations
 from tortoise.migrations import operations as ops
 from core.fields import Moment
@@ -35,5 +37,13 @@ class Migration(migrations.Migration):
             model_name='Segment',
             name='refreshed_at',
             field=Moment(null=True, auto_now=False, auto_now_add=False),
+        ),
+        ops.RunSQL(
+            "CREATE INDEX person_live ON person (id) WHERE state = 'active' AND kind = 'customer'",
+            reverse_sql="DROP INDEX person_live",
+        ),
+        ops.RunSQL(
+            "CREATE INDEX person_gone ON person (id) WHERE state <> 'active' OR kind <> 'customer'",
+            reverse_sql="DROP INDEX person_gone",
         ),
     ]
