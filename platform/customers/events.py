@@ -38,6 +38,14 @@ class MergeUndone(Event, frozen=True):
     back_id: int
 
 
+class SegmentChanged(Event, frozen=True):
+    """People entered or left a segment (at most 500 in one fact)."""
+
+    segment_id: int
+    entered: tuple[int, ...] = ()
+    left: tuple[int, ...] = ()
+
+
 class ImportApplied(Event, frozen=True):
     batch_id: int
 
@@ -48,6 +56,7 @@ __all__ = [
     "ImportApplied",
     "MergeUndone",
     "PeopleMerged",
+    "SegmentChanged",
     "TierChanged",
     "Tracked",
     "track",

@@ -12,6 +12,7 @@ from customers.events import AccountsMerged, PeopleMerged
 from customers.imports import run, trailing
 from customers.matching import stored
 from customers.models import MergeLog
+from customers.segments import habits, membership
 from customers.tracking import recounting, storing
 
 
@@ -82,6 +83,17 @@ async def attach_history(person_id: int, visitor: str) -> None:
 async def recount_metrics() -> None:
     """When another event means a sign-in or a core feature, what counts them is worked out anew."""
     await recounting.recount_all()
+
+
+@every(seconds=3, lane="default", timeout=120)
+async def refresh_segments() -> None:
+    """Membership lags no more than 5 seconds."""
+    await membership.refresh_due()
+
+
+@every(hours=24, at="02:30", lane="bulk", timeout=3600)
+async def work_out_habits() -> None:
+    await habits.work_out()
 
 
 @every(hours=24, at="03:30", lane="bulk", timeout=1800)

@@ -159,6 +159,19 @@ class WriteKey(Model):
         table = "write_key"
 
 
+class PersonHabit(Model):
+    """Of the last 90 days: the local hour in which a person does most, and the channel they write on most. Nightly."""
+
+    id = fields.BigIntField(primary_key=True)
+    person: Any = fields.ForeignKeyField("customers.Person", related_name="habits", unique=True,
+                                         on_delete=fields.CASCADE)  # fmt: skip
+    hour = fields.IntField(null=True)
+    channel = fields.CharField(max_length=16, default="")
+
+    class Meta:
+        table = "person_habit"
+
+
 class HealthSnapshot(Model):
     """An account's score on one day, with what it was made of."""
 
