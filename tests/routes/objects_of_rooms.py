@@ -42,7 +42,7 @@ async def principal_of(person: Any) -> Principal:
 
 def _a_moment() -> datetime:
     """Each an hour later than the last, so that no limit of writing is met; all of them long ago."""
-    return now() - LONG_AGO + timedelta(hours=next(_hours) % 1200)
+    return now() - LONG_AGO + timedelta(hours=next(_hours) % 600)
 
 
 def both(name: str, make: Callable[[People, bool], Awaitable[object]]) -> Callable[[People], Awaitable[Objects]]:
