@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.clock import now
@@ -254,6 +254,7 @@ async def test_dates_come_along_and_a_wrong_one_is_refused(writer: Any) -> None:
     assert found.hits[0].ref == new.ref
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)  # on a machine that has much to do
 @given(st.text(max_size=40) | st.from_regex(r"\d{4}[-/]\d{1,2}[-/]\d{1,2}([ T]\d{1,2}:\d{2}(Z|[+-]\d{4})?)?"))
 def test_any_date_is_a_moment_of_the_past_or_refused(said: str) -> None:
     try:

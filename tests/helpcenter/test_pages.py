@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 STAFF = ["/staff/articles", "/staff/articles/new", "/staff/articles/gaps", "/staff/articles/feedback",
-         "/staff/articles/searches", "/staff/articles/categories", "/staff/articles/imports"]  # fmt: skip
+         "/staff/articles/searches", "/staff/articles/categories", "/staff/articles/imports",
+         "/staff/articles/gaps/topics", "/staff/articles/suggestions", "/staff/articles/tuning",
+         "/staff/articles/trial?q=有給", "/staff/articles/confidence"]  # fmt: skip
 
 
 @pytest.mark.parametrize(

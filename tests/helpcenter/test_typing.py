@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 from browser import open_browser, open_page, served
 
@@ -20,7 +21,8 @@ async def test_the_list_follows_the_letters_and_answers_are_read_in_it(web: Any,
         page.on("request", lambda request: asked.append(request.url) if "/help/suggest" in request.url else None)
         await page.goto(f"{url}/help")
         field = page.locator(".search.big input")
-        await field.press_sequentially("有給の")
+        async with page.expect_response(lambda answer: answer.url.endswith(quote("有給の"))):
+            await field.press_sequentially("有給の")
         await page.wait_for_selector(".suggest li:has-text('残りを見る') p")
         assert await page.locator(".suggest mark").count() > 0
         lines = "el => el.getBoundingClientRect().height / parseFloat(getComputedStyle(el).lineHeight)"
