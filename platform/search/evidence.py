@@ -9,7 +9,7 @@ import numpy as np
 
 from search.confidence import Evidence
 from search.documents import CHANNELS
-from search.scoring import Scope, Scored, Term, holding, idf, scope_of
+from search.scoring import Scope, Scored, Term, frequency, holding, idf, scope_of
 from search.snapshot import Allowed, Snapshot
 
 CROWD = 10  # results whose scores are compared
@@ -45,9 +45,7 @@ def _words(scope: Scope, terms: Sequence[Term], slot: int) -> tuple[float, float
     asked = missing = other = 0.0
     for term in terms:
         held = [holding(scope, [numbers[text] for text in way.texts]) for way in term.ways]
-        alone = len(held) == 1
-        df = len(held[0][0]) if alone else len(np.unique(np.concatenate([slots for slots, _ in held])))
-        weight = idf(scope.allowed.count, df)
+        weight = idf(scope.allowed.count, frequency(scope, [slots for slots, _ in held]))
         counts = [counts[:, slots == slot] for slots, counts in held]
         if not any(one.any() for one in counts):
             missing = max(missing, weight)

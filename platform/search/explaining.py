@@ -185,7 +185,7 @@ def _characters(snapshot: Snapshot, allowed: Allowed, wanted: Wanted, query: Ask
     by_word = score_channel(snapshot, allowed, "words", query.terms)
     if by_word.unknown == 0 and slot not in top(snapshot, by_word.scores, CANDIDATES):
         return None
-    terms = gram_terms(grams(wanted.text)[:MOST_GRAMS])
+    terms = gram_terms(snapshot, allowed, grams(wanted.text)[:MOST_GRAMS], by_word.unknown)
     by_gram = score_channel(snapshot, allowed, "grams", terms, np.array([slot]))
     gain = gate(by_word, by_gram) * float(by_gram.scores[slot])
     if gain <= 0:

@@ -13,6 +13,8 @@ from search.snapshot import Allowed, Snapshot
 ALWAYS = 0.3  # weight of the n-gram channel beside words that are all known …
 GATE = 1.0  # … and what is added when every word of the query is unknown
 CANDIDATES = 200
+MANY = 3_000  # documents from which on common n-grams are left out …
+COMMON = 0.1  # … those that more than this share of the documents holds
 
 
 def score(snapshot: Snapshot, allowed: Allowed, terms: Sequence[Term], grams: Sequence[str]) -> Scored:
@@ -24,13 +26,22 @@ def score(snapshot: Snapshot, allowed: Allowed, terms: Sequence[Term], grams: Se
     candidates = None
     if by_word.unknown == 0:
         candidates = np.array(top(snapshot, by_word.scores, CANDIDATES), np.int64)
-    by_gram = score_channel(snapshot, allowed, "grams", gram_terms(grams), candidates)
+    by_gram = score_channel(
+        snapshot, allowed, "grams", gram_terms(snapshot, allowed, grams, by_word.unknown), candidates
+    )
     scores = by_word.scores + gate(by_word, by_gram) * by_gram.scores
     return msgspec.structs.replace(by_word, scores=scores, alike=by_gram.scores / max(by_gram.best, 1e-9))
 
 
-def gram_terms(grams: Sequence[str]) -> list[Term]:
-    return [Term(gram) for gram in dict.fromkeys(grams)]
+def gram_terms(snapshot: Snapshot, allowed: Allowed, grams: Sequence[str], unknown: float) -> list[Term]:
+    """Where they score everything in a large index, only those that tell documents apart: the others cost the most."""
+    found = list(dict.fromkeys(grams))
+    if unknown > 0 and allowed.count >= MANY:
+        channel = snapshot.channels["grams"]
+        numbers = channel.vocabulary.of(found)
+        df = {gram: int(np.count_nonzero(allowed.mask[channel.of_term(numbers[gram])[0]])) for gram in found}
+        found = [gram for gram in found if df[gram] <= allowed.count * COMMON]
+    return [Term(gram) for gram in found]
 
 
 def gate(by_word: Scored, by_gram: Scored) -> float:

@@ -157,8 +157,7 @@ def matches(scope: Scope, terms: Sequence[Term]) -> tuple[Matches, list[int]]:
         parts += held
         owners += [n] * len(held)
         weights += [way.weight for way in term.ways]
-        alone = len(held) == 1
-        df.append(len(held[0][0]) if alone else len(np.unique(np.concatenate([slots for slots, _ in held]))))
+        df.append(frequency(scope, [slots for slots, _ in held]))
     sizes = [len(slots) for slots, _ in parts]
     if not parts:
         return Matches(np.empty(0, np.int32), np.empty((len(scope.fields), 0), np.uint8), np.empty(0, np.int64),
@@ -169,6 +168,16 @@ def matches(scope: Scope, terms: Sequence[Term]) -> tuple[Matches, list[int]]:
         np.repeat(np.array(owners), sizes),
         np.repeat(np.array(weights), sizes),
     ), df
+
+
+def frequency(scope: Scope, held: Sequence[SlotArray]) -> int:
+    """In how many documents one term is, in any of its ways."""
+    if len(held) == 1:
+        return len(held[0])
+    seen = np.zeros(len(scope.allowed.mask), np.bool_)
+    for slots in held:
+        seen[slots] = True
+    return int(np.count_nonzero(seen))
 
 
 def gains_of(scope: Scope, found: Matches, has_ways: bool) -> tuple[SlotArray, NDArray[np.int64], Array]:

@@ -48,7 +48,7 @@ class Vocabulary:
     def number(self, term: str) -> int:
         """The number of one term, -1 where unknown."""
         hash = np.uint64(term_hash(term))
-        at = int(np.searchsorted(self.hashes, hash))
+        at = int(self.hashes.searchsorted(hash))
         return int(self.numbers[at]) if at < len(self) and self.hashes[at] == hash else -1
 
     def extended(self, packed: Sequence[Packed]) -> Vocabulary:
