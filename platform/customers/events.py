@@ -30,6 +30,12 @@ class PeopleMerged(Event, frozen=True):
     gone_id: int
 
 
+class PersonErased(Event, frozen=True):
+    """Nothing of the person is left but a row without a name; rooms with copies elsewhere drop them."""
+
+    person_id: int
+
+
 class MergeUndone(Event, frozen=True):
     """`back_id` is a record of its own again. `kind`: account or person."""
 
@@ -42,14 +48,5 @@ class ImportApplied(Event, frozen=True):
     batch_id: int
 
 
-__all__ = [
-    "AccountsMerged",
-    "HealthChanged",
-    "ImportApplied",
-    "MergeUndone",
-    "PeopleMerged",
-    "TierChanged",
-    "Tracked",
-    "track",
-    "track_many",
-]
+__all__ = ["AccountsMerged", "HealthChanged", "ImportApplied", "MergeUndone", "PeopleMerged", "PersonErased",
+           "TierChanged", "Tracked", "track", "track_many"]  # fmt: skip
