@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+WORKERS ?= 2
 export PYTHONPATH := platform:tests
 
 .DEFAULT_GOAL := help
@@ -24,7 +25,7 @@ demo: setup ## a demo company on http://127.0.0.1:8000
 	@$(BIN)/engawa demo
 
 test: setup ## the whole suite
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 check: setup ## ruff, mypy, import-linter, models without a migration
 	$(BIN)/ruff check platform tests

@@ -60,6 +60,10 @@ class World:
             return any(compare(one, v if isinstance(v, str) else "") for v in found)
         if one.field in {"person.title", "person.department"}:
             return any(compare(one, m[name]) for m, _a in self.of(p))
+        if one.field in {"person.channel", "person.active_hour"}:
+            key = "channel" if name == "channel" else "hour"
+            return any(compare(one, h[key]) for h in self.t["habits"] if h["person_id"] == p["id"]
+                       and h[key] is not None)  # fmt: skip
         if one.field in {"person.created_days_ago", "person.seen_days_ago"}:
             return self.ago(one, p["created_at" if "created" in name else "last_seen_at"])
         if room == "person":
@@ -70,6 +74,8 @@ class World:
         if room == "contract":
             return any(self.contract(one, name, a) for a in accounts) if one.value is not False else not any(
                 self.running(a) for a in accounts)  # fmt: skip
+        if one.field == "event.sequence":
+            return self.followed(one, p) == one.value
         if room in {"event", "touch"}:
             return self.did(one, room, name, p, accounts)
         if room == "consent":
@@ -93,6 +99,15 @@ class World:
         if name == "monthly":
             return bool(running) and compare(one, sum(c["amount"] for c in running))
         return any(compare(one, c[name]) for c in running)
+
+    def followed(self, one: Condition, p: dict[str, Any]) -> bool:
+        own = [e for e in self.t["events"] if e["person_id"] == p["id"]]
+        since = self.now - timedelta(days=one.window_days) if one.window_days else None
+        known = any(m["id"] == p["id"] and m["metric"] == one.then and m["total"] > 0 for m in self.t["person_metrics"])
+        return known and any(
+            timedelta(0) < second["at"] - first["at"] <= timedelta(days=one.within_days or 7)
+            for first in own if first["name"] == one.event and (since is None or first["at"] > since)
+            for second in own if second["name"] == one.then)  # fmt: skip
 
     def did(self, one: Condition, room: str, name: str, p: dict[str, Any], accounts: list[dict[str, Any]]) -> bool:
         whose = [("account", a["id"]) for a in accounts] if one.of == "account" else [("person", p["id"])]

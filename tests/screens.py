@@ -46,6 +46,7 @@ PICTURES = [
     Picture("staff-home", "/staff", "staff"),
     Picture("inbox", "/staff/inbox", "staff", "main a[href^='/staff/inbox/1?']"),
     Picture("campaign", "/staff/campaigns", "staff", CAMPAIGN),
+    Picture("guide", "/staff/guides", "staff", "main table a:has-text('締めの手順')"),
 ]
 
 

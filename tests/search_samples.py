@@ -1,7 +1,13 @@
 """Documents that the search tests speak of."""
 
-from core.database import write
-from search import Document
+from core.database import transaction, write
+from search import Document, analyse, put
+from search.asking import Wanted
+from search.documents import analyse_now
+from search.filters import filter_of
+from search.rank import Ranked, rank
+from search.snapshot import Row, Snapshot, advance
+from search.snapshot import empty as no_snapshot
 
 PUBLIC = frozenset({"public"})
 
@@ -30,6 +36,37 @@ HELP = [
 ]
 
 
+TABLES = (
+    "search_vector", "search_posting", "search_document", "search_query", "search_version",
+    "search_synonym", "search_stop_word", "search_pin", "search_hide", "search_trust",
+)  # fmt: skip
+
+
 async def empty() -> None:
-    for table in ("search_posting", "search_document", "search_query", "search_version"):
+    for table in TABLES:
         await write(f"DELETE FROM {table}")
+
+
+async def index(*documents: Document) -> None:
+    analysed = [await analyse(document) for document in documents]
+    async with transaction():
+        for one in analysed:
+            await put(one)
+
+
+def row(document, id=None) -> Row:
+    done = analyse_now(document)
+    return Row(id or document.id, document.kind, document.id, done.lang, document.brand,
+               " ".join(sorted(document.audience)), document.weight, done.rows)  # fmt: skip
+
+
+def snapshot(documents) -> Snapshot:
+    return advance(no_snapshot(), [row(document) for document in documents], ("e", 1))
+
+
+def ask(where: Snapshot, text: str, tokens=("public",), **more) -> Ranked:
+    return rank(where, Wanted(text, filter_of(tokens, **more)))
+
+
+def ids(ranked: Ranked) -> list[int]:
+    return [place.id for place in ranked.places]

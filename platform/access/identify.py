@@ -71,6 +71,12 @@ async def identify(request: Any) -> Principal:
     return found.principal
 
 
+async def still(request: Any) -> Principal:
+    """Who asks, asked again during a long answer. An open page is not somebody who is there: `seen` is not moved."""
+    found = await find(request.cookies.get(cookie_name(), ""))
+    return found.principal if found else NOBODY
+
+
 async def find(token: str) -> Found | None:
     """Who holds this token, with live rights; None when it is unknown, revoked, expired or too long unused."""
     today, moment = _day(), now()

@@ -38,10 +38,12 @@ def main(arguments: list[str] | None = None) -> int:
 
 def build_parser() -> argparse.ArgumentParser:
     from app import rooms
+    from app.moving import cli as moving
 
     parser = argparse.ArgumentParser(prog="engawa", description="A community and tech-touch engagement platform.")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     _own_commands(commands)
+    moving.commands(commands)
     for module in rooms.command_modules():
         module.commands(commands)
     return parser
@@ -94,7 +96,7 @@ def run_serve(given: argparse.Namespace) -> int:
 def serve(host: str, port: int) -> None:
     import uvicorn
 
-    from app.web import make_app
+    from app.web import Server, make_app
     from core import logs
 
     logs.set_up(settings().log)
@@ -102,7 +104,7 @@ def serve(host: str, port: int) -> None:
         make_app(), host=host, port=port, log_config=None, access_log=False, server_header=False, proxy_headers=False,
         timeout_graceful_shutdown=15, lifespan="on", h11_max_incomplete_event_size=65_536,
     )  # fmt: skip
-    server = uvicorn.Server(config)
+    server = Server(config)
     # uvicorn raises the signal that stopped it once more, which would turn a clean end into exit status -15.
     signal.signal(signal.SIGTERM, lambda *_: None)
     with contextlib.suppress(SystemExit):  # its own way to say that the start failed

@@ -22,7 +22,7 @@ from inbox.policy import visible_conversations
 
 DAYS = 28
 SHOWN = 6
-CHANNELS = {"line": "LINE", "slack": "Slack", "web": lazy("Web"), "mail": lazy("Mail")}
+CHANNELS = {"line": "LINE", "slack": "Slack", "web": lazy("Web"), "mail": lazy("Mail"), "email": lazy("Mail")}
 TIERS = {"high": lazy("High touch"), "low": lazy("Low touch"), "tech": lazy("Tech touch")}
 
 

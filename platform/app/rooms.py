@@ -18,6 +18,7 @@ ROOMS = (
     "inbox",
     "campaigns",
     "bots",
+    "guides",
     "app",
 )
 PARTS = ("events", "personal", "jobs", "pages", "api")

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import logging
+import socket
 from contextlib import AsyncExitStack
 from typing import Any
+
+import uvicorn
 
 from access import setup
 from app import rooms
 from app.arq_bell import ring_workers, stop_ringing
+from channels.incoming import listener
 from channels.sessions import close_clients
 from channels.warming import warm_up
 from core.database import close_database, open_database
@@ -18,6 +22,7 @@ from core.navigation import navigation
 from core.pages import configure_templates
 from core.runner import Runner
 from core.settings import SettingsError, settings
+from core.streams import hall
 from core.tasks import spawn
 from core.web import build_web
 
@@ -49,12 +54,22 @@ def make_app(*, with_runner: bool | None = None) -> Entrance:
                 runner = Runner()
                 open_things.push_async_callback(runner.stop)
                 await runner.start()
+                if door := await listener.listen():
+                    open_things.push_async_callback(listener.close, door)
             spawn(warm_up(), "warm up")
         except BaseException:
             await open_things.aclose()
             raise
 
     return build_web(rooms.handlers(), on_startup=[open_house], on_shutdown=[open_things.aclose])
+
+
+class Server(uvicorn.Server):
+    """uvicorn's, that also ends open streams: it would wait for them until its patience is over."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        hall.close()
+        await super().shutdown(sockets)
 
 
 async def _close_rooms() -> None:

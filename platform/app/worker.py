@@ -12,6 +12,7 @@ from arq.worker import Worker, func
 
 from app import rooms
 from app.arq_bell import QUEUE, redis_settings, ring_workers, stop_ringing
+from channels.incoming import listener
 from channels.sessions import close_clients
 from core import ring
 from core.database import close_database, dialect, open_database
@@ -45,6 +46,8 @@ async def work() -> None:
         await runner.start()
         if settings().redis_url:
             open_things.push_async_callback(_silence, spawn(listen(runner), "arq"))
+        if door := await listener.listen():
+            open_things.push_async_callback(listener.close, door)
         log.info("worker %s is ready", runner.name)
         await stop.wait()
 

@@ -62,6 +62,8 @@ async def reason_for_a_person(conversation: Conversation, message: Message) -> t
         return "asked", 0
     if kind := serious(message.body):
         return kind, 1
+    if message.channel == "email":
+        return "mail", 0  # whoever writes a letter expects one from a person
     if message.at < conversation.bot_since:
         return "late", 0
     if message.data.get("kind") in PICTURES or message.data.get("attachments"):

@@ -39,6 +39,12 @@ async def on_line(connection: Known, user: str, *, is_known: bool) -> Speaker:
     return Speaker(f"line:{connection.id}:{user}", None, None, str(profile.get("name", "")), lang)
 
 
+async def by_mail(address: str, name: str) -> Speaker:
+    """Who wrote a mail: a person whose address is verified. Your mail exchanger judged whether it is theirs (DMARC)."""
+    person = await people.person_by_identity("email", address)
+    return await _of_person(person) if person else Speaker(f"email:{address}", None, None, name or address)
+
+
 async def on_slack(connection: Known, team: str, user: str, *, is_known: bool) -> Speaker:
     """A Slack user is `(user_team, user)`; the team may stand for an account."""
     address = f"{team}:{user}"

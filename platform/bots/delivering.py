@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from bots import drawing
+from bots import drawing, from_mail
 from channels import line, slack
+from channels.events import MailBounced
+from channels.incoming import keeping
 from channels.outcomes import Delivered, NotAccepted, SendingFailed, TryLater, Unclear
 from core.clock import now
 from core.database import rows, transaction
@@ -14,7 +16,7 @@ from core.jobs import job
 from core.refs import Ref
 from customers import notices
 from inbox.actions.replies import say_automatically
-from inbox.actions.sending import Claim, Wait, again_at, claim, settle
+from inbox.actions.sending import Claim, Wait, again_at, claim, returned, settle
 from inbox.models import Conversation, Message
 
 HELD = timedelta(minutes=10)  # a late answer waits for the tap that makes it free, then is pushed
@@ -66,11 +68,11 @@ async def deliver(conversation_id: int) -> str:
 
 async def send(claimed: Claim) -> None:
     """One claimed send, and what became of it."""
-    if reason := await _closed(claimed.connection_id):
+    if claimed.channel != "email" and (reason := await _closed(claimed.connection_id)):
         await _failed(claimed, reason)
         return
     try:
-        delivered = await (_by_line(claimed) if claimed.channel == "line" else _by_slack(claimed))
+        delivered = await _WAYS[claimed.channel](claimed)
     except TryLater as later:
         await _later(claimed, later)
     except Unclear as unclear:
@@ -104,6 +106,9 @@ async def _by_slack(claimed: Claim) -> Delivered:
         claimed.connection_id or 0, str(claimed.address.get("channel", "")), text, blocks=blocks,
         thread=str(claimed.address.get("thread") or ""), key=claimed.key,
     )  # fmt: skip
+
+
+_WAYS = {"line": _by_line, "slack": _by_slack, "email": from_mail.send}
 
 
 async def _later(claimed: Claim, later: TryLater) -> None:
@@ -142,10 +147,22 @@ async def _failed(claimed: Claim, reason: str) -> None:
 
 async def _tell_owner(claimed: Claim, reason: str) -> None:
     found = await rows("SELECT conversation_id FROM outgoing WHERE id = ?", claimed.id)
-    conversation = await Conversation.get(id=int(found[0][0]))
+    await _told(int(found[0][0]), f"outgoing:{claimed.id}:{claimed.attempt}", reason)
+
+
+async def came_back(event: MailBounced) -> None:
+    """What was sent by mail and returned is `failed`, with the server's words."""
+    answer = await from_mail.came_back(event.keys)
+    if answer and await returned(answer.id, event.reason):
+        await _told(answer.conversation_id, f"outgoing:{answer.id}:returned", event.reason)
+        await keeping.done(event.mail_id, f"answer {answer.id}")
+
+
+async def _told(conversation_id: int, key: str, reason: str) -> None:
+    conversation = await Conversation.get(id=conversation_id)
     if conversation.owner_id:
         await notices.tell(
             [conversation.owner_id], about=Ref("conversation", conversation.id), kind="inbox.not_sent",
-            key=f"outgoing:{claimed.id}:{claimed.attempt}", url=f"/staff/inbox/{conversation.id}",
+            key=key, url=f"/staff/inbox/{conversation.id}",
             data={"reason": reason, "name": conversation.name},
         )  # fmt: skip

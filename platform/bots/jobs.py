@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from bots import answers, from_line, from_slack, notices_of_waiting
+from bots import answers, from_line, from_mail, from_slack, notices_of_waiting
 from bots.considering import consider
-from bots.delivering import deliver, say
+from bots.delivering import came_back, deliver, say
 from bots.media import copy_media
 from channels.connections import by_id
-from channels.events import ArrivalStored
+from channels.events import ArrivalStored, LetterArrived, MailBounced
 from channels.line import is_fresh
 from channels.models import Arrival
 from core.clock import days_ago, now
@@ -35,6 +35,17 @@ async def take_in(event: ArrivalStored) -> None:
         await from_line.work(connection, arrival, copy_media, offer_button)
     else:
         await from_slack.work(connection, arrival)
+
+
+@on(LetterArrived, attempts=10, timeout=120)
+async def take_in_letter(event: LetterArrived) -> None:
+    await from_mail.take_in(event.mail_id)
+
+
+@on(MailBounced)
+async def answer_came_back(event: MailBounced) -> None:
+    """An answer by mail did not arrive: its author hears of it."""
+    await came_back(event)
 
 
 @on(MessageReceived)

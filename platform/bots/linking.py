@@ -25,7 +25,8 @@ from inbox.actions.ownership import note_link
 from inbox.actions.receiving import key_of_person
 
 VALID = timedelta(minutes=10)
-DIALOG = "https://access.line.me/dialog/bot/accountLink"
+LINE = "https://access.line.me"
+DIALOG = f"{LINE}/dialog/bot/accountLink"
 LATE = timedelta(seconds=45)  # after which an answer is late, and the reply token is spent on a button
 
 
@@ -85,3 +86,4 @@ async def adopt(old_key: str, person_id: int) -> None:
             await note_link(conversation)
         await change(conversation, customer_key=key, person_id=person_id,
                      account_id=conversation.account_id or account_id)  # fmt: skip
+        await timeline.adopt(Ref("conversation", conversation.id), person_id, conversation.account_id)

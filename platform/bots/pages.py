@@ -24,6 +24,7 @@ class LinkPages(Controller):
     @get("/", may="signed_in")
     async def ask(self, request: Request[Any, Any, Any]) -> Response[Any]:
         """A page with a button: a GET never links anything."""
+        here().leads_to = linking.LINE
         return page("bots/link.html", token=_token(request.query_params.get("linkToken", "")))
 
     @post("/", may="signed_in")

@@ -14,11 +14,12 @@ from typing import Any
 import msgspec
 
 from campaigns.budget import reserve
-from campaigns.ledger import CONSENT, WHY_NOT, hashes, ids_sql, typed
+from campaigns.ledger import CONSENT, WHY_NOT, ids_sql, typed
 from campaigns.models import Campaign, Step
 from campaigns.variables import COLUMNS, JOINS
 from core.clock import now
 from core.database import dialect, rows, transaction, write
+from customers import consent
 
 LEASE = timedelta(seconds=10)
 CLAIM_AT_ONCE = 500
@@ -88,14 +89,18 @@ async def _load(ids: str) -> list[Any]:
         + f" WHERE d.id IN ({ids_sql()}) AND d.state = 'claimed' ORDER BY d.due_at, d.id",
         ids,
     )  # fmt: skip
-    fresh = dict(hashes([(row["id"], row["email"]) for row in found]))
-    moved = [int(row["id"]) for row in found if fresh[row["id"]] != row["address_hash"]]
+    moved = [int(row["id"]) for row in found if row["address_hash"] not in _hashes(row["email"])]
     if moved:
         await write(
             "UPDATE delivery SET state = 'skipped', reason = 'address_changed', worker = NULL, lease_until = NULL"
             f" WHERE id IN ({ids_sql()})", json.dumps(moved),
         )  # fmt: skip
     return [row for row in found if row["id"] not in set(moved)]
+
+
+def _hashes(email: str | None) -> list[str]:
+    """Under any key: a key may have been added since the delivery was written."""
+    return consent.address_hashes("email", email) if email else []
 
 
 async def turn(step: Step, worker: str, wanted: list[int], results: list[Result]) -> set[int]:

@@ -8,6 +8,7 @@ from datetime import timedelta
 import channels.mail  # noqa: F401  (its job must be known wherever campaigns run)
 from campaigns import (
     claims,
+    coming_back,
     ledger,
     sentences,  # noqa: F401  (registers how campaigns read on a timeline)
 )
@@ -15,11 +16,12 @@ from campaigns.events import StepFinished
 from campaigns.models import Campaign, Step
 from campaigns.outgoing import Press
 from campaigns.sending import Worker
+from channels.events import ComplaintArrived, MailBounced
 from channels.mail import way_out
 from channels.senders import mail_account
 from core.clock import now, when
 from core.database import rows, transaction, write
-from core.events import announce
+from core.events import announce, on
 from core.jobs import every, job
 from core.refs import Ref
 from customers import pilots, segments
@@ -33,6 +35,16 @@ async def needs_consent(campaign: Campaign) -> bool:
     """Marketing needs consent; what a topic calls transactional does not."""
     topic = await Topic.get_or_none(slug=campaign.topic)
     return not (topic and topic.is_transactional)
+
+
+@on(MailBounced)
+async def newsletter_bounced(event: MailBounced) -> None:
+    await coming_back.bounced(event.mail_id, event.keys, event.reason, is_dead=event.is_dead)
+
+
+@on(ComplaintArrived)
+async def newsletter_complained(event: ComplaintArrived) -> None:
+    await coming_back.complained(event.mail_id, event.keys, event.reason)
 
 
 @job(lane="bulk", attempts=20, timeout=1800)
@@ -77,7 +89,7 @@ async def _stop(step: Step, reason: str) -> None:
                     now(), step.campaign_id)  # fmt: skip
 
 
-@job(lane="bulk", attempts=1000, timeout=LONG)
+@job(lane="long", attempts=1000, timeout=LONG)
 async def deliver_step(step_id: int) -> str:
     """Send what is due of a step; come back for the rest; finish it when nothing is left."""
     step = await Step.get_or_none(id=step_id)

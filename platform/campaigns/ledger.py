@@ -6,8 +6,6 @@ reader never waits behind a long transaction.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -16,8 +14,8 @@ from campaigns.models import Campaign, Step
 from campaigns.variables import PRIMARY
 from core.clock import now
 from core.database import dialect, rows, transaction, write
-from core.settings import settings
 from core.tasks import in_thread
+from customers import consent
 
 CHUNK = 5000
 RANDOM = {
@@ -65,18 +63,15 @@ def ids_sql() -> str:
 
 
 def hashes(people: Sequence[tuple[int, str | None]]) -> list[tuple[int, str | None]]:
-    """The keyed hash of every address (customers.consent.address_hash, with its key made once)."""
-    key = hashlib.sha256(f"suppression:{settings().secret_key}".encode()).digest()
-    return [
-        (person, hmac.digest(key, f"email:{email.strip().lower()}".encode(), "sha256").hex() if email else None)
-        for person, email in people
-    ]
+    """The keyed hash of every address, under the newest key."""
+    return [(person, consent.address_hash("email", email) if email else None) for person, email in people]
 
 
 async def freeze(step: Step, campaign: Campaign, people: Sequence[int], *, needs_consent: bool) -> int:
     """Write the deliveries of `people`; returns how many rows the step has then. May be run again."""
     for chunk in _chunks(people):
         found = await rows(f"SELECT id, email FROM person WHERE id IN ({ids_sql()})", json.dumps(chunk))
+        await consent.rekey("email", [row[1] for row in found if row[1]])
         pairs = await in_thread(hashes, [(int(row[0]), row[1]) for row in found])
         async with transaction():
             await _write_chunk(step, campaign, json.dumps(pairs), needs_consent)
@@ -112,6 +107,7 @@ async def forecast(campaign: Campaign, people: Sequence[int], *, needs_consent: 
     found: dict[str, list[int]] = {}
     for chunk in _chunks(people):
         known = await rows(f"SELECT id, email FROM person WHERE id IN ({ids_sql()})", json.dumps(chunk))
+        await consent.rekey("email", [row[1] for row in known if row[1]])
         pairs = await in_thread(hashes, [(int(row[0]), row[1]) for row in known])
         judged = judged_sql(campaign.id, campaign.revision_id or 0, 0, needs_consent)
         for row in await rows(f"{judged} ORDER BY person", json.dumps(pairs), campaign.topic):

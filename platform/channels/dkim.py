@@ -23,16 +23,40 @@ BLANKS = re.compile(rb"[ \t]+")
 BLANKS_AT_END = re.compile(rb" +\r\n")
 
 
+def _loaded(key: str) -> rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey:
+    try:
+        found = serialization.load_pem_private_key(key.encode(), password=None)
+    except (ValueError, TypeError) as error:
+        raise Refused(_("The DKIM key must be an RSA or Ed25519 private key in PEM.")) from error
+    if not isinstance(found, rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey):
+        raise Refused(_("The DKIM key must be an RSA or Ed25519 private key in PEM."))
+    return found
+
+
+def new_key() -> str:
+    """RSA-2048, which every receiver verifies (Ed25519 is still unknown to many); PEM."""
+    made = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    plain = serialization.NoEncryption()
+    return made.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain).decode()
+
+
+def record_of(key: str) -> str:
+    """The TXT record of a private key: what a receiver looks up. Empty for no key; raises Refused for a wrong one."""
+    if not key:
+        return ""
+    public = _loaded(key).public_key()
+    if isinstance(public, ed25519.Ed25519PublicKey):
+        raw = public.public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
+        return f"v=DKIM1; k=ed25519; p={base64.b64encode(raw).decode()}"
+    whole = public.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    return f"v=DKIM1; k=rsa; p={base64.b64encode(whole).decode()}"
+
+
 class Signer:
     """`signer.sign(message) -> message with DKIM-Signature`. `key` is PEM (RSA ≥1024 or Ed25519)."""
 
     def __init__(self, domain: str, selector: str, key: str) -> None:
-        try:
-            self.key = serialization.load_pem_private_key(key.encode(), password=None)
-        except (ValueError, TypeError) as error:
-            raise Refused(_("The DKIM key must be an RSA or Ed25519 private key in PEM.")) from error
-        if not isinstance(self.key, rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey):
-            raise Refused(_("The DKIM key must be an RSA or Ed25519 private key in PEM."))
+        self.key = _loaded(key)
         algorithm = "rsa-sha256" if isinstance(self.key, rsa.RSAPrivateKey) else "ed25519-sha256"
         self.start = f"v=1; a={algorithm}; c=relaxed/relaxed; d={domain}; s={selector}; t=".encode()
 

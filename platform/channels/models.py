@@ -103,3 +103,24 @@ class OutgoingMail(Model):
     class Meta:
         table = "outgoing_mail"
         indexes = [Index(fields=("state", "id"), name="outgoing_mail_state")]
+
+
+class IncomingMail(Model):
+    """A mail that came in, kept under a key of its bytes before it is acknowledged; its bytes go once it is done."""
+
+    id = fields.BigIntField(primary_key=True)
+    key = fields.CharField(max_length=64, unique=True)
+    sender = fields.CharField(max_length=320)  # the envelope's; empty for a bounce
+    recipient = fields.CharField(max_length=320)
+    content = fields.BinaryField()
+    way = fields.CharField(max_length=8)  # smtp, imap
+    state = fields.CharField(max_length=12, default="waiting")  # waiting, done, ignored, failed
+    outcome = fields.CharField(max_length=300, default="")
+    received_at = Moment()
+
+    class Meta:
+        table = "incoming_mail"
+        indexes = [
+            Index(fields=("state", "id"), name="incoming_mail_state"),
+            Index(fields=("received_at",), name="incoming_mail_received"),
+        ]

@@ -12,6 +12,7 @@ from channels import checking, connections
 from channels.connections import Known
 from channels.forms import LineSettings, NewLine, NewSlack, SlackSettings
 from channels.forwarding import checked_target
+from channels.mail_pages import MailServerPages
 from channels.models import Connection
 from core.audit import audit
 from core.database import transaction
@@ -148,4 +149,4 @@ def settings_from(known: Known, typed: Any) -> dict[str, Any]:
     return {"teams": teams, "trusts_email": typed.trusts_email.split()}
 
 
-controllers = [ConnectionPages]
+controllers = [ConnectionPages, MailServerPages]

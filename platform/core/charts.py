@@ -66,7 +66,7 @@ def _line_marks(one: Series, top: float) -> Markup:
     runs = _points(one.values, top)
     if one.look == "past":
         return Markup("").join(_stroke(run, "past") for run in runs)
-    marks = Markup("").join(_stroke(run) for run in runs)
+    marks = Markup("").join(_stroke(run, "" if len(run) > 1 else "end") for run in runs)  # one alone is a dot
     if runs and one.values[-1] is not None:
         marks += Markup('<path class="line end" d="M{}h.01"/>').format(runs[-1][-1])
     return Markup('<g class="{}">{}</g>').format(one.look, marks)

@@ -25,6 +25,7 @@ class Here(msgspec.Struct):
     nonce: str = msgspec.field(default_factory=lambda: secrets.token_urlsafe(16))
     request: Any = None
     request_id: str = ""
+    leads_to: str = ""  # the other site that a form of this page ends at: browsers hold redirects to the CSP too
 
 
 _current: ContextVar[Here | None] = ContextVar("engawa_here", default=None)

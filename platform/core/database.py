@@ -27,7 +27,7 @@ from tortoise.exceptions import IntegrityError
 from core.settings import SettingsError
 from core.tasks import remember_clean_context
 
-__all__ = ["IntegrityError", "after_commit", "close_database", "dialect", "in_transaction", "later_by", "lock",
+__all__ = ["IntegrityError", "after_commit", "close_database", "copy", "dialect", "in_transaction", "later_by", "lock",
            "open_database", "rows", "savepoint", "the_time", "transaction", "write"]  # fmt: skip
 
 _hooks: ContextVar[list[Callable[[], None]] | None] = ContextVar("after_commit", default=None)
@@ -179,11 +179,22 @@ async def write(sql: str, *parameters: Any) -> list[Any]:
     return await client.fetch(statement, values)  # type: ignore[no-any-return]
 
 
-async def write_many(sql: str, parameters: Sequence[Sequence[Any]]) -> None:
-    """One statement for many rows, inside the open transaction (or one of its own)."""
+async def write_many(sql: str, parameters: Sequence[Sequence[Any]], *, are_plain: bool = False) -> None:
+    """One statement for many rows, inside the open transaction (or one of its own).
+
+    `are_plain`: nothing among the parameters is a time, a list or a dict.
+    """
     async with transaction():
         statement, _ = _prepared(sql, ())
-        await _client().execute_many(statement, [[_plain(value) for value in row] for row in parameters])
+        values = parameters if are_plain else [[_plain(value) for value in row] for row in parameters]
+        await _client().execute_many(statement, values)
+
+
+async def copy(table: str, columns: Sequence[str], records: Sequence[Sequence[Any]]) -> None:
+    """PostgreSQL's COPY inside the open transaction; for both engines there is `core.bulk.insert_rows`."""
+    if not in_transaction():
+        raise RuntimeError("copy() belongs inside transaction()")
+    await _client().copy(table, columns, records)
 
 
 async def lock(name: str) -> None:

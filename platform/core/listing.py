@@ -87,12 +87,14 @@ class Column(msgspec.Struct, frozen=True):
 
 
 class Bulk(msgspec.Struct, frozen=True):
-    """What can be done with the chosen rows: a button `do=<name>` of one POST."""
+    """What can be done with the chosen rows: a button `do=<name>` of one POST. With `options` a choice stands before
+    it and is sent along as `<name>_to`, so that one button serves many places."""
 
     name: str
     label: str
     icon: str = ""
     danger: bool = False
+    options: Mapping[str, str] | None = None
 
 
 class Listing:

@@ -131,11 +131,21 @@ def _shifted(tokens: list[Token], shift: int) -> list[Token]:
     return tokens
 
 
+# Japanese writers put spaces around **…** because other Markdown wants them; between their letters they are no word's.
+_EAST = r"[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef]"
+_before = re.compile(rf"(?<={_EAST}) (?=<(?:strong|em)>{_EAST})")
+_after = re.compile(rf"({_EAST}</(?:strong|em)>) (?={_EAST}|<(?:strong|em)>{_EAST})")
+
+
+def _closed_up(made: str) -> str:
+    return _after.sub(r"\1", _before.sub("", made))
+
+
 @lru_cache(maxsize=512)
 def _html(text: str, shift: int) -> str:
     parser = _parser()
     tokens = _shifted(parser.parse(text), shift)
-    made = parser.renderer.render(tokens, parser.options, {})
+    made = _closed_up(parser.renderer.render(tokens, parser.options, {}))
     return nh3.clean(made, tags=TAGS, attributes=ATTRIBUTES, url_schemes=SCHEMES, link_rel=REL)
 
 
@@ -156,11 +166,24 @@ def _cut(text: str) -> str:
     return text if len(text) * 4 <= LONGEST else text.encode()[:LONGEST].decode(errors="ignore")
 
 
+_inline = re.compile(r"</?(?:a|abbr|b|code|del|em|i|ins|kbd|mark|s|small|span|strong|sub|sup|u)(?:\s[^>]*)?>")
+# Most tools need spaces around ** beside Japanese, so writers type them. They belong to Markdown, not to the sentence.
+_japanese = "\u3000-\u30ff\u3400-\u9fff"
+_emphasis = "(?:b|code|del|em|i|s|strong)"
+_before = re.compile(f"([{_japanese}\uff00-\uffef]) (<{_emphasis}>[{_japanese}])")
+_after = re.compile(f"([{_japanese}]</{_emphasis}>) ([{_japanese}\uff00-\uffef])")
 _tags = re.compile(r"<[^>]*>")
+_space = re.compile(r"\s+")
+
+
+def words_of(made: str) -> str:
+    """The words of cleaned HTML, in one line. Only what stands in a line of its own is set apart, so that
+    **締め日**を, and also 「**締め日** を」, stay together."""
+    joined = _inline.sub("", _after.sub(r"\1\2", _before.sub(r"\1\2", made)))
+    return _space.sub(" ", html.unescape(_tags.sub(" ", joined)).replace("\0", "")).strip()
 
 
 def excerpt(text: str | None, n: int = 120) -> str:
     """The first `n` characters as plain words, for previews; markup of `text` is gone."""
-    words = html.unescape(_tags.sub(" ", _html(_cut(text or "")[: n * 8], 1)))
-    plain = re.sub(r"\s+", " ", words).strip()
+    plain = words_of(_html(_cut(text or "")[: n * 8], 1))
     return plain if len(plain) <= n else plain[: n - 1].rstrip() + "…"

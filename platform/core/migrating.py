@@ -16,6 +16,7 @@ from typing import Any
 from tortoise import Tortoise
 from tortoise.connection import get_connection
 from tortoise.migrations.autodetector import MigrationAutodetector
+from tortoise.migrations.constraints import UniqueConstraint
 from tortoise.migrations.executor import MigrationExecutor
 from tortoise.migrations.operations import CreateModel
 from tortoise.migrations.schema_editor import SqliteSchemaEditor
@@ -45,6 +46,37 @@ class SafeSqliteEditor(SqliteSchemaEditor):
         for entry in kept:
             if entry["name"] not in present:
                 await self._again(entry["sql"])
+        await self._unique_again(model)
+
+    async def _unique_again(self, model: Any) -> None:
+        """What is unique together was declared in CREATE TABLE, which the rebuild forgets."""
+        table = model._meta.db_table
+        for names in model._meta.unique_together:
+            columns = tuple(self._resolve_fields_to_columns(model, names))
+            if columns not in await self._uniques(table):
+                await self.add_constraint(model, UniqueConstraint(fields=tuple(names)))
+
+    async def remove_constraint(self, model: Any, constraint: Any) -> None:
+        """A UNIQUE that CREATE TABLE declared is no index that can be dropped: the table is made without it."""
+        table, kept = model._meta.db_table, model._meta.unique_together
+        columns = tuple(self._resolve_fields_to_columns(model, constraint.fields))
+        if (await self._uniques(table)).get(columns) != "u":
+            await super().remove_constraint(model, constraint)
+            return
+        model._meta.unique_together = tuple(one for one in kept if tuple(one) != tuple(constraint.fields))
+        try:
+            await self._remake_table(model)
+        finally:
+            model._meta.unique_together = kept
+
+    async def _uniques(self, table: str) -> dict[tuple[str, ...], str]:
+        """Columns that are unique together → `u` by CREATE TABLE, `c` by an index of its own."""
+        found = {}
+        for index in await self.client.execute_query_dict(f'PRAGMA index_list("{table}")', []):
+            if index["unique"]:
+                held = await self.client.execute_query_dict(f'PRAGMA index_info("{index["name"]}")', [])
+                found[tuple(one["name"] for one in held)] = index["origin"]
+        return found
 
     async def _count(self, table: str) -> int:
         found = await self.client.execute_query_dict(f'SELECT COUNT(*) AS n FROM "{table}"', [])

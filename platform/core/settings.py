@@ -36,19 +36,29 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     default_language: str = "ja"
     trusted_proxies: str = ""
     smtp_url: str = ""
+    mail_listen: str = ""
+    mail_domains: str = ""
+    imap_url: str = ""
     slack_api_url: str = "https://slack.com/api/"
     line_api_url: str = "https://api.line.me"
     line_data_api_url: str = "https://api-data.line.me"
     max_body: int = 1_000_000
     max_upload: int = 20_000_000
     log: str = "text"
-    workers: int = 8
+    embeddings_url: str = ""
+    embeddings_model: str = ""
+    embeddings_key: str = ""
     demo: bool = False
 
     @property
     def database(self) -> str:
         """The database's address: PostgreSQL when given, else one SQLite file in the data directory."""
         return self.database_url or f"sqlite://{Path(self.data_dir).resolve()}/engawa.sqlite3"
+
+    @property
+    def secret_keys(self) -> tuple[str, ...]:
+        """The newest first; what older ones sealed or hashed is still known (rotation)."""
+        return tuple(key.strip() for key in self.secret_key.split(",") if key.strip())
 
     @property
     def is_secure(self) -> bool:
@@ -99,8 +109,8 @@ def read_settings(environment: Mapping[str, str] | None = None, **overrides: Any
 
 
 def _checked(found: Settings) -> Settings:
-    if len(found.secret_key) < 32:
-        raise SettingsError("ENGAWA_SECRET_KEY is shorter than 32 characters.")
+    if not found.secret_keys or min(len(key) for key in found.secret_keys) < 32:
+        raise SettingsError("ENGAWA_SECRET_KEY is shorter than 32 characters, or one of its keys is.")
     address = urlsplit(found.url)
     if address.scheme not in {"http", "https"} or not address.hostname:
         raise SettingsError(f"ENGAWA_URL is {found.url!r}; write an address such as https://help.example.com.")
@@ -112,6 +122,10 @@ def _checked(found: Settings) -> Settings:
         raise SettingsError("ENGAWA_REDIS_URL must begin with redis://.")
     if found.smtp_url and urlsplit(found.smtp_url).scheme not in {"smtp", "smtps", "smtp+starttls"}:
         raise SettingsError("ENGAWA_SMTP_URL must begin with smtp://, smtps:// or smtp+starttls://.")
+    if found.embeddings_url and urlsplit(found.embeddings_url).scheme not in {"http", "https"}:
+        raise SettingsError("ENGAWA_EMBEDDINGS_URL must begin with https:// (or http:// on a network of your own).")
+    if bool(found.embeddings_url) != bool(found.embeddings_model):
+        raise SettingsError("ENGAWA_EMBEDDINGS_URL and ENGAWA_EMBEDDINGS_MODEL belong together; set both or neither.")
     try:
         found.zone  # noqa: B018
     except Exception as error:

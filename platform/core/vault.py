@@ -20,16 +20,16 @@ from core.settings import settings
 
 
 @lru_cache(maxsize=4)
-def _box(keys: str) -> MultiFernet:
+def _box(keys: tuple[str, ...]) -> MultiFernet:
     def derived(key: str) -> Fernet:
         raw = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"engawa vault 1").derive(key.encode())
         return Fernet(base64.urlsafe_b64encode(raw))
 
-    return MultiFernet([derived(key) for key in keys.split(",") if key])
+    return MultiFernet([derived(key) for key in keys])
 
 
 def seal(secrets: dict[str, Any]) -> str:
-    return _box(settings().secret_key).encrypt(json.dumps(secrets).encode()).decode()
+    return _box(settings().secret_keys).encrypt(json.dumps(secrets).encode()).decode()
 
 
 def unseal(sealed: str) -> dict[str, Any]:
@@ -37,11 +37,11 @@ def unseal(sealed: str) -> dict[str, Any]:
     if not sealed:
         return {}
     try:
-        return dict(json.loads(_box(settings().secret_key).decrypt(sealed.encode())))
+        return dict(json.loads(_box(settings().secret_keys).decrypt(sealed.encode())))
     except InvalidToken as error:
         raise Refused(_("These secrets were stored with another ENGAWA_SECRET_KEY.")) from error
 
 
 def rotate(sealed: str) -> str:
     """The same secrets under the newest key."""
-    return _box(settings().secret_key).rotate(sealed.encode()).decode()
+    return _box(settings().secret_keys).rotate(sealed.encode()).decode()

@@ -44,9 +44,28 @@ class MergeUndone(Event, frozen=True):
     back_id: int
 
 
+class SegmentChanged(Event, frozen=True):
+    """People entered or left a segment (at most 500 in one fact)."""
+
+    segment_id: int
+    entered: tuple[int, ...] = ()
+    left: tuple[int, ...] = ()
+
+
 class ImportApplied(Event, frozen=True):
     batch_id: int
 
 
-__all__ = ["AccountsMerged", "HealthChanged", "ImportApplied", "MergeUndone", "PeopleMerged", "PersonErased",
-           "TierChanged", "Tracked", "track", "track_many"]  # fmt: skip
+__all__ = [
+    "AccountsMerged",
+    "HealthChanged",
+    "ImportApplied",
+    "MergeUndone",
+    "PeopleMerged",
+    "PersonErased",
+    "SegmentChanged",
+    "TierChanged",
+    "Tracked",
+    "track",
+    "track_many",
+]

@@ -12,6 +12,8 @@ from customers.events import AccountsMerged, PeopleMerged
 from customers.imports import run, trailing
 from customers.matching import stored
 from customers.models import MergeLog
+from customers.segments import habits, membership
+from customers.tracking import recounting, storing
 
 
 @job(lane="bulk", timeout=1800, attempts=5)
@@ -77,6 +79,29 @@ async def seek_duplicates() -> None:
     since = now() - timedelta(days=2)
     await duplicates.seek("account", since)
     await duplicates.seek("person", since)
+
+
+@job(lane="bulk")
+async def attach_history(person_id: int, visitor: str) -> None:
+    """The rest of what a visitor did before we knew who it was."""
+    await storing.attach_more(person_id, visitor)
+
+
+@job(lane="bulk", timeout=3600, attempts=3)
+async def recount_metrics() -> None:
+    """When another event means a sign-in or a core feature, what counts them is worked out anew."""
+    await recounting.recount_all()
+
+
+@every(seconds=3, lane="default", timeout=120)
+async def refresh_segments() -> None:
+    """Membership lags no more than 5 seconds."""
+    await membership.refresh_due()
+
+
+@every(hours=24, at="02:30", lane="bulk", timeout=3600)
+async def work_out_habits() -> None:
+    await habits.work_out()
 
 
 @every(hours=24, at="03:30", lane="bulk", timeout=1800)

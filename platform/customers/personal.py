@@ -13,6 +13,7 @@ refers("touchpoint", "person_id", erase="clear", clear=("data",))
 refers("event", "person_id", erase="delete")
 refers("usage_day", "person_id", erase="delete", sums=("count",), is_derived=True)
 refers("person_metric", "person_id", erase="delete", sums=COUNTS, is_derived=True)
+refers("person_habit", "person_id", erase="delete", is_derived=True)
 refers("account_note", "person_id", erase="delete")
 refers("account_note", "author_id")
 _STAFF = """
@@ -43,8 +44,10 @@ for _table, _column, _why in (
     ("person", "email", "the record itself: emptied by customers.privacy"),
     ("person", "phone", "as above"),
     ("suppression", "address_hash", "a keyed hash that outlives the person on purpose"),
+    ("segment", "people", "a count"),
     ("pilot", "people", "ids of a trial that is over"),
     ("audit_entry", "actor_id", "an audit log is never changed; the name in it is emptied by customers.privacy"),
     ("match_key", "record_id", "made anew by customers.matching.stored"),
 ):
     unpersonal(_table, _column, _why)
+refers("write_key", "created_by_id")

@@ -34,9 +34,10 @@ class AttentionRule(msgspec.Struct, frozen=True):
 
 
 class HealthRule(msgspec.Struct, frozen=True):
-    """Which events are core features, and which one means that somebody signed in."""
+    """Which events are core features, which one means that somebody signed in, and which that they bought."""
 
     core_features: tuple[str, ...] = ()
+    purchases: tuple[str, ...] = ("Order Completed", "purchase")
     login: str = "signed_in"
     login_days_goal: int = 12
 

@@ -39,6 +39,14 @@ async def record(
     )  # fmt: skip
 
 
+async def adopt(about: Ref, person_id: int, account_id: int | None) -> None:
+    """Who stood behind `about` is known now: what it left on nobody's timeline is theirs, and their account's."""
+    await write(
+        "UPDATE touchpoint SET person_id = ?, account_id = COALESCE(account_id, ?)"
+        " WHERE person_id IS NULL AND about_kind = ? AND about_id = ?", person_id, account_id, about.kind, about.id,
+    )  # fmt: skip
+
+
 async def primary_account(person_id: int) -> int | None:
     """The account a person speaks for: the primary membership, else the oldest current one."""
     found = await rows(
@@ -49,4 +57,4 @@ async def primary_account(person_id: int) -> int | None:
     return int(found[0][0]) if found else None
 
 
-__all__ = ["describe", "primary_account", "record"]
+__all__ = ["adopt", "describe", "primary_account", "record"]

@@ -6,6 +6,7 @@ import msgspec
 
 from core.context import here
 from core.database import rows
+from core.i18n import lazy
 from customers.models import Topic
 
 CHANNELS = ("email", "line", "slack", "in_app")
@@ -19,10 +20,23 @@ class Offer(msgspec.Struct, frozen=True):
     name_ja: str
     name_en: str
     channels: tuple[str, ...] = CHANNELS
+    description: lazy | str = ""
 
     @property
     def name(self) -> str:
         return self.name_ja if here().language == "ja" else self.name_en
+
+
+# No topic of ours to write about, but a choice of its own: without it, links of mails are counted and nobody is named.
+TRACKING = Offer(
+    "tracking", "開いたリンクの記録", "Links that you open", ("email",),
+    lazy("May we keep which links of our mails you open? Otherwise we only count how often each is opened."),
+)  # fmt: skip
+
+
+async def choices() -> list[Offer]:
+    """What a person decides: every topic on offer, and whether the links they open are kept."""
+    return [*await offered(), TRACKING]
 
 
 async def offered() -> list[Offer]:

@@ -2,40 +2,58 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
+
 from core.clock import days_ago, now
-from core.database import lock, rows, transaction, write
+from core.database import dialect, rows, transaction, write
 from customers.rules import AttentionRule, rule
 
 
 async def reserve_touch(person_id: int, channel: str, kind: str, key: str) -> bool:
-    """Take one touch from the person's budget; False when it is used up.
+    """Take one touch from the person's budget; False when it is used up."""
+    return key in await reserve_touches(channel, kind, [(person_id, key)])
 
-    Atomic over all channels and processes. `key` names the one thing that will be sent ("delivery:7"): asked again
-    with the same key, the answer is True and nothing more is taken, so a job may run twice.
+
+async def reserve_touches(channel: str, kind: str, wanted: Sequence[tuple[int, str]]) -> set[str]:
+    """Take a touch for each (person, key); the keys that got one.
+
+    Atomic over all channels and processes. A key names the one thing that will be sent ("delivery:7"): asked again
+    with the same key, the answer is yes and nothing more is taken, so a job may run twice. Set-based, because one call
+    for each of a newsletter's readers costs more than rendering and sending their mail.
     """
     limits: AttentionRule = await rule("attention")
+    pairs = json.dumps([list(one) for one in wanted])
     async with transaction():
-        await lock(f"touch:{person_id}")
-        if await rows("SELECT 1 FROM touch WHERE key = ?", key):
-            return True
-        if not await _has_room(person_id, limits):
-            return False
-        taken = await write(
-            "INSERT INTO touch (person_id, channel, kind, key, at) VALUES (?, ?, ?, ?, ?)"
-            " ON CONFLICT (key) DO NOTHING RETURNING id",
-            person_id, channel, kind, key, now(),
-        )  # fmt: skip
-    return bool(taken)
+        if dialect() == "postgresql":  # always in the same order; on SQLite the transaction is the lock
+            await write("SELECT pg_advisory_xact_lock(hashtextextended('touch:' || who.person, 0)) FROM"
+                        f" (SELECT DISTINCT person FROM {_pairs()} ORDER BY person) AS who", pairs)  # fmt: skip
+        await _take(channel, kind, pairs, limits)
+        taken = await rows(f"SELECT t.key FROM touch t JOIN {_pairs()} ON t.key = wanted.key", pairs)
+    return {str(row[0]) for row in taken}
 
 
-async def _has_room(person_id: int, limits: AttentionRule) -> bool:
-    found = await rows(
-        "SELECT SUM(CASE WHEN at > ? THEN 1 ELSE 0 END), SUM(CASE WHEN at > ? THEN 1 ELSE 0 END), COUNT(*)"
-        " FROM touch WHERE person_id = ? AND at > ?",
-        days_ago(1), days_ago(7), person_id, days_ago(30),
+def _pairs() -> str:
+    """The (person, key) pairs of one JSON parameter, as a table."""
+    if dialect() == "postgresql":
+        table = "SELECT (e->>0)::bigint AS person, e->>1 AS key FROM json_array_elements(CAST(? AS json)) AS e"
+    else:
+        table = "SELECT json_extract(value, '$[0]') AS person, json_extract(value, '$[1]') AS key FROM json_each(?)"
+    return f"({table}) AS wanted"
+
+
+async def _take(channel: str, kind: str, pairs: str, limits: AttentionRule) -> None:
+    text, moment = ("CAST(? AS text)", "CAST(? AS timestamptz)") if dialect() == "postgresql" else ("?", "?")
+    used = f"(SELECT COUNT(*) FROM touch u WHERE u.person_id = w.person AND u.at > {moment})"
+    room = " AND ".join(f"{used} + w.place <= {int(most)}"
+                        for most in (limits.per_day, limits.per_week, limits.per_month))  # fmt: skip
+    await write(
+        f"INSERT INTO touch (person_id, channel, kind, key, at) SELECT w.person, {text}, {text}, w.key, {moment} FROM"
+        f" (SELECT person, key, ROW_NUMBER() OVER (PARTITION BY person ORDER BY key) AS place FROM {_pairs()}"
+        f" WHERE NOT EXISTS (SELECT 1 FROM touch t WHERE t.key = wanted.key)) AS w WHERE {room}"
+        " ON CONFLICT (key) DO NOTHING",
+        channel, kind, now(), pairs, days_ago(1), days_ago(7), days_ago(30),
     )  # fmt: skip
-    day, week, month = (int(used or 0) for used in found[0])
-    return day < limits.per_day and week < limits.per_week and month < limits.per_month
 
 
 async def release_touch(key: str) -> None:

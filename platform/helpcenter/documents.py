@@ -6,18 +6,24 @@ from collections.abc import Iterable
 
 import msgspec
 
+from core.markdown import words_of
 from core.tasks import in_thread
 from helpcenter.models import Article, ArticleTranslation
-from helpcenter.rendering import text_of
+from helpcenter.notation import asides, cover, understood
 from helpcenter.slugs import path_of
 from search import Analysed, Document, analyse, forget, put
 
 
 def document_of(article: Article, translation: ArticleTranslation, text: str) -> Document:
+    """Phrasings as plain sentences. Words of little weight stand behind the text, where a word counts least."""
+    lines = [understood(line) for line in translation.phrasings]
+    light = dict.fromkeys(words for line in lines for words in asides(line))
     return Document(
-        kind="article", id=article.id, lang=translation.locale, title=translation.title, body=text,
-        phrasings=tuple(translation.phrasings), audience=article.tokens, brand=article.brand,
-        url=path_of(translation.slug),
+        kind="article", id=article.id, lang=translation.locale, title=translation.title,
+        body="\n".join([text, *light]) if light else text,
+        phrasings=tuple(dict.fromkeys(words for line in lines for words in cover(line))),
+        clicked=tuple(translation.clicked or ()), headings=tuple(words for _anchor, words in translation.toc or ()),
+        audience=article.tokens, brand=article.brand, url=path_of(translation.slug),
     )  # fmt: skip
 
 
@@ -25,7 +31,7 @@ async def analysed(article: Article, translations: Iterable[ArticleTranslation])
     """Before the transaction opens."""
     made = []
     for one in translations:
-        text = await in_thread(text_of, one.html)
+        text = await in_thread(words_of, one.html)
         made.append(await analyse(document_of(article, one, text)))
     return made
 

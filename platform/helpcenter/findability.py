@@ -5,10 +5,12 @@ from __future__ import annotations
 import msgspec
 
 from helpcenter.models import Article
-from helpcenter.wordings import MOST_PHRASINGS
+from helpcenter.notation import forms, understood
+from helpcenter.wordings import LONGEST_PHRASING, MOST_PHRASINGS
 from search import find
 
 DEEP = 10
+EACH = 4  # wordings of one line that are tried
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -22,7 +24,7 @@ class Finding(msgspec.Struct, frozen=True):
 
 
 async def findings(lines: list[str], article: Article | None, lang: str) -> list[Finding]:
-    words = [line.strip()[:200] for line in lines if line.strip()][: MOST_PHRASINGS + 1]
+    words = [form for line in lines for form in forms(understood(line[:LONGEST_PHRASING]), EACH)][: MOST_PHRASINGS + 1]
     tokens = article.tokens if article else frozenset({"public"})
     brand = article.brand if article else "default"
     made = []

@@ -13,18 +13,21 @@ import msgspec
 
 from core.clock import local_day
 from core.context import here
+from core.database import rows
 from core.i18n import lazy
 from core.principal import Principal
 from core.refs import Ref
 from customers.timeline import primary_account, record
 from helpcenter import caches, policy
-from search import Found, Hit, find, record_query, suggest
+from search import Found, Hit, find, record_click, record_query, suggest
 from search.models import SearchDocument
+from search.snippets import Part, marked, pattern
 from search.text import language_of
 
 LONGEST = 200
 PAGE = 10
 MOST = 50
+READ = 300  # characters of an article that can be read in the list of suggestions
 
 
 class Kind(msgspec.Struct, frozen=True):
@@ -87,9 +90,22 @@ async def _find(
     return await find(words, tokens=tokens, kinds=among, brand=principal.brand, limit=limit), None
 
 
-async def _record(principal: Principal, words: str, found: Found) -> str:
+async def picked(principal: Principal, words: str, ref: Ref, position: int) -> str:
+    """Write down a search that ended on a suggestion before it was finished."""
+    found = await suggestions(principal, words)
     person = principal.person_id
-    account = await primary_account(person) if person is not None and not principal.is_staff else None
+    key = await record_query(found, surface="suggest", person_id=person, account_id=await _account(principal))
+    await record_click(key, ref, position)
+    return key
+
+
+async def _account(principal: Principal) -> int | None:
+    known = principal.person_id is not None and not principal.is_staff
+    return await primary_account(principal.person_id) if known else None
+
+
+async def _record(principal: Principal, words: str, found: Found) -> str:
+    person, account = principal.person_id, await _account(principal)
     key = await record_query(found, surface="help", person_id=person, account_id=account)
     digest = sha256(words.encode()).hexdigest()[:16]
     once = f"help.searched:{person}:{digest}:{local_day()}"
@@ -106,6 +122,44 @@ async def suggestions(principal: Principal, words: str, limit: int = 6) -> Found
     if found.hits:
         return found
     return await suggest(words, tokens=tokens, kinds=frozenset(kinds), brand=principal.brand, limit=limit)
+
+
+def ref_of(text: str) -> Ref | None:
+    """`article:7`, of a kind that readers find."""
+    kind, _colon, number = text.partition(":")
+    if kind not in kinds or not (number.isascii() and number.isdigit() and len(number) < 19):
+        return None
+    return Ref(kind, int(number))
+
+
+async def title_of(ref: Ref) -> str:
+    """For staff: what a found thing is called, in their language where it has it."""
+    found = await SearchDocument.filter(kind=ref.kind, ref_id=ref.id, state="live")
+    mine = [one for one in found if one.lang == here().language]
+    return (mine or found)[0].title if found else str(ref)
+
+
+async def read_in_list(found: Found) -> dict[Ref, tuple[Part, ...]]:
+    """What each suggestion says, so that it can be read where it stands: how its text begins, marked, or the part that
+    answers where that lies further on."""
+    ids = [hit.ref.id for hit in found.hits if hit.ref.kind == "article"]
+    if not ids:
+        return {}
+    marks = ", ".join("?" * len(ids))
+    texts = await rows(
+        "SELECT ref_id, lang, substr(body, 1, ?) AS body FROM search_document WHERE kind = 'article'"
+        f" AND state = 'live' AND ref_id IN ({marks})",
+        READ,
+        *ids,
+    )
+    begins = {(int(row["ref_id"]), row["lang"]): " ".join(row["body"].split()) for row in texts}
+    return {hit.ref: _said(hit, begins.get((hit.ref.id, hit.lang), "")) for hit in found.hits}
+
+
+def _said(hit: Hit, begins: str) -> tuple[Part, ...]:
+    further = len(begins) >= READ - 1
+    said = marked(begins + ("…" if further else ""), pattern(hit.matched)) if begins else ()
+    return hit.snippet if further and not any(part.hit for part in said) else said
 
 
 async def address_of(principal: Principal, ref: Ref, lang: str = "") -> str:

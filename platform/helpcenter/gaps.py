@@ -48,8 +48,15 @@ async def gather() -> int:
 
 async def normal_of(question: str) -> str:
     """The question's words as a set: 「有給 繰越」 and 「繰越の有給」 are one. Empty when there is no word in it."""
-    found = await in_thread(words, question[:LONGEST])
-    return " ".join(sorted({word.term for word in found}))[:LONGEST]
+    return (await normals_of([question]))[0]
+
+
+async def normals_of(questions: list[str]) -> list[str]:
+    return await in_thread(_normals, questions)  # type: ignore[no-any-return]
+
+
+def _normals(questions: list[str]) -> list[str]:
+    return [" ".join(sorted({word.term for word in words(one[:LONGEST])}))[:LONGEST] for one in questions]
 
 
 async def _count(row: Any, normal: str) -> int:

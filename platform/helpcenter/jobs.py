@@ -7,7 +7,7 @@ from core.database import write
 from core.events import on
 from core.jobs import every, job
 from core.principal import SYSTEM
-from helpcenter import gaps, sentences  # noqa: F401  sentences register themselves
+from helpcenter import gaps, learned, sentences  # noqa: F401  sentences register themselves
 from helpcenter.events import ArticleChanged, ArticlePublished
 from helpcenter.imports import run_import
 from helpcenter.models import Article
@@ -41,6 +41,17 @@ async def _answer(article_id: int) -> None:
 async def apply_import(import_id: int) -> None:
     """Goes on where an earlier run stopped."""
     await run_import(SYSTEM, import_id)
+
+
+@every(minutes=10)
+async def learn_from_clicks() -> None:
+    """Searches that ended on an article become words of its index."""
+    await learned.learn()
+
+
+@every(hours=24, at="03:10")
+async def forget_old_clicks() -> None:
+    await learned.forget_slowly()
 
 
 @every(hours=24, at="03:20")

@@ -119,7 +119,11 @@ class ArticleAudience(Model):
 
 
 class ArticleTranslation(Model):
-    """An article in one language. `html` is made from `body` when it is saved; `toc` holds [anchor, heading] pairs."""
+    """An article in one language. `html` is made from `body` when it is saved; `toc` holds [anchor, heading] pairs.
+
+    `phrasings` are lines as the writer wrote them, in helpcenter.notation; `clicked` are searches of readers that ended
+    here, strongest first (helpcenter.learned).
+    """
 
     id = fields.BigIntField(primary_key=True)
     article: Any = fields.ForeignKeyField("helpcenter.Article", related_name="translations", on_delete=fields.CASCADE)
@@ -131,6 +135,7 @@ class ArticleTranslation(Model):
     toc: Any = fields.JSONField(default=list)
     excerpt = fields.CharField(max_length=300, default="")
     phrasings: Any = fields.JSONField(default=list)
+    clicked: Any = fields.JSONField(default=list, db_default="[]")
     is_stale = fields.BooleanField(default=False)
     import_digest = fields.CharField(max_length=64, default="")
     created_at = Moment(default=now)
@@ -143,6 +148,22 @@ class ArticleTranslation(Model):
         table = "article_translation"
         unique_together = (("article", "locale"), ("locale", "slug"))
         indexes = [Index(fields=("slug",), name="article_translation_slug")]
+
+
+class DismissedPhrasing(Model):
+    """A search that ended on an article and is no way to ask for it, as somebody judged. `normal` as in ContentGap."""
+
+    id = fields.BigIntField(primary_key=True)
+    translation: Any = fields.ForeignKeyField("helpcenter.ArticleTranslation", related_name="dismissed",
+                                              on_delete=fields.CASCADE)  # fmt: skip
+    normal = fields.CharField(max_length=300)
+    created_at = Moment(default=now)
+
+    translation_id: int
+
+    class Meta:
+        table = "article_dismissed_phrasing"
+        unique_together = (("translation", "normal"),)
 
 
 class FormerSlug(Model):

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import html
 import re
 
 import msgspec
 
-from core.markdown import markdown
+from core.markdown import markdown, words_of
 from core.tasks import in_thread
 
 PART = 7_000  # characters: the kit's Markdown takes 32 KB at most, so long articles are rendered in parts
@@ -16,8 +15,6 @@ EXCERPT = 160
 _fence = re.compile(r"^ {0,3}(```|~~~)")
 _heading = re.compile(r"<h2>(.*?)</h2>", re.DOTALL)
 _paragraph = re.compile(r"<p>(.*?)</p>", re.DOTALL)
-_tag = re.compile(r"<[^>]*>")
-_space = re.compile(r"\s+")
 _code = re.compile(r"^ {0,3}(```|~~~).*?^ {0,3}\1", re.MULTILINE | re.DOTALL)
 _marks = re.compile(r"^ {0,3}(#{1,6})[ \t]", re.MULTILINE)
 
@@ -39,13 +36,13 @@ def render_now(body: str) -> Rendered:
 
     def anchored(found: re.Match[str]) -> str:
         anchor = f"s-{len(toc) + 1}"
-        toc.append([anchor, text_of(found.group(1))])
+        toc.append([anchor, words_of(found.group(1))])
         return f'<h2 id="{anchor}">{found.group(1)}</h2>'
 
     parts = _parts(body[:LONGEST_BODY])
     level = min((len(marks) for marks in _marks.findall(_code.sub("", body))), default=1)
     made = "".join(_html(part, level if len(parts) > 1 else 0) for part in parts)
-    text = text_of(made)
+    text = words_of(made)
     excerpt = _first_words(made) or text
     excerpt = excerpt if len(excerpt) <= EXCERPT else excerpt[: EXCERPT - 1].rstrip() + "…"
     return Rendered(_heading.sub(anchored, made), toc, excerpt, text)
@@ -63,12 +60,7 @@ def _html(part: str, level: int) -> str:
 def _first_words(made: str) -> str:
     """The first paragraph: what a result or a preview of the page says."""
     found = _paragraph.search(made)
-    return text_of(found.group(1)) if found else ""
-
-
-def text_of(made: str) -> str:
-    """The words of cleaned HTML."""
-    return _space.sub(" ", html.unescape(_tag.sub(" ", made)).replace("\0", "")).strip()
+    return words_of(found.group(1)) if found else ""
 
 
 def _parts(body: str) -> list[str]:

@@ -8,6 +8,7 @@ import msgspec
 
 from core.errors import Refused
 from core.i18n import LANGUAGES, _
+from helpcenter.notation import blocking
 from helpcenter.rendering import LONGEST_BODY
 
 LONGEST_TITLE = 200
@@ -54,13 +55,17 @@ def cleaned(words: Words) -> Words:
 
 
 def distinct(phrasings: tuple[str, ...] | list[str], title: str = "") -> tuple[str, ...]:
-    """One line each, without doubles and without the title itself. Raises Refused past the limits."""
+    """One line each (helpcenter.notation), without doubles and the title itself. Raises Refused past the limits, and
+    for a line that cannot be read."""
     lines = [" ".join(_unstorable.sub("", str(one)).split()) for one in phrasings]
     kept = tuple(line for line in dict.fromkeys(lines) if line and line != title)
     if len(kept) > MOST_PHRASINGS:
         raise Refused(_("Keep at most %(n)s phrasings.", n=MOST_PHRASINGS))
     if any(len(line) > LONGEST_PHRASING for line in kept):
         raise Refused(_("Shorten each phrasing to %(n)s characters.", n=LONGEST_PHRASING))
+    if wrong := blocking(kept):
+        raise Refused(_("Phrasing “%(words)s”, character %(place)s: %(sentence)s", words=kept[wrong.line - 1][:40],
+                        place=wrong.place, sentence=wrong.sentence))  # fmt: skip
     return kept
 
 

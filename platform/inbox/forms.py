@@ -32,7 +32,18 @@ class PutOff(msgspec.Struct):
 
 
 class Labels(msgspec.Struct):
-    labels: Line = ""
+    labels: list[Annotated[Line, Meta(max_length=40)]] = []
+
+
+class Canned(msgspec.Struct):
+    title: Annotated[Line, Meta(min_length=1, max_length=120)]
+    shortcut: Annotated[Line, Meta(min_length=1, max_length=40)]
+    body: Annotated[Text, Meta(min_length=1, max_length=5000)]
+    whose: Literal["mine", "everybody"] = "mine"
+
+
+class NewLabel(msgspec.Struct):
+    name: Annotated[Line, Meta(min_length=1, max_length=40)]
 
 
 class Question(msgspec.Struct):

@@ -57,7 +57,8 @@ class Conversation(Model):
     last_inbound_at: datetime | None = Moment(null=True)
     last_message_at: datetime = Moment()
     resolved_at: datetime | None = Moment(null=True)
-    version = fields.IntField(default=1)  # grows with every change: what live pages ask for
+    version = fields.IntField(default=1)  # grows with every change: what live pages know
+    changed_at: datetime | None = Moment(null=True)  # of that version
     created_at: datetime = Moment()
 
     person_id: int | None
@@ -74,6 +75,7 @@ class Conversation(Model):
             Index(fields=("account_id", "state"), name="conversation_account"),
             Index(fields=("customer_key", "id"), name="conversation_key"),
             Index(fields=("last_message_at", "id"), name="conversation_last"),
+            Index(fields=("changed_at",), name="conversation_changed"),
         ]
 
     @property
@@ -208,3 +210,14 @@ class CannedReply(Model):
 
     class Meta:
         table = "canned_reply"
+
+
+class Label(Model):
+    """A label on offer. Conversations hold the words themselves, so one that is withdrawn stays where it was put."""
+
+    id = fields.BigIntField(primary_key=True)
+    name = fields.CharField(max_length=40, unique=True)
+    position = fields.IntField(default=0)
+
+    class Meta:
+        table = "label"

@@ -8,7 +8,7 @@ from tortoise.queryset import QuerySet
 from core.i18n import _
 from core.policy import Verdict, allow, deny, sign_in_first
 from core.principal import Principal
-from inbox.models import Conversation
+from inbox.models import CannedReply, Conversation
 
 TEAM = 2  # the step of the escalation at which the whole team was told
 
@@ -43,3 +43,21 @@ def visible_conversations(principal: Principal) -> QuerySet[Conversation]:
         | Q(owner_id=principal.person_id)
         | Q(state="waiting", escalation__gte=TEAM)
     )
+
+
+def can_change_canned(principal: Principal, owner_id: int | None) -> Verdict:
+    """One's own; everybody's are for administrators."""
+    if principal.person_id is None:
+        return sign_in_first()
+    if principal.may("settings.manage") and owner_id in (None, principal.person_id):
+        return allow()
+    if principal.may("inbox.answer") and owner_id == principal.person_id:
+        return allow()
+    return deny(_("Only administrators change the replies of everybody."))
+
+
+def visible_canned(principal: Principal) -> QuerySet[CannedReply]:
+    """Everybody's and one's own."""
+    if not principal.may("inbox.answer"):
+        return CannedReply.filter(id=0)
+    return CannedReply.filter(Q(owner_id__isnull=True) | Q(owner_id=principal.person_id))

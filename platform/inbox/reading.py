@@ -18,7 +18,7 @@ from customers.models import Account, Person, Touchpoint
 from customers.sentences import said
 from inbox import policy, words
 from inbox.actions.ownership import tier_of
-from inbox.models import CannedReply, Conversation, Message, Outgoing
+from inbox.models import CannedReply, Conversation, Label, Message, Outgoing
 from inbox.team import who_answer
 
 PAGE = 20
@@ -49,6 +49,7 @@ class Line(msgspec.Struct):
 class Page(msgspec.Struct):
     view: str
     lines: list[Line]
+    skip: int
     next: int
     total: int
 
@@ -114,7 +115,7 @@ async def conversations(view: str, skip: int = 0) -> Page:
         found = found.annotate(has_due=Case(When(sla_due_at__isnull=False, then="a"), default="b"))
     some = await found.order_by(*order).offset(skip).limit(PAGE + 1).prefetch_related("person", "account")
     lines = [line_of(one) for one in some[:PAGE]]
-    return Page(view, lines, skip + PAGE if len(some) > PAGE else 0, await _in_view(view).count())
+    return Page(view, lines, skip, skip + PAGE if len(some) > PAGE else 0, await _in_view(view).count())
 
 
 def name_of(conversation: Conversation) -> str:
@@ -155,6 +156,12 @@ async def conversation(conversation_id: int) -> Open:
     )  # fmt: skip
 
 
+async def version(conversation_id: int) -> int | None:
+    """Of the talk; None when it is not there, or not for this person. Asked often, so it is cheap."""
+    found = policy.visible_conversations(current_principal()).filter(id=conversation_id)
+    return await found.first().values_list("version", flat=True)  # type: ignore[return-value]
+
+
 async def turns(conversation_id: int, *, for_staff: bool, customer: str = "", since: int = 0) -> list[Turn]:
     """What was said, by the source's time; customers see no notes, no facts and nothing that was cancelled."""
     found = Message.filter(conversation_id=conversation_id, number__gt=since)
@@ -189,7 +196,8 @@ def _turn(message: Message, row: Outgoing | None, names: dict[int, str], custome
     if message.sender == "bot":
         who = _("Bot (automatic)")
     sure = _confidence(message) if for_staff else ""
-    parts = [who, str(words.CHANNELS.get(message.channel, "")), sure, clock_time(message.at)]
+    subject = str(message.data.get("subject", ""))
+    parts = [who, str(words.CHANNELS.get(message.channel, "")), subject, sure, clock_time(message.at)]
     sources = message.data.get("sources", [])[:1] if message.data.get("kind") == "answer" else []
     text = message.body
     if sources:  # shown as a link of its own, in place of the bare address
@@ -254,8 +262,13 @@ async def colleagues() -> list[Person]:
 
 
 async def canned() -> list[CannedReply]:
-    me = current_principal().person_id
-    return await CannedReply.filter(Q(owner_id__isnull=True) | Q(owner_id=me)).order_by("shortcut").limit(50)
+    return await policy.visible_canned(current_principal()).order_by("shortcut", "id").limit(50)
+
+
+async def labels(of: Conversation) -> list[tuple[str, bool]]:
+    """Those on offer, and those it carries although they are not any more; whether it carries each."""
+    offered = await Label.all().order_by("position", "id").limit(100).values_list("name", flat=True)
+    return [(str(name), name in of.labels) for name in dict.fromkeys([*offered, *of.labels])]
 
 
 async def plan_of(account: Account | None) -> str:
@@ -266,22 +279,3 @@ async def plan_of(account: Account | None) -> str:
         " ORDER BY amount DESC, id DESC LIMIT 1", account.id, date.today(),
     )  # fmt: skip
     return " ".join(filter(None, (found[0]["product"], found[0]["plan"]))) if found else ""
-
-
-async def own_conversation() -> Conversation | None:
-    """The open conversation of the person who asks, else their last."""
-    me = current_principal().person_id or 0
-    mine = await Conversation.filter(person_id=me, state__in=("bot", "waiting", "human")).order_by("-id").first()
-    return mine or await Conversation.filter(person_id=me).order_by("-id").first()
-
-
-async def own(conversation_id: int) -> Conversation:
-    found = await Conversation.get_or_none(id=conversation_id, person_id=current_principal().person_id or 0)
-    if found is None:
-        raise NotFound(_("This conversation does not exist."))
-    return found
-
-
-async def own_earlier(besides: int) -> list[Conversation]:
-    return await Conversation.filter(person_id=current_principal().person_id or 0).exclude(id=besides)\
-        .order_by("-id").limit(10)  # fmt: skip

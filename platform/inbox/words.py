@@ -8,7 +8,7 @@ from core.clock import now
 from core.i18n import _, clock_time, day, lazy
 from inbox.models import Conversation
 
-CHANNELS = {"line": "LINE", "slack": "Slack", "web": lazy("Web")}
+CHANNELS = {"line": "LINE", "slack": "Slack", "web": lazy("Web"), "email": lazy("Mail")}
 REASONS = {
     "high_tier": lazy("High-touch account"),
     "claims_account": lazy("Says they are of a high-touch account"),
@@ -22,6 +22,7 @@ REASONS = {
     "not_solved": lazy("The bot's answers did not help"),
     "attachment": lazy("Sent a picture or a file"),
     "late": lazy("A message that arrived late"),
+    "mail": lazy("Wrote a mail"),
 }
 STATES = {"bot": lazy("Bot"), "waiting": lazy("Waiting"), "human": lazy("With a person"), "resolved": lazy("Resolved")}
 SENDING = {

@@ -24,18 +24,48 @@ Read:
     await record_click(key, Ref("article", 7), position=1)       # position counts from 1
     await record_outcome(key, "solved")                          # solved | not_solved | handed_over | …
 
+What staff decides per brand (synonyms, stop words, pinned and hidden results: search.control_verbs) counts in `find`,
+`suggest` and `similar` at once: `add_synonym`, `add_stop_word`, `pin`, `hide` …, `controls_of(brand)`.
+
+How sure it is, `trust_of(brand)`, `reliability_of(brand)`, `set_bands(…)`; why something stands where it does,
+`explain(query, ref, tokens=…)`; what would change, `preview(brand, add=[…])`; what was learned from clicks,
+`clicked_queries(ref, lang)`, which goes back as `Document.clicked`.
+
 `find` reads what was committed, in any process within two seconds, at once in this one; never its own open transaction.
 A search is answered as if the index held only what this reader may see: ranking, totals, confidence and suggestions.
 The evaluation on real data: `engawa search evaluate DIR`.
 """
 
 from search.analysis import words
+from search.control_verbs import (
+    add_stop_word,
+    add_synonym,
+    change_synonym,
+    hide,
+    pin,
+    remove_stop_word,
+    remove_synonym,
+    unhide,
+    unpin,
+)
+from search.controls import Controls, Hide, Pin, StopWord, Synonym
 from search.documents import Analysed, Document, analyse
+from search.explaining import Explanation, Reason, explain
 from search.filters import EVERYTHING
 from search.find import Found, Hit, find, similar, suggest
 from search.index import forget, put
+from search.learning import ClickedQuery, changed_clicks, clicked_queries
+from search.previewing import preview
 from search.queries import record_click, record_outcome, record_query
+from search.reliability import Reliability
+from search.site import controls_of
 from search.snippets import Part
+from search.trust import Trust, reliability_of, set_bands, trust_of
 
-__all__ = ["EVERYTHING", "Analysed", "Document", "Found", "Hit", "Part", "analyse", "find", "forget", "put",
-           "record_click", "record_outcome", "record_query", "similar", "suggest", "words"]  # fmt: skip
+__all__ = [
+    "EVERYTHING", "Analysed", "ClickedQuery", "Controls", "Document", "Explanation", "Found", "Hide", "Hit", "Part",
+    "Pin", "Reason", "Reliability", "StopWord", "Synonym", "Trust", "add_stop_word", "add_synonym", "analyse",
+    "change_synonym", "changed_clicks", "clicked_queries", "controls_of", "explain", "find", "forget", "hide", "pin",
+    "preview", "put", "record_click", "record_outcome", "record_query", "reliability_of", "remove_stop_word",
+    "remove_synonym", "set_bands", "similar", "suggest", "trust_of", "unhide", "unpin", "words",
+]  # fmt: skip

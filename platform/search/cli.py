@@ -14,7 +14,8 @@ import msgspec
 from core.errors import Refused
 from core.i18n import _
 from search.calibrate import report
-from search.evaluate import evaluate
+from search.evaluate import Plan, evaluate
+from search.noise import KINDS
 
 
 def commands(subparsers: Any) -> None:
@@ -25,6 +26,13 @@ def commands(subparsers: Any) -> None:
     parser.add_argument("directory", type=Path, metavar="DIR", help="holds corpus.jsonl, queries.jsonl, qrels.tsv")
     parser.add_argument("--engine", choices=("sqlite", "postgresql"), default="sqlite")
     parser.add_argument("--phrasings", type=int, default=0, metavar="N", help="index N of each document's own queries")
+    parser.add_argument("--noise", choices=KINDS, default="", help="spoil the queries; the others are left out")
+    parser.add_argument(
+        "--abstain",
+        type=Path,
+        metavar="NEGATIVES_DIR",
+        help="what is answered while 5 %% of these are; the set itself: its unanswerable ones",
+    )
     parser.add_argument("--json", action="store_true")
     parser.set_defaults(run=run_evaluate, needs_settings=False)
     parser = verbs.add_parser("calibrate", help="fit the confidence on sets, each with the next one's queries as noise")
@@ -35,8 +43,9 @@ def commands(subparsers: Any) -> None:
 
 def run_evaluate(args: argparse.Namespace) -> int:
     server = os.environ.get("ENGAWA_DATABASE_URL", "")
+    plan = Plan(args.engine, args.phrasings, args.noise, args.abstain, server)
     try:
-        numbers = asyncio.run(evaluate(args.directory, args.engine, args.phrasings, server=server))
+        numbers = asyncio.run(evaluate(args.directory, plan))
     except (FileNotFoundError, NotADirectoryError, ValueError, msgspec.MsgspecError) as error:
         raise _not_a_set(args.directory, error) from error
     _show(numbers, args.json)

@@ -1,7 +1,7 @@
 """How sure a first result is: a calibrated probability, and the three bands the bots act on.
 
-A fixed prior, fitted by `engawa search calibrate` on the shared sets (docs/decisions/search.md has its numbers); a
-site's own comes with its own phrasings.
+A prior, fitted by `engawa search calibrate` on the shared sets (docs/decisions/search.md has its numbers), holds until
+a site has enough phrasings and clicks of its own (search.training).
 """
 
 from __future__ import annotations
@@ -17,8 +17,11 @@ class Evidence(msgspec.Struct, frozen=True):
     """What is seen of a search, each in [0, 1].
 
     `share`: the first score over the score of a perfect document; `covered`: the idf share of the query's words in
-    the first; `gap`: how far the second is behind; `unknown`: the idf share of words that no document has;
-    `brevity`: 1 for a query that says nothing, towards 0 for one that says much (e to the minus idf sum / 20).
+    the first, `asked`: in its title, phrasings and clicked queries; `missing`: of the rarest word that it lacks;
+    `gap`: how far the second is behind; `crowd`: how evenly the best ten share their scores; `alike`: the share of
+    the query's characters in the first, what it says in another way included; `unknown`: the idf share of words that
+    no document has; `brevity`: 1 for a query that says nothing, towards 0 for one that says much (e to the minus idf
+    sum / 20).
     """
 
     share: float
@@ -26,13 +29,24 @@ class Evidence(msgspec.Struct, frozen=True):
     gap: float
     unknown: float
     brevity: float
+    asked: float
+    missing: float
+    alike: float
+    crowd: float
 
     def features(self) -> tuple[float, ...]:
-        return (self.share, self.covered, self.gap, self.unknown, self.brevity)
+        """With products: what covers a long query says more than what covers a short one."""
+        return (
+            self.share, self.covered, self.gap, self.unknown, self.brevity, self.asked, self.missing, self.alike,
+            self.crowd, self.covered**2, self.asked * self.covered, self.gap * self.covered,
+            self.brevity * self.covered, self.alike * self.asked,
+        )  # fmt: skip
 
 
 # intercept, then Evidence.features()
-PRIOR = (-1.988, 5.110, 2.756, 3.750, -2.053, -4.139)
+PRIOR = (
+    -6.437, 1.54, 8.155, 2.874, -0.772, -1.213, 1.595, 0.391, 0.911, 2.033, -1.378, -2.746, 3.066, -4.404, 2.248,
+)  # fmt: skip
 
 
 def confidence(evidence: Evidence | None, weights: tuple[float, ...] = PRIOR) -> float:
@@ -43,8 +57,8 @@ def confidence(evidence: Evidence | None, weights: tuple[float, ...] = PRIOR) ->
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, z))))
 
 
-def band(probability: float) -> str:
+def band(probability: float, answer: float = ANSWER, candidates: float = CANDIDATES) -> str:
     """`answer`, `candidates` (show three: もしかして) or `none`."""
-    if probability >= ANSWER:
+    if probability >= answer:
         return "answer"
-    return "candidates" if probability >= CANDIDATES else "none"
+    return "candidates" if probability >= candidates else "none"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
@@ -10,17 +10,25 @@ from core.refs import Ref
 from core.tasks import in_thread
 from search.analysis import words
 from search.grams import grams
+from search.kana import sound_of
 from search.packing import pack
 from search.text import clean, language_of
 
 KEPT_BODY = 20_000  # characters kept for snippets; all of the body is indexed, up to INDEXED
 INDEXED = 400_000
-# The fields of each channel, in the order of the packed counts.
-CHANNELS: Mapping[str, tuple[str, ...]] = {"words": ("title", "phrasings", "body"), "grams": ("title", "body")}
+# The fields of each channel, in the order of the packed counts. A new field goes to the end: older rows lack it.
+CHANNELS: Mapping[str, tuple[str, ...]] = {
+    "words": ("title", "phrasings", "body", "clicked", "headings"),
+    "grams": ("title", "body"),
+}
 
 
 class Document(msgspec.Struct, frozen=True, kw_only=True):
-    """One language of one thing. `phrasings` are other wordings of the title; `weight` multiplies its score."""
+    """One language of one thing; `weight` multiplies its score.
+
+    `phrasings` are other wordings of the title, `clicked` queries that ended here (search.learning), `headings` those
+    of the body, which holds them too.
+    """
 
     kind: str
     id: int
@@ -28,6 +36,8 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     audience: frozenset[str] | set[str]
     body: str = ""
     phrasings: tuple[str, ...] | list[str] = ()
+    clicked: tuple[str, ...] | list[str] = ()
+    headings: tuple[str, ...] | list[str] = ()
     lang: str = ""
     brand: str = "default"
     url: str = ""
@@ -49,11 +59,15 @@ class Analysed(msgspec.Struct, frozen=True):
 def analyse_now(document: Document) -> Analysed:
     """The analysis itself, on this thread: ~1 ms per 500 characters of Japanese."""
     title, body = clean(document.title), clean(document.body)[:INDEXED]
-    phrasings = "\n".join(map(clean, document.phrasings))[:INDEXED]
-    by_word = [[word.term for word in words(text)] for text in (title, phrasings, body)]
-    by_gram = [grams(f"{title}\n{phrasings}"), grams(body)]
-    rows = {"words": pack(by_word, keep_words=True), "grams": pack(by_gram, keep_words=False)}
+    phrasings, clicked, headings = map(_joined, (document.phrasings, document.clicked, document.headings))
+    by_word = [[word.term for word in words(text)] for text in (title, phrasings, body, clicked, headings)]
+    by_gram = [grams(f"{title}\n{phrasings}\n{clicked}"), grams(body)]
+    rows = {"words": pack(by_word, sound_of=sound_of), "grams": pack(by_gram)}
     return Analysed(document, document.lang or language_of(f"{title} {body[:500]}"), rows)
+
+
+def _joined(texts: Iterable[str]) -> str:
+    return "\n".join(map(clean, texts))[:INDEXED]
 
 
 async def analyse(document: Document) -> Analysed:

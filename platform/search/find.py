@@ -12,9 +12,12 @@ from core.refs import Ref
 from core.tasks import in_thread
 from search import current
 from search.analysis import is_warm
-from search.confidence import band
+from search.asking import Wanted
+from search.confidence import band, confidence
 from search.filters import Filter, filter_of
-from search.rank import Ranked, Wanted, rank
+from search.meaning import meaning_of
+from search.rank import Ranked, rank
+from search.site import Site, site_of
 from search.snapshot import Snapshot
 from search.snippets import Part, marked, pattern, snippet
 from search.text import clean
@@ -96,12 +99,19 @@ async def similar(
 
 
 async def _search(wanted: Wanted) -> Found:
-    snapshot = await current.snapshot()
-    ranked = await _ranked(snapshot, wanted)
+    site = await site_of(wanted.filter.brand)
+    meaning = None if wanted.is_typing else await meaning_of(wanted.text)
+    wanted = msgspec.structs.replace(wanted, controls=site.controls, meaning=meaning)
+    ranked = await _ranked(await current.snapshot(), wanted)
     hits = await _hits(ranked, wanted.filter)
-    sure = ranked.confidence if hits else 0.0
-    wanted_filter = wanted.filter
-    return Found(wanted.text, hits, ranked.total, sure, band(sure), wanted_filter.lang, wanted_filter.brand)
+    sure = certainty(ranked, site) if hits else 0.0
+    seen = wanted.filter
+    return Found(wanted.text, hits, ranked.total, sure, band(sure, site.answer, site.candidates), seen.lang, seen.brand)
+
+
+def certainty(ranked: Ranked, site: Site) -> float:
+    """Probability that the first one answers; what staff pinned for exactly these words does."""
+    return 1.0 if ranked.is_pinned else confidence(ranked.evidence, site.weights)
 
 
 async def _ranked(snapshot: Snapshot, wanted: Wanted) -> Ranked:

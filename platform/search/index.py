@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import secrets
+from collections.abc import Iterable
 
 from core.clock import now
-from core.database import after_commit, in_transaction, rows, transaction, write
+from core.database import after_commit, rows, transaction, write
 from core.refs import Ref
 from search import current
 from search.documents import KEPT_BODY, Analysed
 from search.text import clean
+from search.versions import draw
 
 
 async def put(analysed: Analysed) -> None:
@@ -19,13 +20,15 @@ async def put(analysed: Analysed) -> None:
         version = await next_version()
         row = await write(
             "INSERT INTO search_document"
-            " (kind, ref_id, lang, state, brand, title, url, body, audience, weight, version, updated_at)"
-            " VALUES (?, ?, ?, 'live', ?, ?, ?, ?, ?, ?, ?, ?)"
+            " (kind, ref_id, lang, state, brand, title, url, body, phrasings, audience, weight, version,"
+            " updated_at) VALUES (?, ?, ?, 'live', ?, ?, ?, ?, ?, ?, ?, ?, ?)"
             " ON CONFLICT (kind, ref_id, lang) DO UPDATE SET state = excluded.state, brand = excluded.brand,"
-            " title = excluded.title, url = excluded.url, body = excluded.body, audience = excluded.audience,"
-            " weight = excluded.weight, version = excluded.version, updated_at = excluded.updated_at RETURNING id",
+            " title = excluded.title, url = excluded.url, body = excluded.body, phrasings = excluded.phrasings,"
+            " audience = excluded.audience, weight = excluded.weight, version = excluded.version,"
+            " updated_at = excluded.updated_at RETURNING id",
             document.kind, document.id, analysed.lang, document.brand, clean(document.title), document.url,
-            clean(document.body)[:KEPT_BODY], tokens_text(document.audience), document.weight, version, now(),
+            clean(document.body)[:KEPT_BODY], lines(document.phrasings),
+            tokens_text(document.audience), document.weight, version, now(),
         )  # fmt: skip
         for channel, packed in analysed.rows.items():
             await write(
@@ -40,30 +43,31 @@ async def forget(ref: Ref, lang: str | None = None) -> None:
     async with transaction():
         version = await next_version()
         gone = await write(
-            "UPDATE search_document SET state = 'gone', title = '', url = '', body = '', audience = '',"
-            " version = ?, updated_at = ? WHERE kind = ? AND ref_id = ? AND (? = '' OR lang = ?) RETURNING id",
+            "UPDATE search_document SET state = 'gone', title = '', url = '', body = '', phrasings = '',"
+            " audience = '', version = ?, updated_at = ?"
+            " WHERE kind = ? AND ref_id = ? AND (? = '' OR lang = ?) RETURNING id",
             version, now(), ref.kind, ref.id, lang or "", lang or "",
         )  # fmt: skip
         for row in gone:
             await write("DELETE FROM search_posting WHERE document_id = ?", row[0])
+            await write("DELETE FROM search_vector WHERE document_id = ?", row[0])
 
 
 async def next_version() -> int:
-    """The next version of the index. Whoever draws it holds the row until the commit, so versions commit in order."""
-    if not in_transaction():
-        raise RuntimeError("a version belongs inside transaction()")
-    row = await write(
-        "INSERT INTO search_version (name, epoch, version) VALUES ('documents', ?, 1)"
-        " ON CONFLICT (name) DO UPDATE SET version = search_version.version + 1 RETURNING version",
-        secrets.token_hex(8),
-    )
+    """The next version of the index, held until the commit."""
+    version = await draw("documents")
     after_commit(current.changed)
-    return int(row[0][0])
+    return version
 
 
 async def size() -> int:
     """How many documents are live."""
     return int((await rows("SELECT count(*) FROM search_document WHERE state = 'live'"))[0][0])
+
+
+def lines(texts: Iterable[str]) -> str:
+    """One text per line."""
+    return "\n".join(" ".join(clean(text).split()) for text in texts)
 
 
 def tokens_text(tokens: frozenset[str] | set[str]) -> str:

@@ -22,6 +22,7 @@ class SearchDocument(Model):
     title = fields.TextField(default="")
     url = fields.TextField(default="")
     body = fields.TextField(default="")
+    phrasings = fields.TextField(default="", db_default="")  # one per line: the confidence is trained on them
     audience = fields.TextField(default="")  # tokens, sorted, separated by spaces
     weight = fields.FloatField(default=1.0)
     version = fields.BigIntField()
@@ -90,3 +91,98 @@ class SearchQuery(Model):
             Index(fields=("created_at",), name="search_query_created"),
             Index(fields=("surface", "created_at"), name="search_query_surface"),
         ]
+
+
+class SearchSynonym(Model):
+    """Words that find each other (`is_two_way`), or the first of which also finds the others."""
+
+    id = fields.BigIntField(primary_key=True)
+    brand = fields.CharField(max_length=64, default="")  # "" is every brand
+    words = fields.TextField()  # one per line
+    is_two_way = fields.BooleanField(default=True)
+    created_at = Moment(default=now)
+
+    class Meta:
+        table = "search_synonym"
+        indexes = [Index(fields=("brand",), name="search_synonym_brand")]
+
+
+class SearchStopWord(Model):
+    """A word that a query may leave out."""
+
+    id = fields.BigIntField(primary_key=True)
+    brand = fields.CharField(max_length=64, default="")
+    word = fields.CharField(max_length=100)
+    created_at = Moment(default=now)
+
+    class Meta:
+        table = "search_stop_word"
+        unique_together = (("brand", "word"),)
+
+
+class SearchPin(Model):
+    """A thing that stands at `position` (from 1) when exactly these words are asked, or all of them are among those."""
+
+    id = fields.BigIntField(primary_key=True)
+    brand = fields.CharField(max_length=64, default="")
+    query = fields.CharField(max_length=200)
+    kind = fields.CharField(max_length=40)
+    ref_id = fields.BigIntField()
+    position = fields.IntField(default=1)
+    is_contained = fields.BooleanField(default=False)
+    created_at = Moment(default=now)
+
+    class Meta:
+        table = "search_pin"
+        unique_together = (("brand", "query", "kind", "ref_id"),)
+
+
+class SearchHide(Model):
+    """A thing that is left out of every search (`query` empty), or of searches with all of these words."""
+
+    id = fields.BigIntField(primary_key=True)
+    brand = fields.CharField(max_length=64, default="")
+    query = fields.CharField(max_length=200, default="")
+    kind = fields.CharField(max_length=40)
+    ref_id = fields.BigIntField()
+    created_at = Moment(default=now)
+
+    class Meta:
+        table = "search_hide"
+        unique_together = (("brand", "query", "kind", "ref_id"),)
+
+
+class SearchTrust(Model):
+    """A brand's own confidence: its weights, how it was judged, and the bands staff chose."""
+
+    brand = fields.CharField(max_length=64, primary_key=True)
+    weights = fields.TextField(default="")  # JSON; empty while the prior holds
+    report = fields.TextField(default="")  # JSON of search.reliability.Reliability
+    answer = fields.FloatField()
+    candidates = fields.FloatField()
+    trained_at = Moment(null=True)
+
+    class Meta:
+        table = "search_trust"
+
+
+class SearchVector(Model):
+    """What an embeddings endpoint said of a document: float32, little-endian, of length 1.
+
+    `digest` is of the text that was sent, `seen` the document's version then.
+    """
+
+    id = fields.BigIntField(primary_key=True)
+    document: fields.ForeignKeyRelation[SearchDocument] = fields.ForeignKeyField(
+        "search.SearchDocument", related_name="vectors", on_delete=fields.CASCADE
+    )
+    model = fields.CharField(max_length=100)
+    digest = fields.CharField(max_length=32)
+    seen = fields.BigIntField()
+    vector = fields.BinaryField()
+    version = fields.BigIntField()
+
+    class Meta:
+        table = "search_vector"
+        unique_together = (("document", "model"),)
+        indexes = [Index(fields=("version",), name="search_vector_version")]

@@ -5,24 +5,18 @@ from __future__ import annotations
 import msgspec
 import numpy as np
 
-from search.analysis import Word, readable, words
-from search.confidence import Evidence, confidence
-from search.filters import Filter
+from core.refs import Ref
+from search.asking import Asked, Wanted, asked
+from search.confidence import Evidence
+from search.controls import Pin
+from search.evidence import CROWD, evidence
 from search.grams import grams
-from search.ranker import Scored, Term, admitted, score, top
+from search.meaning import gains
+from search.ranker import score, top
+from search.scoring import Array, Scored, Term
 from search.snapshot import Allowed, Channel, Snapshot
 
-MOST_TERMS = 32  # of a long text, the most telling ones
 MOST_GRAMS = 64
-COMPLETIONS = 24
-COMPLETED = 0.8  # a completion against the word itself
-
-
-class Wanted(msgspec.Struct, frozen=True):
-    text: str
-    filter: Filter
-    limit: int = 10
-    is_typing: bool = False
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -34,81 +28,75 @@ class Place(msgspec.Struct, frozen=True):
 
 
 class Ranked(msgspec.Struct, frozen=True):
+    """`is_pinned`: staff said that the first one answers exactly this."""
+
     places: list[Place]
     total: int
-    confidence: float
     surfaces: tuple[str, ...]
     evidence: Evidence | None = None
+    is_pinned: bool = False
 
 
 def rank(snapshot: Snapshot, wanted: Wanted) -> Ranked:
-    """Analyse the query, score what the filter admits, keep the best `limit`."""
+    """Analyse the query, score what the filter admits, keep the best `limit`, with what staff decided about it."""
     allowed = snapshot.allowed(wanted.filter)
-    asked = words(wanted.text)
-    if not asked and not allowed.count:
-        return Ranked([], 0, 0.0, ())
-    terms = _telling(snapshot, allowed, [Term(term) for term in dict.fromkeys(word.term for word in asked)])
-    if wanted.is_typing:
-        terms = _completed(snapshot, allowed, wanted.text, asked, terms)
-    scored = score(snapshot, allowed, terms, grams(wanted.text)[:MOST_GRAMS])
-    weighted = msgspec.structs.replace(scored, scores=scored.scores * snapshot.slots.weights)
-    best = top(snapshot, weighted.scores, max(wanted.limit, 2))
-    seen = evidence(weighted, best)
-    matched = _matched(snapshot, terms, best[: wanted.limit])
-    ids, scores = snapshot.slots.ids, weighted.scores
-    places = [Place(int(ids[s]), round(float(scores[s]), 6), words) for s, words in matched.items()]
-    counted = weighted.covered if weighted.covered.any() else weighted.scores
-    total = int((counted > 0).sum())
-    return Ranked(places, total, confidence(seen), _surfaces(asked, terms), seen)
+    if not allowed.count:
+        return Ranked([], 0, ())
+    query = asked(snapshot, allowed, wanted)
+    scored = scores_of(snapshot, allowed, wanted, query)
+    pins = [(pin, slot) for pin in wanted.controls.pinned_for(query.plain)
+            if (slot := _slot_of(snapshot, allowed, pin.ref, scored.scores)) is not None]  # fmt: skip
+    best = top(snapshot, scored.scores, max(wanted.limit, CROWD))
+    seen = evidence(snapshot, allowed, query.terms, scored, best[:CROWD])
+    best = _with_pins(best, pins)[: wanted.limit]
+    counted = scored.covered if scored.covered.any() else scored.scores
+    total = int((counted > 0).sum()) + sum(counted[slot] <= 0 for _, slot in pins)
+    is_pinned = bool(pins) and best[:1] == [pins[0][1]] and not pins[0][0].is_contained
+    return Ranked(_places(snapshot, scored, query.terms, best), total, _surfaces(query), seen, is_pinned)
 
 
-def _telling(snapshot: Snapshot, allowed: Allowed, terms: list[Term]) -> list[Term]:
-    """At most MOST_TERMS, the rarest known ones, in their order."""
-    if len(terms) <= MOST_TERMS:
-        return terms
-    frequency = _frequencies(snapshot, allowed, [term.text for term in terms])
-    rarest = sorted(terms, key=lambda term: (frequency[term.text] or allowed.count + 1, term.text))
-    kept = set(rarest[:MOST_TERMS])
-    return [term for term in terms if term in kept]
+def scores_of(snapshot: Snapshot, allowed: Allowed, wanted: Wanted, query: Asked) -> Scored:
+    """Every document's score, by its own weight; nothing for what staff hid."""
+    scored = score(snapshot, allowed, query.terms, grams(wanted.text)[:MOST_GRAMS])
+    scores, covered = scored.scores, scored.covered
+    if wanted.meaning is not None:
+        scores = scores + gains(snapshot, allowed, wanted.meaning, scored)
+    scores = scores * snapshot.slots.weights
+    hidden = wanted.controls.hidden_for(query.plain)
+    if hidden:
+        at = [slot for ref in sorted(hidden) for slot in slots_of(snapshot, allowed, ref)]
+        scores[at] = covered[at] = 0
+    return msgspec.structs.replace(scored, scores=scores, covered=covered)
 
 
-def _frequencies(snapshot: Snapshot, allowed: Allowed, texts: list[str]) -> dict[str, int]:
-    """In how many admitted documents each word is."""
-    channel = snapshot.channels["words"]
-    return {text: len(admitted(channel, allowed, n)[0]) for text, n in channel.vocabulary.of(texts).items()}
+def slots_of(snapshot: Snapshot, allowed: Allowed, ref: Ref) -> list[int]:
+    """Where a thing's admitted documents stand: one for each language."""
+    found = np.flatnonzero((snapshot.slots.refs == ref.id) & allowed.mask)
+    return [slot for slot in found.tolist() if snapshot.group_of(slot).kind == ref.kind]
 
 
-def _completed(snapshot: Snapshot, allowed: Allowed, text: str, asked: list[Word], terms: list[Term]) -> list[Term]:
-    """The last word as it may continue, among words of documents the reader may see."""
-    written = readable(text)
-    if not asked or written[-1:].isspace():
-        return terms
-    last = asked[-1]
-    vocabulary = snapshot.channels["words"].vocabulary
-    prefixes = dict.fromkeys((written[last.start :].strip(), last.surface))
-    longer = [word for prefix in prefixes for word in vocabulary.starting_with(prefix) if word != last.term]
-    frequency = _frequencies(snapshot, allowed, longer)
-    known = sorted((word for word in frequency if frequency[word]), key=lambda word: (-frequency[word], word))
-    completed = Term(last.term, tuple((word, COMPLETED) for word in known[:COMPLETIONS]))
-    return [completed if term.text == last.term else term for term in terms]
+def _slot_of(snapshot: Snapshot, allowed: Allowed, ref: Ref, scores: Array) -> int | None:
+    """The language of a thing that resembles the query most."""
+    return max(slots_of(snapshot, allowed, ref), key=lambda s: (scores[s], snapshot.group_of(s).lang), default=None)
 
 
-def evidence(scored: Scored, best: list[int]) -> Evidence | None:
-    if not best or scored.total_idf <= 0:
-        return None
-    first = float(scored.scores[best[0]])
-    second = float(scored.scores[best[1]]) if len(best) > 1 else 0.0
-    return Evidence(
-        share=min(1.0, first / max(scored.best, 1e-9)),
-        covered=min(1.0, float(scored.covered[best[0]]) / scored.total_idf),
-        gap=(first - second) / first,
-        unknown=scored.unknown,
-        brevity=float(np.exp(-scored.total_idf / 20)),
-    )
+def _with_pins(best: list[int], pins: list[tuple[Pin, int]]) -> list[int]:
+    """Pinned slots at their positions, the others in their order around them."""
+    pinned = {slot for _, slot in pins}
+    placed = [slot for slot in best if slot not in pinned]
+    for pin, slot in pins:
+        if slot not in placed:
+            placed.insert(pin.position - 1, slot)
+    return placed
+
+
+def _places(snapshot: Snapshot, scored: Scored, terms: list[Term], slots: list[int]) -> list[Place]:
+    ids, matched = snapshot.slots.ids, _matched(snapshot, terms, slots)
+    return [Place(int(ids[slot]), round(float(scored.scores[slot]), 6), matched[slot]) for slot in slots]
 
 
 def _matched(snapshot: Snapshot, terms: list[Term], slots: list[int]) -> dict[int, tuple[str, ...]]:
-    """For each slot the words of the query, or their completions, that its document holds."""
+    """For each slot the words of the query, or what counts as them, that its document holds."""
     channel = snapshot.channels["words"]
     numbers = channel.vocabulary.of(text for term in terms for text in term.texts)
     holders = [[(text, set(_held(channel, numbers[text], slots))) for text in term.texts] for term in terms]
@@ -125,7 +113,7 @@ def _held(channel: Channel, number: int, slots: list[int]) -> list[int]:
     return having[at].tolist()  # type: ignore[no-any-return]
 
 
-def _surfaces(asked: list[Word], terms: list[Term]) -> tuple[str, ...]:
-    """What to mark in results: the words as written, their terms, and completions of the last."""
-    completions = [word for term in terms for word, _ in term.alternatives]
-    return tuple(dict.fromkeys([*(w.surface for w in asked), *(w.term for w in asked), *completions]))
+def _surfaces(query: Asked) -> tuple[str, ...]:
+    """What to mark in results: the words as written, their terms, and what counts as them."""
+    others = [text for term in query.terms for one in term.alternatives for text in one.texts]
+    return tuple(dict.fromkeys([*(w.surface for w in query.words), *(w.term for w in query.words), *others]))

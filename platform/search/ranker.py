@@ -1,7 +1,4 @@
-"""Our own BM25 over the snapshot, with additive field weights and a gated channel of character n-grams.
-
-Pure: the same snapshot content gives the same scores whatever the engine, the history or the order of slots.
-"""
+"""The channels together: words first, character n-grams beside them, weighing more as more words are unknown."""
 
 from __future__ import annotations
 
@@ -9,72 +6,13 @@ from collections.abc import Sequence
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
-from search.snapshot import Allowed, Channel, Snapshot
+from search.scoring import Array, Scored, Term, score_channel
+from search.snapshot import Allowed, Snapshot
 
-Array = NDArray[np.float64]
-
-
-class FieldWeight(msgspec.Struct, frozen=True):
-    weight: float
-    k1: float
-    b: float
-
-
-# In the order of documents.CHANNELS. Chosen on ../shared/data/search: docs/decisions/search.md.
-FIELDS: dict[str, tuple[FieldWeight, ...]] = {
-    "words": (FieldWeight(2.5, 0.9, 0.3), FieldWeight(2.5, 0.9, 0.3), FieldWeight(1.0, 0.9, 0.75)),
-    "grams": (FieldWeight(2.5, 0.9, 0.3), FieldWeight(1.0, 0.9, 0.75)),
-}
-ALWAYS = 0.2  # weight of the n-gram channel beside words that are all known …
+ALWAYS = 0.3  # weight of the n-gram channel beside words that are all known …
 GATE = 1.0  # … and what is added when every word of the query is unknown
 CANDIDATES = 200
-
-
-class Term(msgspec.Struct, frozen=True):
-    """A query term: alternatives count as one (half a word's completions), each with its weight in (0, 1]."""
-
-    text: str
-    alternatives: tuple[tuple[str, float], ...] = ()
-
-    @property
-    def texts(self) -> tuple[str, ...]:
-        return (self.text, *(text for text, _ in self.alternatives))
-
-
-class Scope(msgspec.Struct, frozen=True):
-    """Where terms are scored: a channel, what is admitted of it, and, if set, the `only` slots (ascending)."""
-
-    channel: Channel
-    allowed: Allowed
-    fields: Sequence[FieldWeight]
-    means: Array
-    only: NDArray[np.int64] | None = None
-
-
-class Scored(msgspec.Struct, frozen=True):
-    """Scores per slot and what they are made of.
-
-    `scores`, `covered` (idf sum of the matched terms) have shape (slots,); `total_idf` and `best` (the score of a
-    document whose every field says every term) are those of the query; `unknown` is the idf share of unknown words.
-    """
-
-    scores: Array
-    covered: Array
-    total_idf: float
-    best: float
-    unknown: float
-
-
-def idf(count: int, df: int) -> float:
-    """Robertson & Zaragoza 2009, eq. 3.2, kept positive as Lucene does."""
-    return float(np.log1p((count - df + 0.5) / (df + 0.5)))
-
-
-def bm25(tf: Array, lengths: Array, mean: float, field: FieldWeight) -> Array:
-    """Saturated frequency of one term in one field, shape (n,). Robertson & Zaragoza 2009, eq. 3.15, without idf."""
-    return tf * (field.k1 + 1) / (tf + field.k1 * (1 - field.b + field.b * lengths / mean))
 
 
 def score(snapshot: Snapshot, allowed: Allowed, terms: Sequence[Term], grams: Sequence[str]) -> Scored:
@@ -83,101 +21,23 @@ def score(snapshot: Snapshot, allowed: Allowed, terms: Sequence[Term], grams: Se
     While every word is known the n-grams only order the best CANDIDATES anew.
     """
     by_word = score_channel(snapshot, allowed, "words", terms)
-    if not grams:
-        return by_word
     candidates = None
     if by_word.unknown == 0:
-        candidates = np.array(sorted(top(snapshot, by_word.scores, CANDIDATES)), np.int64)
-    by_gram = score_channel(snapshot, allowed, "grams", [Term(gram) for gram in dict.fromkeys(grams)], candidates)
+        candidates = np.array(top(snapshot, by_word.scores, CANDIDATES), np.int64)
+    by_gram = score_channel(snapshot, allowed, "grams", gram_terms(grams), candidates)
+    scores = by_word.scores + gate(by_word, by_gram) * by_gram.scores
+    return msgspec.structs.replace(by_word, scores=scores, alike=by_gram.scores / max(by_gram.best, 1e-9))
+
+
+def gram_terms(grams: Sequence[str]) -> list[Term]:
+    return [Term(gram) for gram in dict.fromkeys(grams)]
+
+
+def gate(by_word: Scored, by_gram: Scored) -> float:
+    """The weight of the n-grams' scores, in units of the words'."""
     if by_gram.best == 0:
-        return by_word
-    weight = (ALWAYS + GATE * by_word.unknown) * max(by_word.best, 1.0) / by_gram.best
-    return msgspec.structs.replace(by_word, scores=by_word.scores + weight * by_gram.scores)
-
-
-def score_channel(
-    snapshot: Snapshot, allowed: Allowed, name: str, terms: Sequence[Term], only: NDArray[np.int64] | None = None
-) -> Scored:
-    """Score one channel; `only` (ascending slots) leaves the others at zero without changing the statistics."""
-    channel, fields = snapshot.channels[name], FIELDS[name]
-    size = len(snapshot.slots.ids)
-    scores, covered = np.zeros(size), np.zeros(size)
-    total = known = best = 0.0
-    numbers = channel.vocabulary.of(text for term in terms for text in term.texts)
-    ceiling = sum(field.weight * (field.k1 + 1) for field in fields)
-    for term in terms:
-        slots, gains, df = gains_of(Scope(channel, allowed, fields, allowed.means[name], only), term, numbers)
-        weight = idf(allowed.count, df)
-        total += weight
-        best += weight * ceiling
-        if df:
-            known += weight
-            scores[slots] += weight * gains
-            covered[slots] += weight
-    return Scored(scores, covered, total, best, 1 - known / total if total else 1.0)
-
-
-def gains_of(scope: Scope, term: Term, numbers: dict[str, int]) -> tuple[NDArray[np.int32], Array, int]:
-    """(slots, their gains, document frequency) of the admitted documents that hold the term or an alternative."""
-    slots, counts = admitted(scope.channel, scope.allowed, numbers[term.text])
-    df = len(slots)
-    if scope.only is not None:
-        slots, counts = _among(slots, counts, scope.only)
-    gains = _gains(scope, slots, counts)
-    for text, weight in term.alternatives:
-        more, counts = admitted(scope.channel, scope.allowed, numbers[text])
-        slots, gains = _best_of(slots, gains, more, weight * _gains(scope, more, counts))
-        df = len(slots)
-    return slots, gains, df
-
-
-def admitted(channel: Channel, allowed: Allowed, number: int) -> tuple[NDArray[np.int32], NDArray[np.uint8]]:
-    """The postings of a term among the admitted documents: slots ascending, counts (fields, n)."""
-    slots, counts = channel.of_term(number)
-    if allowed.count == len(allowed.mask):
-        return slots, counts
-    kept = allowed.mask[slots]
-    return slots[kept], counts[:, kept]
-
-
-def _among(
-    slots: NDArray[np.int32], counts: NDArray[np.uint8], only: NDArray[np.int64]
-) -> tuple[NDArray[np.int32], NDArray[np.uint8]]:
-    """The postings of the slots in `only`; both ascend."""
-    if not len(slots):
-        return slots, counts
-    at = np.minimum(np.searchsorted(slots, only), len(slots) - 1)
-    at = at[slots[at] == only]
-    return slots[at], counts[:, at]
-
-
-def _gains(scope: Scope, slots: NDArray[np.int32], counts: NDArray[np.uint8]) -> Array:
-    by_field = np.zeros(counts.shape)
-    for i, field in enumerate(scope.fields):
-        if counts[i].any():
-            lengths = scope.channel.lengths[i, slots]
-            by_field[i] = field.weight * bm25(counts[i].astype(np.float64), lengths, scope.means[i], field)
-    return together(by_field, scope.allowed.own[slots])
-
-
-def together(by_field: Array, own: Array) -> Array:
-    """The fields' gains (fields, n) as one (n,): their sum where the title is the document's own.
-
-    A title that k documents share (the parts of one long article) tells them apart k times less, so there a word
-    in both title and body gains the larger of the two and 1/k of the rest: else whoever repeats the title wins.
-    """
-    largest = by_field.max(axis=0)
-    return np.asarray(largest + own * (by_field.sum(axis=0) - largest))
-
-
-def _best_of(
-    slots: NDArray[np.int32], gains: Array, more: NDArray[np.int32], gained: Array
-) -> tuple[NDArray[np.int32], Array]:
-    """The union of two posting lists, the larger gain where both have a document."""
-    union, place = np.unique(np.concatenate([slots, more]), return_inverse=True)
-    best = np.zeros(len(union))
-    np.maximum.at(best, place, np.concatenate([gains, gained]))
-    return union, best
+        return 0.0
+    return (ALWAYS + GATE * by_word.unknown) * max(by_word.best, 1.0) / by_gram.best
 
 
 def top(snapshot: Snapshot, scores: Array, limit: int) -> list[int]:

@@ -15,7 +15,8 @@ from core.database import close_database, open_database
 from core.errors import Refused
 from core.i18n import _
 from core.migrating import migrate
-from search import current
+from search import embeddings
+from search.caches import forget_all
 
 ROOMS = ("search",)
 
@@ -51,11 +52,13 @@ async def prepared(url: str) -> AsyncIterator[str]:
     await open_database(url, ROOMS)
     try:
         await migrate(url, ROOMS)
-        current.reset()
+        forget_all()
+        embeddings.turn_off(True)
         yield url
     finally:
+        embeddings.turn_off(False)
         await close_database()
-        current.reset()
+        forget_all()
 
 
 async def _on(server: str, statement: str) -> None:

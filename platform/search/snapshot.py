@@ -6,6 +6,7 @@ and its old one dies. Every few refreshes postings are merged, and slots of the 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from functools import cached_property
 
@@ -19,6 +20,7 @@ from search.packing import Packed, unpack
 from search.postings import Postings, merge, postings_of
 from search.vocabulary import Vocabulary
 
+BODY = CHANNELS["words"].index("body")
 SEGMENTS = 6
 WASTE = 0.25  # share of dead slots at which everything is packed anew
 FILTERS = 256  # filters whose masks are kept
@@ -80,13 +82,15 @@ class Channel(msgspec.Struct, frozen=True):
 class Allowed(msgspec.Struct, frozen=True):
     """The documents a filter admits: mask (slots,), how many, mean length per channel and field.
 
-    `own` (slots,) is 1 / how many of them share the document's title.
+    `own` (slots,) is 1 / how many of them share the document's title; `spread` is how much the lengths of their
+    bodies differ: the standard deviation over the mean.
     """
 
     mask: NDArray[np.bool_]
     count: int
     means: dict[str, NDArray[np.float64]]
     own: NDArray[np.float64]
+    spread: float
 
 
 class Snapshot:
@@ -110,11 +114,18 @@ class Snapshot:
                 name: np.maximum(channel.lengths[:, mask].sum(axis=1) / max(count, 1), 1e-9)
                 for name, channel in self.channels.items()
             }
-            found = Allowed(mask, count, means, _own(self.slots.titles, mask))
+            found = Allowed(mask, count, means, _own(self.slots.titles, mask), self._spread(mask))
             if len(self._allowed) >= FILTERS:
                 self._allowed.clear()
             self._allowed[wanted] = found
         return found
+
+    def _spread(self, mask: NDArray[np.bool_]) -> float:
+        """In whole numbers up to the root, so that the order of the slots leaves no trace."""
+        lengths = self.channels["words"].lengths[BODY, mask].astype(np.int64)
+        lengths = lengths[lengths > 0]
+        total, squares, n = int(lengths.sum()), int((lengths**2).sum()), len(lengths)
+        return math.sqrt(max(0, n * squares - total**2)) / total if total else 0.0
 
     def group_of(self, slot: int) -> Group:
         return self.groups[int(self.slots.groups[slot])]
@@ -155,7 +166,7 @@ def advance(before: Snapshot, changes: Iterable[Row], version: tuple[str, int]) 
     first = len(before.slots.ids)
     channels = {}
     for name, channel in before.channels.items():
-        packed = [unpack(row.packed[name]) for row in added if name in row.packed]
+        packed = [unpack(row.packed[name], len(CHANNELS[name])) for row in added if name in row.packed]
         at = [first + i for i, row in enumerate(added) if name in row.packed]
         channels[name] = _extend(channel, packed, at, len(slots.ids), slots.alive)
     after = Snapshot(version, groups, slots, channels)

@@ -7,7 +7,6 @@ import tempfile
 import time
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from bench.house import POSTGRES, REDIS, folder, is_quick, process, settings_in, spread
 from core.database import close_database, open_database, rows, transaction
@@ -33,11 +32,10 @@ async def measure() -> dict[str, Any]:
 async def at_scale(count: int) -> dict[str, Any]:
     if not POSTGRES:
         return {"postgresql": {"skipped": "ENGAWA_TEST_POSTGRES_URL is not set"}}
-    from faults.conftest import empty_database
+    from servers import make_database
 
-    name = urlsplit(POSTGRES).path.lstrip("/") + "_bench"
-    url = urlsplit(POSTGRES)._replace(path=f"/{name}").geturl()
-    await empty_database(url, name)
+    url = f"{POSTGRES}_bench"
+    await make_database(url)
     place = settings_in(Path(tempfile.mkdtemp(dir=folder())), database_url=url)
     await opened(url, ["core"])
     found: dict[str, Any] = {"postgresql_listen": await other_process(place, count, "runner"),

@@ -95,13 +95,14 @@ async def cpu_ms(application: Any, path: str, count: int, cookie: str = "") -> f
     return round(median(batches), 2)
 
 
-async def ask(application: Any, path: str, cookie: str = "") -> tuple[int, bytes]:
+async def ask(application: Any, path: str, cookie: str = "", query: str = "") -> tuple[int, bytes]:
     """One GET straight over ASGI, without the cost of a client."""
     headers = [(b"host", b"127.0.0.1:8000"), (b"accept", b"text/html"), (b"accept-language", b"ja")]
     headers += [(b"cookie", cookie.encode())] if cookie else []
     scope = {"type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "GET", "scheme": "http",
-             "path": path, "raw_path": path.encode(), "query_string": b"", "root_path": "", "headers": headers,
-             "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 8000), "extensions": {}, "state": {}}  # fmt: skip
+             "path": path, "raw_path": path.encode(), "query_string": query.encode(), "root_path": "",
+             "headers": headers, "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 8000), "extensions": {},
+             "state": {}}  # fmt: skip
     status, parts = 0, []
 
     async def receive() -> Any:

@@ -3,19 +3,23 @@
 from urllib.parse import parse_qs, urlsplit
 
 from core.clock import now
-from customers.models import Identity
-from factories import a_person
+from customers.models import Identity, Touchpoint
+from factories import a_person, an_account
 from inbox.models import Conversation
 from wires import *  # noqa: F403
 from wires import LINE
 
 
-async def test_the_whole_way(web, line, line_channel, sign_in, run_jobs):
+async def test_the_whole_way(web, line, line_channel, sign_in, run_jobs, faq):
     mika = line.person("Mika")
+    await line.deliver(LINE, [line.text(mika, "請求書をダウンロードする")], client=web)
+    await run_jobs()
     await line.deliver(LINE, [line.text(mika, "連携")], client=web)
     await run_jobs()
-    page = line.sent[0].texts[0].split("\n")[1]
-    person = await a_person()
+    page = next(text.split("\n")[1] for sent in line.sent for text in sent.texts if "/link/line" in text)
+    account = await an_account()
+    person = await a_person(account=account)
+    assert not await Touchpoint.exclude(person_id=None).filter(kind__startswith="inbox.").exists()
     browser = await sign_in(person)
     path = page.removeprefix("http://127.0.0.1:8000")
     assert (await browser.get(path)).status_code == 200
@@ -33,6 +37,10 @@ async def test_the_whole_way(web, line, line_channel, sign_in, run_jobs):
     assert (await Identity.get(kind="line")).person_id == person.id
     conversation = await Conversation.get()
     assert (conversation.person_id, conversation.customer_key) == (person.id, f"person:{person.id}")
+    said = await Touchpoint.filter(kind="inbox.asked").order_by("id")
+    assert [(one.data["text"], one.person_id, one.account_id) for one in said] == [
+        ("請求書をダウンロードする", person.id, account.id), ("連携", person.id, account.id),
+    ], "what was asked before is on the person's timeline, and their company's"  # fmt: skip
     other = line.person("Ken")
     await line.deliver(LINE, [line.account_link(other, nonce)], client=web)
     await run_jobs()

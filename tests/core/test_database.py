@@ -7,6 +7,7 @@ import random
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 from pathlib import Path
 
@@ -15,8 +16,10 @@ import pytest
 from core.database import (
     IntegrityError,
     after_commit,
+    close_database,
     dialect,
     in_transaction,
+    open_database,
     rows,
     savepoint,
     transaction,
@@ -110,6 +113,23 @@ async def test_a_reader_does_not_wait_for_an_open_writer(house):
     done.set()
     await holder
     assert await count() == 1
+
+
+@pytest.mark.parametrize("house", ["sqlite"], indirect=True)
+async def test_who_still_works_when_the_house_closes_fails_and_leaves_no_thread(house):
+    from core.database import _client
+
+    client, before = _client(), threading.active_count()
+    reading = [asyncio.ensure_future(rows("SELECT COUNT(*) FROM note")) for _ in range(20)]
+    await asyncio.sleep(0)
+    async with asyncio.timeout(10):
+        await close_database()
+        assert all(isinstance(one, list | Exception) for one in await asyncio.gather(*reading, return_exceptions=True))
+        for late in (client.read("SELECT 1"), client._in_transaction().__aenter__()):
+            with pytest.raises(ConnectionError):
+                await late
+    assert threading.active_count() <= before - 3
+    await open_database(house.settings.database, ["core"])
 
 
 WRITER = """

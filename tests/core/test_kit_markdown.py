@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.markdown import LONGEST, excerpt, markdown
+from core.markdown import LONGEST, excerpt, markdown, words_of
 
 
 @pytest.mark.parametrize("evil", [
@@ -29,6 +29,14 @@ def test_own_pictures_and_links() -> None:
 def test_japanese_emphasis_needs_no_spaces() -> None:
     assert "<strong>「締め」</strong>を" in markdown("**「締め」**を")
     assert "<strong>強調。</strong>続き" in markdown("**強調。**続き")
+
+
+def test_spaces_typed_around_japanese_emphasis_close_up() -> None:
+    assert "の<strong>締め日</strong>を" in markdown("設定の **締め日** を開く")
+    assert "open <strong>Settings</strong> now" in markdown("open **Settings** now")
+    assert "画面の <strong>Slack</strong> を" in markdown("画面の **Slack** を"), (
+        "a word of another script keeps its own"
+    )
 
 
 def test_the_highest_heading_is_the_one_below_the_page() -> None:
@@ -52,3 +60,16 @@ def test_it_is_cut_at_32_kb_between_characters() -> None:
 def test_whatever_is_written_has_no_script(text: str) -> None:
     assert "<script" not in markdown(text).lower()
     assert len(excerpt(text, 20)) <= 20
+
+
+SAID = [
+    ("**締め日**を変えます。", "締め日を変えます。"),
+    ("「設定」の **締め日** を開き、 **保存** を", "「設定」の締め日を開き、保存を"),
+    ("use **the day** here", "use the day here"), ("値は **CSV** に", "値は CSV に"), ("- 一つ\n- 二つ", "一つ 二つ"),
+    ("a<b & `x y`", "a<b & x y"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("written", "words"), SAID)
+def test_words_of_a_text_keep_together_what_emphasis_took_apart(written: str, words: str) -> None:
+    assert words_of(str(markdown(written))) == words

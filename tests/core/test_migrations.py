@@ -30,7 +30,11 @@ class Migration(migrations.Migration):
             ("id", fields.BigIntField(generated=True, primary_key=True)),
             ("parent", fields.ForeignKeyField("trial.Parent", source_field="parent_id", to_field="id",
                                               related_name="children", on_delete="CASCADE")),
-        ], options={"table": "trial_child", "app": "trial", "pk_attr": "id"}, bases=["Model"]),
+            ("rank", fields.IntField(default=0)),
+            ("code", fields.CharField(max_length=9, unique=True, null=True)),
+            ("day", fields.IntField(default=0)),
+        ], options={"table": "trial_child", "app": "trial", "pk_attr": "id",
+                    "unique_together": (("rank", "code"), ("day", "code"))}, bases=["Model"]),
         ops.RunSQL("CREATE UNIQUE INDEX trial_only ON trial_parent (name) WHERE note = 'only'"),
     ]
 """
@@ -43,6 +47,8 @@ class Migration(migrations.Migration):
     operations = [
         ops.AlterField(model_name="Parent", name="name", field=fields.CharField(max_length=200)),
         ops.AddField(model_name="Parent", name="grade", field=fields.IntField(db_default=3)),
+        ops.RemoveConstraint(model_name="Child", name=None, fields=["rank", "code"]),
+        ops.AlterField(model_name="Child", name="day", field=fields.BigIntField(default=0)),
     ]
 """
 
@@ -61,6 +67,29 @@ async def names_of_indexes(table: str) -> set[str]:
     else:
         found = await rows("SELECT indexname FROM pg_indexes WHERE tablename = ?", table)
     return {row[0] for row in found}
+
+
+async def uniques_of(table: str) -> set[tuple[str, ...]]:
+    """Columns that are unique, alone or together, except the id."""
+    if dialect() == "postgresql":
+        found = await rows(
+            "SELECT array_agg(a.attname ORDER BY array_position(i.indkey::int2[], a.attnum)) FROM pg_index i"
+            " JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY(i.indkey)"
+            " WHERE i.indrelid = to_regclass(?) AND i.indisunique AND i.indpred IS NULL GROUP BY i.indexrelid",
+            table,
+        )
+        return {tuple(row[0]) for row in found} - {("id",)}
+    names = [row["name"] for row in await rows(f"SELECT name FROM pragma_index_list('{table}')"
+                                               " WHERE \"unique\" AND NOT partial")]  # fmt: skip
+    return {tuple(row[0] for row in await rows(f"SELECT name FROM pragma_index_info('{name}')")) for name in names}
+
+
+async def test_what_is_unique_together_really_is(house):
+    for models in Tortoise.apps.values():
+        for model in models.values():
+            wanted = {tuple(model._meta.fields_db_projection.get(f, f"{f}_id") for f in one)
+                      for one in model._meta.unique_together}  # fmt: skip
+            assert wanted <= await uniques_of(model._meta.db_table), model
 
 
 async def test_every_declared_index_really_exists(house):
@@ -86,7 +115,10 @@ async def test_rebuilding_a_populated_table_loses_no_child_and_no_index(house, t
     try:
         await Executor(connection, app).migrate()
         await write("INSERT INTO trial_parent (id, name, note) VALUES (1, 'a', 'only'), (2, 'b', '')")
-        await write("INSERT INTO trial_child (parent_id) VALUES (1), (1), (2)")
+        await write(
+            "INSERT INTO trial_child (parent_id, rank, day, code) VALUES"
+            " (1, 1, 1, NULL), (1, 1, 1, 'x'), (2, 2, 2, 'y')"
+        )
         (package / "0002_wider.py").write_text(textwrap.dedent(SECOND))
         if dialect() == "sqlite":
             await write("PRAGMA foreign_keys = OFF")
@@ -97,6 +129,7 @@ async def test_rebuilding_a_populated_table_loses_no_child_and_no_index(house, t
         assert (await rows("SELECT COUNT(*) FROM trial_child"))[0][0] == 3
         assert [row[0] for row in await rows("SELECT grade FROM trial_parent ORDER BY id")] == [3, 3]
         assert {"trial_parent_name", "trial_only"} <= await names_of_indexes("trial_parent")
+        assert await uniques_of("trial_child") == {("code",), ("day", "code")}
     finally:
         for table in ("trial_child", "trial_parent"):
             await write(f"DROP TABLE IF EXISTS {table}")

@@ -15,6 +15,7 @@ from core.database import rows, write, write_many
 from core.errors import Refused
 from customers import segments
 from customers.days import as_day
+from customers.segments.compile import count_sql
 from customers.segments.tree import parse, plain
 from customers.segments.vocabulary import FIELDS, OPERATIONS
 from naive_segments import World
@@ -53,6 +54,8 @@ def conditions(draw: Any) -> dict[str, Any]:
     if field.group == "Did":
         made |= {"event": draw(st.sampled_from(EVENTS)), "of": draw(st.sampled_from(["person", "account"]))}
         made["window_days"] = draw(st.sampled_from([7, 30, 90, None]))
+    if field.name == "event.sequence":
+        made |= {"then": draw(st.sampled_from(EVENTS)), "within_days": draw(st.integers(1, 40))}
     if field.name == "consent":
         made |= {"topic": draw(st.sampled_from(["news", "tips"])), "channel": draw(st.sampled_from(["email", "line"]))}
     return made
@@ -99,6 +102,11 @@ def a_world(seed: int) -> World:
                  "total": a + 300, "last_at": NOW - timedelta(days=r.randint(0, 90), hours=2)}
                 for i in ids for e in EVENTS if r.random() < 0.4]  # fmt: skip
 
+    events = [{"name": r.choice(EVENTS), "person_id": r.choice([None, *range(1, 13)]),
+               "at": NOW - timedelta(days=r.randint(0, 100), minutes=r.choice([0, 0, 10]))}
+              for _ in range(60)]  # fmt: skip
+    habits = [{"person_id": p, "hour": r.choice([None, 0, 9, 23]), "channel": r.choice(["", "line", "email", "slack"])}
+              for p in range(1, 13) if r.random() < 0.7]  # fmt: skip
     touches = [{"kind": r.choice(EVENTS), "person_id": r.choice([None, *range(1, 13)]),
                 "account_id": r.choice([None, *range(1, 6)]), "at": NOW - timedelta(days=r.randint(0, 120), hours=1)}
                for _ in range(25)]  # fmt: skip
@@ -112,6 +120,7 @@ def a_world(seed: int) -> World:
     lists = [{"segment_id": s, "person_id": p} for s in (1, 2) for p in range(1, 13) if r.random() < 0.3]
     return World(NOW, today, accounts=accounts, people=people, memberships=members, contracts=contracts,
                  person_metrics=metrics(range(1, 13)), account_metrics=metrics(range(1, 6)), touches=touches,
+                 events=events, habits=habits,
                  consents=consents, lists=lists)  # fmt: skip
 
 
@@ -171,6 +180,8 @@ async def store(world: World) -> None:
             f"{who}_metric", [{f"{who}_id" if k == "id" else k: v for k, v in m.items()} for m in t[f"{who}_metrics"]]
         )
     await put("touchpoint", t["touches"], channel="web", about_kind="", data={})
+    await put("event", t["events"], message_id="m", kind="track", properties={}, received_at=moment, source="")
+    await put("person_habit", t["habits"])
     await put("consent", t["consents"], changed_at=moment)
     for n in (1, 2):
         await write(
@@ -202,9 +213,13 @@ async def test_the_compiler_agrees_with_the_plain_evaluator(house: Any, seed: in
         sql, parameters = segments.members_sql(tree, NOW)
         found = {row[0] for row in await rows(sql, *parameters)}
         assert found == world.members(tree), plain(tree)
+        counted, more = count_sql(tree, NOW)
+        assert (await rows(counted, *more))[0][0] == len(found), plain(tree)
         assert parse(plain(tree)) == tree
         tried += 1
     assert tried > 100
+    driven = [tree for tree in map(parse, examples) if "AS p WHERE" in count_sql(tree, NOW)[0]]
+    assert driven or seed
 
 
 async def test_a_wrong_tree_is_refused_with_a_sentence(house: Any) -> None:

@@ -21,7 +21,8 @@ pytestmark = pytest.mark.anyio
 
 
 async def metric(table: str = "person_metric") -> list[tuple[Any, ...]]:
-    return [tuple(row) for row in await rows(f"SELECT metric, d7, d30, d90, total FROM {table} ORDER BY metric")]
+    found = await rows(f"SELECT metric, d7, d30, d90, total FROM {table} WHERE metric NOT LIKE '@@%' ORDER BY metric")
+    return [tuple(row) for row in found]
 
 
 async def test_an_event_counts_once_in_every_window(house: Any) -> None:
@@ -48,6 +49,7 @@ async def test_windows_age_and_a_recount_is_equal(house: Any) -> None:
     await tracking.age()
     assert (await metric(), await metric("account_metric")) == counted
     await write("DELETE FROM usage_day")
+    await write("DELETE FROM note WHERE name = 'customers.aged'")
     await tracking.age()
     assert all(row[1:4] == (0, 0, 0) for row in await metric())
 

@@ -234,7 +234,7 @@ async def test_many_articles_are_changed_at_once(writer: Any, browse: Any, an_ar
     states = {a.id: a.state for a in await Article.all()}
     assert states == {one.id: "published", two.id: "draft"}  # the empty one stays, and says why
     assert "本文を書いてください" in (await staff.get("/staff/articles")).text
-    await staff.submit("/staff/articles/bulk", {"id": [one.id, two.id], "do": f"move:{shelf.id}"})
+    await staff.submit("/staff/articles/bulk", {"id": [one.id, two.id], "do": "move", "move_to": shelf.id})
     assert await Article.filter(category_id=shelf.id).count() == 2
     for query in ("state=draft", f"category={shelf.id}", "lang=ja", "stale=0", "q=二", "sort=-views", "format=csv"):
         answer = await staff.get(f"/staff/articles?{query}")

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import argparse
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from core.clock import now
 from core.errors import Refused
 from core.principal import Principal
 from helpcenter import actions
 from helpcenter.imports import Options, plan_import, propose, read_files, run_import
+from helpcenter.imports.dates import moment_of
 from helpcenter.models import Article, ArticleImport, ArticleRevision, ArticleTranslation, Category
 from helpcenter.wordings import Words
 from search import find
@@ -210,3 +215,49 @@ async def test_the_command_line(house: Any, tmp_path: Path, capsys: Any, monkeyp
     from servers import rooms_with_models
 
     await open_database(house.settings.database, rooms_with_models())
+
+
+async def test_dates_come_along_and_a_wrong_one_is_refused(writer: Any) -> None:
+    rows = [
+        {
+            "id": 1,
+            "title": "締め日",
+            "body": "**締め日**を変えます。",
+            "公開日": "2024/4/1",
+            "更新日": "2025-11-12 09:30",
+        },
+        {
+            "id": 2,
+            "title": "有給",
+            "body": "繰り越せます。",
+            "updated": "-9",
+            "phrasings": ["{有給/有休}の残り ~{方法}"],
+        },
+        {"id": 3, "title": "打刻", "body": "直せます。", "updated": "先週"},
+        {"id": 4, "title": "退職", "body": "止めます。", "phrasings": ["{退職"]},
+    ]
+    content = "\n".join(json.dumps(row, ensure_ascii=False) for row in rows).encode()
+    plan = await plan_import(writer, read_files([("faq.jsonl", content)], "jsonl"), Options(source="faq"))
+    assert [row.outcome for row in plan.rows] == ["created", "created", "refused", "refused"]
+    assert "先週" in plan.rows[2].reason
+    assert "{退職" in plan.rows[3].reason
+    await run_import(writer, (await propose(writer, "faq.jsonl", "jsonl", plan)).id)
+    old, new = await Article.all().order_by("id")
+    assert (old.published_at.year, old.created_at.year) == (2024, 2024)
+    assert old.updated_at.isoformat() == "2025-11-12T00:30:00+00:00"
+    assert old.published_at.isoformat() == "2024-03-31T15:00:00+00:00"
+    assert 8.9 < (now() - new.updated_at).total_seconds() / 86400 < 9.1
+    assert new.published_at == new.updated_at
+    [words] = await ArticleTranslation.filter(article_id=old.id)
+    assert words.excerpt == "締め日を変えます。"  # no space where the emphasis was
+    found = await find("有休の残り", tokens={"public"}, kinds={"article"})
+    assert found.hits[0].ref == new.ref
+
+
+@given(st.text(max_size=40) | st.from_regex(r"\d{4}[-/]\d{1,2}[-/]\d{1,2}([ T]\d{1,2}:\d{2}(Z|[+-]\d{4})?)?"))
+def test_any_date_is_a_moment_of_the_past_or_refused(said: str) -> None:
+    try:
+        made = moment_of(said.strip())
+    except Refused:
+        return
+    assert made == "" or datetime.fromisoformat(made) <= now()

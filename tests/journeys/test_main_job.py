@@ -1,8 +1,8 @@
 """The main job from an empty database, through the browser, mail, LINE and Slack; embedded, and again at scale.
 
 CSV import → segment → a piloted newsletter over SMTP → its reader clicks to the help centre, searches, asks → an
-ambassador hides spam, the asker accepts an answer → another asks on LINE and is answered → a high-tier customer asks
-on Slack, the CSM takes over and replies → all of it on the timeline.
+ambassador hides spam, the asker accepts an answer → another asks on LINE, is answered and links the account → their
+company, high-touch now, asks on Slack, the CSM takes over and replies → all of it on one timeline.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import json
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -42,6 +43,13 @@ MJML = """<mjml><mj-body><mj-section><mj-column>
 <mj-text>{{ sender.name }} {{ sender.address }} 苦情・お問い合わせ: {{ sender.contact }}
 <a href="{{ unsubscribe_url }}">配信を止める</a></mj-text>
 </mj-column></mj-section></mj-body></mjml>"""
+ALL_OF_IT = [
+    "「年末の締め」の配信を受け取りました", "配信のリンクを開きました",
+    "ヘルプで「締め日 変更 前月 残業 二重」を検索しました",
+    "コミュニティで質問しました：「締め日を変えたら前月の残業が二重に出ます」", "が解決しました",
+    "締め日を変えたい", "ボットが答えた", "LINEを連携",
+    "締め日の変更は3月分から", "ボットから担当者へ引き継ぎ", "はい、3月分からです",
+]  # fmt: skip
 SCALES = ["embedded", "at_scale"]
 
 
@@ -119,7 +127,7 @@ async def test_the_main_job_end_to_end(town: Town):
     await a_piloted_newsletter(town, segment, article)
     thread = await the_reader_clicks_searches_and_asks(town, reader)
     await an_ambassador_hides_spam_and_the_asker_accepts(town, reader, thread)
-    await somebody_asks_on_line(town)
+    await somebody_asks_on_line_and_links_it(town)
     await a_high_tier_customer_asks_on_slack(town)
     await it_is_all_on_the_timeline(town)
     assert town.line.refused == [] and town.slack.refused == [] and town.smtp.violations == []
@@ -198,13 +206,13 @@ async def a_reader_agrees(town: Town) -> Walker:
     """Consent with its proof: the reader and the one who tries it say yes on their own page."""
     await agrees(await town.comes_in_by_mail("hajime@yuzutsu.example"))
     reader = await town.comes_in_by_mail("satsuki@yuzutsu.example")
-    await agrees(reader)
+    await agrees(reader, "tracking:email")  # who did not say so is only counted
     return reader
 
 
-async def agrees(walker: Walker) -> None:
+async def agrees(walker: Walker, *more: str) -> None:
     await walker.open("/me/contact")
-    await walker.send("/me/contact", wants=["usage:email"])
+    await walker.send("/me/contact", wants=["usage:email", *more])
 
 
 async def a_segment(town: Town) -> str:
@@ -231,7 +239,7 @@ async def a_piloted_newsletter(town: Town, segment: str, article: str) -> None:
     await csm.send(f"{base}/content", subject="{{ person.family_name }}さん、締めを早く終える準備",
                    mjml=MJML.replace("ARTICLE", article))  # fmt: skip
     await csm.open(f"{base}/recipients")
-    await csm.send(f"{base}/recipients", segment_id=segment)
+    await csm.send(f"{base}/recipients", segment_id=segment, tracking="individual")
     await csm.open(f"{base}/checks")
     await csm.press(f"{base}/checks")
     await csm.open(f"{base}/schedule")
@@ -296,15 +304,25 @@ async def an_ambassador_hides_spam_and_the_asker_accepts(town: Town, reader: Wal
     await until_shown(visitor, thread, "適用する月を次の月に")
 
 
-async def somebody_asks_on_line(town: Town) -> None:
+async def somebody_asks_on_line_and_links_it(town: Town) -> None:
     admin, line = town.admin, town.line
     await admin.open("/staff/settings/connections/new?kind=line")
     await admin.send("/staff/settings/connections/new/line", name="つきみ公式", channel_secret=line.secret,
                      access_token=line.token)  # fmt: skip
-    user = line.person("ゆい")
-    await line.deliver(f"{town.house.url}/line/webhook", [line.text(user, "締め日を変えたい")])
+    user, webhook = line.person("ゆい"), f"{town.house.url}/line/webhook"
+    await line.deliver(webhook, [line.text(user, "締め日を変えたい")])
     answer = await until(lambda: line.sent_to(user))
     assert "締め日を変更する" in json.dumps(answer, ensure_ascii=False), answer
+    await line.deliver(webhook, [line.text(user, "連携")])
+    found = await until(lambda: [text for sent in line.sent for text in sent.texts if "/link/line?" in text])
+    address = link_in(found[-1], r"http://\S+/link/line\?\S+")
+    yui = await town.comes_in_by_mail("hajime@yuzutsu.example")
+    await yui.open(address)
+    async with yui.page.expect_request("https://access.line.me/dialog/bot/accountLink?**") as asked:
+        await yui.page.locator("form[action='/link/line'] button").click()
+    dialog = parse_qs(urlsplit((await asked.value).url).query)
+    assert line.use_link_token(dialog["linkToken"][0]) == user
+    await line.deliver(webhook, [line.account_link(user, dialog["nonce"][0])])
 
 
 async def a_high_tier_customer_asks_on_slack(town: Town) -> None:
@@ -314,13 +332,16 @@ async def a_high_tier_customer_asks_on_slack(town: Town) -> None:
                      bot_token=slack.token)  # fmt: skip
     connection = link_in(admin.page.url, r"/staff/settings/connections/\d+")
     await admin.open("/staff/customers")
-    account = link_in(await admin.href("a[href^='/staff/customers/']:has-text('青葉渡工業')"), r"\d+$")
+    account = link_in(await admin.href("a[href^='/staff/customers/']:has-text('夕星不動産')"), r"\d+$")
+    await it_grows_to_high_touch(csm, account)
+    await csm.open("/staff/inbox")
     await admin.open(connection)
     await admin.send(connection, teams=f"{slack.team.id} = {account}")
     mika = slack.person("Mika")
     asked = slack.message(mika, "締め日の変更は3月分からでしょうか")
     await slack.deliver(f"{town.house.url}/slack/events", asked)
-    await until_shown(csm, "/staff/inbox", "締め日の変更は3月分から")
+    # The open page is told; nobody reloads it.
+    await csm.page.wait_for_selector(".list :text('締め日の変更は3月分から')")
     await csm.follow("a[href^='/staff/inbox/']:has-text('Mika')")
     talk = link_in(csm.page.url, r"/staff/inbox/\d+")
     await csm.send(f"{talk}/replies", body="はい、3月分からです。給与の書き出しも同じ月から変わります。")
@@ -329,11 +350,23 @@ async def a_high_tier_customer_asks_on_slack(town: Town) -> None:
     assert not [one for one in slack.posts if "締め日を変更する" in str(one)]
 
 
+async def it_grows_to_high_touch(csm: Walker, account: str) -> None:
+    path = f"/staff/customers/{account}/tier"
+    await csm.open(path)
+    await csm.send(path, tier="high", reason="全社で使うことが決まった")
+
+
 async def it_is_all_on_the_timeline(town: Town) -> None:
+    """One page of one company: newsletter, click, search, question, LINE, the tier, Slack and its answer."""
     admin = town.admin
     await admin.open("/staff/customers")
-    low = link_in(await admin.href("a[href^='/staff/customers/']:has-text('夕星不動産')"), r"\d+$")
-    high = link_in(await admin.href("a[href^='/staff/customers/']:has-text('青葉渡工業')"), r"\d+$")
-    for words in ("年末の締め", "締め日を変えたら前月の残業"):
-        await until_shown(admin, f"/staff/customers/{low}/timeline", words)
-    await until_shown(admin, f"/staff/customers/{high}/timeline", "3月分から")
+    account = link_in(await admin.href("a[href^='/staff/customers/']:has-text('夕星不動産')"), r"\d+$")
+    await until_shown(admin, f"/staff/customers/{account}/timeline", "LINEを連携")
+    text = await admin.text()
+    for words in ALL_OF_IT:
+        assert words in text, (words, text)
+    await admin.open("/staff/customers/people?q=大槻")
+    await admin.follow("a[href^='/staff/customers/people/']:has-text('大槻')")
+    text = await admin.text()
+    for words in ("締め日を変えたい", "LINEを連携", "年末の締め"):
+        assert words in text, (words, text)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
+import objects_of_rooms  # noqa: F401  registers what the rooms make
 from objects import FRESH, Objects, People, factory_for, make_people
 
 from access.sessions import cookie_name, open_session

@@ -17,6 +17,7 @@ from access.actions import grant
 from access.sessions import hashed, open_session
 from core.clock import now
 from core.database import rows, write
+from core.web import new_key
 from customers.models import Person
 from factories import a_person, an_account, staff
 
@@ -99,6 +100,18 @@ async def stopped_work(people: People) -> Objects:
         " VALUES ('nothing.at_all', '{}', 'default', 'dead', ?, 8, ?) RETURNING id", now(), now(),
     )  # fmt: skip
     return Objects({"promise_id": made[0][0]}, {"promise_id": 999_999})
+
+
+@objects("/staff/guides/{guide_id}")
+async def guide(people: People) -> Objects:
+    """Guides belong to the whole team; foreign is one that is not there."""
+    made = await write(
+        "INSERT INTO guide (key, brand, name, kind, state, locale, steps, texts, translated_from, urls, trigger,"
+        " frequency, every_days, most_views, priority, revision, contents, version, created_at, updated_at) VALUES"
+        " (?, 'default', 'x', 'modal', 'draft', 'ja', ?, '{}', '{}', '[]', '{}', 'once', 1, 1, 1, '', '{}', 1, ?, ?)"
+        " RETURNING id", new_key(), [{"id": 1}], now(), now(),
+    )  # fmt: skip
+    return Objects({"guide_id": made[0][0], "step_id": 1}, {"guide_id": 999_999, "step_id": 1})
 
 
 __all__ = ["FRESH", "Objects", "People", "factory_for", "make_people", "objects"]

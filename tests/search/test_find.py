@@ -11,15 +11,8 @@ from core.database import dialect, rows, transaction
 from core.refs import Ref
 from search import analyse, find, forget, put, record_click, record_outcome, record_query, similar, suggest
 from search.queries import KEPT_TEXT
-from search_samples import HELP, PUBLIC, article
+from search_samples import HELP, PUBLIC, article, index
 from shared_data import shared_data
-
-
-async def index(*documents) -> None:
-    analysed = [await analyse(document) for document in documents]
-    async with transaction():
-        for one in analysed:
-            await put(one)
 
 
 async def refs(query: str, tokens=PUBLIC, **more) -> list[int]:

@@ -9,8 +9,8 @@ words = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\n"
 
 @given(st.lists(st.lists(words, max_size=20), min_size=1, max_size=4))
 def test_what_is_packed_is_unpacked(fields):
-    row = unpack(pack(fields, keep_words=True))
-    names = row.words() if len(row.hashes) else []
+    row = unpack(pack(fields, sound_of=str))
+    names = row.lines() if len(row.hashes) else []
     assert [term_hash(name) for name in names] == row.hashes.tolist()
     assert row.hashes.tolist() == sorted(row.hashes.tolist())
     for i, field in enumerate(fields):
@@ -21,12 +21,12 @@ def test_what_is_packed_is_unpacked(fields):
 
 
 def test_a_count_saturates():
-    assert unpack(pack([["a"] * 1000], keep_words=False)).counts.tolist() == [[255]]
-    assert unpack(pack([["a"] * 1000], keep_words=False)).lengths.tolist() == [1000]
+    assert unpack(pack([["a"] * 1000])).counts.tolist() == [[255]]
+    assert unpack(pack([["a"] * 1000])).lengths.tolist() == [1000]
 
 
 def test_another_format_is_refused():
-    row = bytearray(pack([["a"]], keep_words=True))
+    row = bytearray(pack([["a"]], sound_of=str))
     row[0] = 9
     with pytest.raises(ValueError, match="format"):
         unpack(bytes(row))

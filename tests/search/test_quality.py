@@ -8,11 +8,14 @@ import sys
 import msgspec
 import pytest
 
-from search.calibrate import calibration_error, probabilities, samples, snapshot_of
+from search.asking import Wanted
+from search.calibrate import samples, snapshot_of
 from search.confidence import PRIOR
 from search.evaluate import ask, index, measures, read
 from search.filters import filter_of
-from search.rank import Wanted, rank
+from search.fitting import balanced, probabilities
+from search.rank import rank
+from search.reliability import reliability
 from search.scratch import prepared
 from search_samples import PUBLIC, empty
 from shared_data import shared_data
@@ -56,7 +59,7 @@ def test_the_confidence_means_what_it_says():
     dataset.questions = dataset.questions[::2]
     seen = samples(dataset, strangers)
     scores = probabilities(seen.features, PRIOR)
-    assert calibration_error(scores, seen.right) < 0.12
+    assert reliability(scores, seen.right, balanced(seen)).calibration_error < 0.12
     assert (scores[seen.kind == 2] >= 0.65).mean() < 0.02
     assert seen.right[(scores >= 0.65) & (seen.kind == 0)].mean() > 0.95
 

@@ -5,11 +5,12 @@ import random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from search.documents import analyse_now
+from search.asking import Wanted
+from search.confidence import confidence
 from search.filters import EVERYTHING, filter_of
-from search.rank import Ranked, Wanted, rank
-from search.snapshot import Row, Snapshot, advance, empty
-from search_samples import HELP, article
+from search.rank import rank
+from search.snapshot import Row, advance
+from search_samples import HELP, article, ask, ids, row, snapshot
 
 VOCABULARY = [
     *("請求", "解約", "招待", "設定", "通知", "権限", "予約", "連携", "履歴", "検索"),
@@ -17,26 +18,8 @@ VOCABULARY = [
 ]
 
 
-def row(document, id=None) -> Row:
-    done = analyse_now(document)
-    return Row(id or document.id, document.kind, document.id, done.lang, document.brand,
-               " ".join(sorted(document.audience)), document.weight, done.rows)  # fmt: skip
-
-
 def gone(id: int) -> Row:
     return Row(id, "article", id, "ja", "", "", 1.0, {})
-
-
-def snapshot(documents) -> Snapshot:
-    return advance(empty(), [row(document) for document in documents], ("e", 1))
-
-
-def ask(where: Snapshot, text: str, tokens=("public",), **more) -> Ranked:
-    return rank(where, Wanted(text, filter_of(tokens, **more)))
-
-
-def ids(ranked: Ranked) -> list[int]:
-    return [place.id for place in ranked.places]
 
 
 def test_the_right_article_comes_first_from_other_wordings():
@@ -133,7 +116,7 @@ def test_brand_kind_and_language_narrow():
 
 def test_nothing_is_sure_about_a_question_from_elsewhere():
     where = snapshot(HELP)
-    assert ask(where, "明日の天気は晴れですか").confidence < 0.25
-    assert ask(where, "パスワードを忘れた").confidence > 0.65
+    assert confidence(ask(where, "明日の天気は晴れですか").evidence) < 0.25
+    assert confidence(ask(where, "パスワードを忘れた").evidence) > 0.65
     assert ask(where, "").places == []
-    assert ask(where, "？！").confidence == 0
+    assert confidence(ask(where, "？！").evidence) == 0

@@ -9,7 +9,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from app.demo import articles, community, company, newsletter, talks
+from app.demo import articles, community, company, guides, newsletter, searches, talks
 from app.demo.files import Known
 from core.clock import now
 from core.context import Here, enter
@@ -25,6 +25,8 @@ STEPS: list[tuple[str, Callable[[Known], Awaitable[Any]]]] = [
     ("community", community.load),
     ("conversations", talks.load),
     ("newsletter", newsletter.load),
+    ("searches", searches.load),
+    ("guides", guides.load),
 ]
 
 
@@ -58,7 +60,7 @@ async def _remember(value: dict[str, Any]) -> None:
 async def _settle() -> None:
     """Run what the verbs promised (search, notices, points), so that the first page is complete."""
     began = time.perf_counter()
-    runner = Runner({"default": 4, "bulk": 2})
+    runner = Runner({"default": 4, "bulk": 2, "long": 1})
     await runner.start()
     try:
         await runner.idle(timeout=300)

@@ -6,7 +6,7 @@ from typing import Any
 
 from litestar import Response
 
-from campaigns import rollout
+from campaigns import actions, rollout
 from campaigns.models import Campaign, Step
 from campaigns.words import CAMPAIGN_STATES, CAMPAIGN_TONES
 from core.i18n import _
@@ -25,10 +25,22 @@ def steps(campaign: Campaign) -> list[tuple[str, str]]:
     return [(words[name], f"/staff/campaigns/{campaign.id}/{name}") for name in ORDER]
 
 
+async def done(campaign: Campaign) -> set[int]:
+    """Which of the steps are done, by their place; not which were looked at."""
+    if campaign.state != "draft":
+        return set(range(len(ORDER) - 1))
+    is_so = {
+        "content": campaign.revision_id is not None, "recipients": campaign.segment_id is not None,
+        "checks": await actions.current_checks(campaign) is not None, "pilot": await rollout.has_passed(campaign),
+    }  # fmt: skip
+    return {ORDER.index(name) for name, yes in is_so.items() if yes}
+
+
 async def campaign_page(template: str, campaign: Campaign, step: str, *, status: int = 200,
                         **context: Any) -> Response[Any]:  # fmt: skip
     return page(
         f"campaigns/{template}.html", status=status, campaign=campaign, steps=steps(campaign), at=ORDER.index(step),
+        done=await done(campaign),
         state=CAMPAIGN_STATES[campaign.state], tone=CAMPAIGN_TONES.get(campaign.state, ""),
         base=f"/staff/campaigns/{campaign.id}", **context,
     )  # fmt: skip

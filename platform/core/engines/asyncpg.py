@@ -70,6 +70,10 @@ class Wrapper(TransactionWrapper):
         async with self._lock:
             return list(await self._connection.fetch(sql, *values))
 
+    async def copy(self, table: str, columns: Sequence[str], records: Sequence[Sequence[Any]]) -> None:
+        async with self._lock:
+            await self._connection.copy_records_to_table(table, records=records, columns=list(columns))
+
 
 class Client(AsyncpgDBClient):
     def _in_transaction(self) -> TransactionContext:

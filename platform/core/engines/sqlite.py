@@ -21,7 +21,8 @@ from core.tasks import finish
 
 READERS = 2
 PRAGMAS = {"journal_mode": "WAL", "synchronous": "FULL", "foreign_keys": "ON", "busy_timeout": 30_000,
-           "journal_size_limit": 67_108_864, "cache_size": -32_000, "temp_store": "MEMORY"}  # fmt: skip
+           "journal_size_limit": 67_108_864, "wal_autocheckpoint": 8_000, "cache_size": -32_000,
+           "temp_store": "MEMORY"}  # fmt: skip
 
 
 class Immediate(TransactionContext):
@@ -93,24 +94,32 @@ class Client(SqliteClient):
     def __init__(self, file_path: str, **kwargs: Any) -> None:
         super().__init__(file_path, **kwargs)
         self.pragmas = dict(PRAGMAS)
+        self._closed = False
         self._readers: list[aiosqlite.Connection] = []
         self._free: asyncio.LifoQueue[aiosqlite.Connection] = asyncio.LifoQueue()
 
     async def create_connection(self, with_db: bool) -> None:
+        if self._closed:
+            # A task that outlived the house must not open it again: its threads would hold the process for ever.
+            raise ConnectionError("The database is closed.")
         if self._connection:
             return
         await super().create_connection(with_db)
         for _ in range(READERS):
             reader = await aiosqlite.connect(self.filename, isolation_level=None)
+            self._readers.append(reader)
             reader._conn.row_factory = sqlite3.Row
             for pragma in ("query_only=ON", "busy_timeout=30000", "cache_size=-16000"):
                 await (await reader.execute(f"PRAGMA {pragma}")).close()
-            self._readers.append(reader)
             self._free.put_nowait(reader)
+        if self._closed:
+            await self.close()
+            raise ConnectionError("The database was closed meanwhile.")
 
     async def close(self) -> None:
+        """For good. Who still waits for a reader is given a closed one, and fails instead of waiting for ever."""
+        self._closed = True
         readers, self._readers = self._readers, []
-        self._free = asyncio.LifoQueue()
         for reader in readers:
             await finish(reader.close())
         await finish(super().close())

@@ -47,16 +47,6 @@ class Migration(migrations.Migration):
             bases=['Model'],
         ),
         ops.AddField(
-            model_name='ImportBatch',
-            name='headings',
-            field=fields.JSONField(null=True, encoder=functools.partial(dumps, separators=(',', ':')), decoder=loads),
-        ),
-        ops.AddField(
-            model_name='Review',
-            name='other_person_id',
-            field=fields.BigIntField(null=True),
-        ),
-        ops.AddField(
             model_name='Review',
             name='source',
             field=fields.CharField(default='', db_default='', max_length=60),

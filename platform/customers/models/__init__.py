@@ -15,10 +15,12 @@ from customers.models.happenings import (
     AccountNote,
     EventSeen,
     HealthSnapshot,
+    PersonHabit,
     PersonMetric,
     ProductEvent,
     Touchpoint,
     UsageDay,
+    WriteKey,
 )
 from customers.models.records import (
     PHASES,
@@ -66,6 +68,7 @@ __all__ = [
     "MergeLog",
     "Notice",
     "Person",
+    "PersonHabit",
     "PersonMetric",
     "PersonSource",
     "Pilot",
@@ -80,4 +83,5 @@ __all__ = [
     "Touchpoint",
     "TrailPart",
     "UsageDay",
+    "WriteKey",
 ]

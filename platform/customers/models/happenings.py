@@ -40,7 +40,10 @@ class Touchpoint(Model):
 
 
 class ProductEvent(Model):
-    """What people did in the customer's product (Segment's `track`, `page`); append-only."""
+    """What people did in the customer's product (Segment's `track`, `page`, `screen`); append-only.
+
+    Whose it is may be known later: until then `person_id` is empty and `anonymous_id` says which visitor it was.
+    """
 
     id = fields.BigIntField(primary_key=True)
     message_id = fields.CharField(max_length=100)
@@ -48,17 +51,16 @@ class ProductEvent(Model):
     kind = fields.CharField(max_length=12, default="track")
     person_id = fields.BigIntField(null=True)
     account_id = fields.BigIntField(null=True)
-    anonymous_id = fields.CharField(max_length=120, null=True)
+    anonymous_id = fields.CharField(max_length=254, null=True)
+    source = fields.CharField(max_length=60, db_default="")  # of the write key
+    dwell_ms = fields.IntField(null=True)  # how long a page was looked at
     properties: Any = fields.JSONField(default=dict)
     at = Moment()
     received_at = Moment()
 
     class Meta:
         table = "event"
-        indexes = [
-            Index(fields=("person_id", "name", "at"), name="event_person"),
-            Index(fields=("account_id", "at"), name="event_account"),
-        ]
+        indexes = [Index(fields=("person_id", "name", "at"), name="event_person")]
 
 
 class EventSeen(Model):
@@ -74,20 +76,20 @@ class EventSeen(Model):
 
 
 class UsageDay(Model):
-    """Events of one name by one person on one local day: what windows are aged from."""
+    """Events of one name by one person for one account (0: none) on one local day: what windows are aged from."""
 
     id = fields.BigIntField(primary_key=True)
     person_id = fields.BigIntField()
-    account_id = fields.BigIntField(null=True)
+    account_id = fields.BigIntField(db_default=0)
     name = fields.CharField(max_length=120)
     day = fields.DateField()
-    count = fields.IntField(default=0)
+    count = fields.BigIntField(default=0)
 
     class Meta:
         table = "usage_day"
-        unique_together = (("person_id", "name", "day"),)
+        unique_together = (("person_id", "name", "day", "account_id"),)
         indexes = [
-            Index(fields=("account_id", "day"), name="usage_day_account"),
+            Index(fields=("account_id", "name", "day"), name="usage_day_account_name"),
             Index(fields=("day",), name="usage_day_day"),
         ]
 
@@ -98,16 +100,16 @@ class PersonMetric(Model):
     id = fields.BigIntField(primary_key=True)
     person_id = fields.BigIntField()
     metric = fields.CharField(max_length=120)
-    d7 = fields.IntField(default=0)
-    d30 = fields.IntField(default=0)
-    d90 = fields.IntField(default=0)
+    d7 = fields.BigIntField(default=0)
+    d30 = fields.BigIntField(default=0)
+    d90 = fields.BigIntField(default=0)
     total = fields.BigIntField(default=0)
     last_at = Moment(null=True)
 
     class Meta:
         table = "person_metric"
         unique_together = (("person_id", "metric"),)
-        indexes = [Index(fields=("metric", "d30"), name="person_metric_d30")]
+        indexes = [Index(fields=("metric", "d30", "person_id", "d7", "d90", "total"), name="person_metric_covering")]
 
 
 class AccountMetric(Model):
@@ -116,15 +118,58 @@ class AccountMetric(Model):
     id = fields.BigIntField(primary_key=True)
     account_id = fields.BigIntField()
     metric = fields.CharField(max_length=120)
-    d7 = fields.IntField(default=0)
-    d30 = fields.IntField(default=0)
-    d90 = fields.IntField(default=0)
+    d7 = fields.BigIntField(default=0)
+    d30 = fields.BigIntField(default=0)
+    d90 = fields.BigIntField(default=0)
     total = fields.BigIntField(default=0)
     last_at = Moment(null=True)
 
     class Meta:
         table = "account_metric"
         unique_together = (("account_id", "metric"),)
+
+
+class WriteKey(Model):
+    """What a system sends product events with; only a hash of the key is kept.
+
+    `source` is the system's name, as in imports: ids that it uses are looked up among those. `is_trusted` says that
+    the key is kept secret, on a server: only then does what it says about somebody change records. The key of a web
+    page is known to every visitor.
+    """
+
+    id = fields.BigIntField(primary_key=True)
+    source = fields.CharField(max_length=60)
+    name = fields.CharField(max_length=120)
+    key_hash = fields.CharField(max_length=64, unique=True)
+    hint = fields.CharField(max_length=8)
+    is_trusted = fields.BooleanField(default=True)
+    created_by: Any = fields.ForeignKeyField("customers.Person", related_name="write_keys", null=True,
+                                             on_delete=fields.SET_NULL)  # fmt: skip
+    created_at = Moment()
+    revoked_at = Moment(null=True)
+    used_at = Moment(null=True)
+    accepted = fields.BigIntField(default=0)
+    refused = fields.BigIntField(default=0)
+    last_refusal = fields.CharField(max_length=300, default="")
+    refused_at = Moment(null=True)
+
+    created_by_id: int | None
+
+    class Meta:
+        table = "write_key"
+
+
+class PersonHabit(Model):
+    """Of the last 90 days: the local hour in which a person does most, and the channel they write on most. Nightly."""
+
+    id = fields.BigIntField(primary_key=True)
+    person: Any = fields.ForeignKeyField("customers.Person", related_name="habits", unique=True,
+                                         on_delete=fields.CASCADE)  # fmt: skip
+    hour = fields.IntField(null=True)
+    channel = fields.CharField(max_length=16, default="")
+
+    class Meta:
+        table = "person_habit"
 
 
 class HealthSnapshot(Model):

@@ -26,6 +26,10 @@ class Segment(Model):
     created_at = Moment()
     updated_at = Moment()
 
+    people = fields.BigIntField(null=True)  # when it was last materialised
+    refreshed_at = Moment(null=True)
+    refresh_ms = fields.IntField(null=True)
+
     created_by_id: int | None
 
     class Meta:

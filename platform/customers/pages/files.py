@@ -49,11 +49,12 @@ class ImportPages(Controller):
         return await self._index(request, Form(NewFile))
 
     async def _index(self, request: Request[Any, Any, Any], form: Form[NewFile], status: int = 200) -> Response[Any]:
+        may_open = policy.can_change_everything(current_principal())
         found = Listing(
             request, query=ImportBatch.all().select_related("created_by"),
             columns=[
                 Column("file_name", _("File"), head=True, value=lambda b: b.file_name or b.source,
-                       href=lambda b: f"/staff/customers/import/{b.id}"),
+                       href=(lambda b: f"/staff/customers/import/{b.id}") if may_open else None),
                 Column("kind", _("Kind of entry"), wide=True, format=lambda value: str(KINDS.get(value, value))),
                 Column("total", _("Rows"), num=True), Column("state", _("State")),
                 Column("created_at", _("When"), sort=True, wide=True, num=True, format=ago),

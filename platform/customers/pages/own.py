@@ -39,8 +39,8 @@ class OwnPages(Controller):
         person = current_principal().person_id or 0
         changed = 0
         has = await topics.channels_of(person)
-        for offer in await topics.offered():
-            for channel in has:
+        for offer in await topics.choices():
+            for channel in (one for one in has if one in offer.channels):
                 state = "given" if f"{offer.slug}:{channel}" in wanted else "refused"
                 changed += await _decide(person, offer, channel, state, request)
         if changed:

@@ -140,14 +140,14 @@ async def seen(person_id: int) -> None:
 
 
 async def matrix(person_id: int) -> list[dict[str, Any]]:
-    """Every offered topic, with the state on each of its channels; topics decided earlier stay visible."""
+    """Everything that a person decides, with the state on each of its channels; topics decided earlier stay visible."""
     decided = {(one.topic, one.channel): one for one in await Consent.filter(person_id=person_id)}
     has = await topics.channels_of(person_id)
     found = []
-    for offer in await topics.offered():
+    for offer in await topics.choices():
         channels = [one for one in offer.channels if one in has or (offer.slug, one) in decided]
         states = [{"channel": channel, "consent": decided.pop((offer.slug, channel), None)} for channel in channels]
-        found.append({"slug": offer.slug, "name": offer.name, "description": "", "states": states})
+        found.append({"slug": offer.slug, "name": offer.name, "description": str(offer.description), "states": states})
     for (topic, channel), one in sorted(decided.items()):
         found.append(
             {"slug": topic, "name": topic, "description": "", "states": [{"channel": channel, "consent": one}]}

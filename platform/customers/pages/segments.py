@@ -49,7 +49,8 @@ class SegmentPages(Controller):
         )
         await found.load()
         for segment in found.rows:
-            segment.people = await counted(segment)
+            if segment.is_static or segment.people is None:  # else as it was a few seconds ago
+                segment.people = await counted(segment)
         return page("customers/segments.html", segments=found, tabs=await tabs())
 
     @get("/new", may="customers.write")

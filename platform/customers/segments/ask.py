@@ -11,7 +11,7 @@ from core.database import rows
 from core.errors import NotFound, Refused
 from core.i18n import _
 from customers.models import Segment
-from customers.segments.compile import conditions_sql, members_sql
+from customers.segments.compile import conditions_sql, count_sql, members_sql
 from customers.segments.tree import Condition, Group, Node, conditions_of, parse
 
 NESTED = 5
@@ -45,8 +45,8 @@ async def _with_trees(node: Node, depth: int) -> Node:
 
 async def count(tree: Any) -> int:
     """How many people the tree holds for, now."""
-    sql, parameters = members_sql(await expanded(tree), now())
-    return int((await rows(f"SELECT COUNT(*) FROM ({sql}) AS members", *parameters))[0][0])
+    sql, parameters = count_sql(await expanded(tree), now())
+    return int((await rows(sql, *parameters))[0][0])
 
 
 async def count_accounts(tree: Any) -> int:

@@ -61,6 +61,8 @@ def _condition(data: Any, path: str) -> Raw:
         node |= {
             "event": str(data.get(f"{path}-event", "")),
             "of": str(data.get(f"{path}-of", "person")),
+            "then": str(data.get(f"{path}-then", "")),
+            "within_days": _number(str(data.get(f"{path}-within", "")) or "7") if name == "event.sequence" else None,
             "window_days": int(window) if window in {"7", "30", "90"} else (90 if name == "touch.count" else None),
         }
     if name == "consent":
@@ -138,5 +140,6 @@ def shown(node: Raw, path: str = "0") -> Raw:
     return {"path": path, "join": "", "field": field, "name": node["field"], "op": node.get("op", ""), "value": value,
             "values": values, "text": ", ".join(str(one) for one in values if one is not None),
             "ops": OPERATIONS[field.kind], "event": node.get("event", ""), "window": node.get("window_days"),
+            "then": node.get("then", ""), "within": node.get("within_days") or 7,
             "of": node.get("of", "person"), "topic": node.get("topic", ""), "channel": node.get("channel", ""),
             "is_measured": node["field"] in MEASURED, "raw": node}  # fmt: skip

@@ -14,13 +14,14 @@ import msgspec
 
 from core.clock import local_day
 from core.database import dialect
-from customers.segments.special import SPECIAL, days_of
-from customers.segments.tree import Condition, Group, Node
+from customers.segments.special import SPECIAL, counts_of, days_of, did
+from customers.segments.tree import Condition, Group, Node, conditions_of
 from customers.segments.vocabulary import Field, field_of, trait_of
 
 BASE = "p.state = 'active' AND p.kind = 'customer'"
 CURRENT = ("SELECT m.person_id FROM membership m JOIN account a ON a.id = m.account_id"
            " WHERE (m.until IS NULL OR m.until >= {today}) AND {asked}")  # fmt: skip
+NULLABLE = {"p.email"}
 SIGNS = {"at_least": ">=", "at_most": "<=", "less_than": "<", "more_than": ">", "is": "="}
 
 
@@ -49,8 +50,10 @@ class Compiler:
         parts = [f"({self.node(one)})" for one in node.nodes]
         if node.join == "all":
             return " AND ".join(parts)
-        either = " OR ".join(parts)
-        return either if node.join == "any" else f"NOT ({either})"
+        if node.join == "any":
+            return " OR ".join(parts)
+        # Each denied for itself, so that PostgreSQL can make an anti-join of each.
+        return " AND ".join(f"NOT {part}" for part in parts)
 
     def condition(self, one: Condition) -> str:
         field = field_of(one.field)
@@ -71,7 +74,17 @@ class Compiler:
 
     def of_accounts(self, asked: Callable[[], str]) -> str:
         today = self.mark(self.today)
-        return f"p.id IN ({CURRENT.format(today=today, asked=asked())})"
+        return self.among(CURRENT.format(today=today, asked=asked()))
+
+    def among(self, selected: str) -> str:
+        """The person is among the ids that `selected` gives.
+
+        SQLite makes a list of them once. PostgreSQL cannot hash a large list under NOT, and then reads it again for
+        every person; EXISTS it turns into a join, or an anti-join.
+        """
+        if self.is_sqlite:
+            return f"p.id IN ({selected})"
+        return f"EXISTS (SELECT 1 FROM ({selected}) AS x(id) WHERE x.id = p.id)"
 
     def of_contracts(self, asked: Callable[[], str]) -> str:
         chosen = "a.id IN (SELECT c.account_id FROM contract c WHERE "
@@ -88,7 +101,8 @@ class Compiler:
         if trait is not None:
             return self.trait(field.sql, trait, one)
         if field.kind in {"text", "choice"}:
-            return self.text(f"COALESCE({field.sql}, '')", one)
+            # Only where it can be NULL: PostgreSQL knows nothing of how often an expression holds, and plans badly.
+            return self.text(f"COALESCE({field.sql}, '')" if field.sql in NULLABLE else field.sql, one)
         if field.kind == "reference":
             return self.reference(field.sql, one)
         if field.kind == "days":
@@ -174,3 +188,35 @@ def conditions_sql(
     compiler = Compiler(now, engine)
     columns = [f"CASE WHEN {compiler.node(node)} THEN 1 ELSE 0 END" for node in nodes]
     return f"SELECT {', '.join(columns)} FROM person p WHERE p.id = {compiler.mark(person_id)}", compiler.parameters
+
+
+def count_sql(tree: Group, now: datetime, engine: str | None = None) -> tuple[str, list[Any]]:
+    """`SELECT COUNT(*) …` of the members.
+
+    Where the tree asks first of all what people did, they are counted from there, without a look at everybody's row:
+    that leaves out the few who are no living customers.
+    """
+    compiler = Compiler(now, engine)
+    first = next((one for one in tree.nodes if tree.join == "all" and asks_what_was_done(one)), None)
+    rest = [one for one in tree.nodes if one is not first]
+    if first is None or any(needs_the_row(one) for node in rest for one in conditions_of(node)):
+        where = f"{BASE} AND ({compiler.node(tree)})"
+        return f"SELECT COUNT(*) FROM person p WHERE {where}", compiler.parameters
+    assert isinstance(first, Condition)
+    chosen = did(compiler, first)
+    gone = "SELECT q.id FROM person q WHERE q.state <> 'active' OR q.kind <> 'customer'"
+    parts = [f"NOT ({compiler.among(gone)})", *(f"({compiler.node(one)})" for one in rest)]
+    return f"SELECT COUNT(*) FROM ({chosen}) AS p WHERE {' AND '.join(parts)}", compiler.parameters
+
+
+def asks_what_was_done(node: Node) -> bool:
+    """By each person for themselves, at least once: then there is a row for everybody who did."""
+    if not isinstance(node, Condition) or node.field != "event.count" or node.of != "person":
+        return False
+    least, most = counts_of(node)
+    return most is None and least is not None and least > 0
+
+
+def needs_the_row(one: Condition) -> bool:
+    field = field_of(one.field)
+    return field is not None and field.sql.startswith("p.")

@@ -75,7 +75,14 @@ def event_count(c: Any, one: Condition) -> str:
 
 def _did(c: Any, one: Condition, sign: str, count: int) -> str:
     column = {None: "total", 7: "d7", 30: "d30", 90: "d90"}[one.window_days]
-    return _metric(c, one, lambda: f"v.{column} {sign} {c.mark(count)}")
+    # Who did it so often in 7 days did so in 30, which the index is sorted by.
+    also = "d30" if column == "d7" and count > 0 else ""
+
+    def asked() -> str:
+        first = f"v.{also} {sign} {c.mark(count)} AND " if also else ""
+        return f"{first}v.{column} {sign} {c.mark(count)}"
+
+    return _metric(c, one, asked)
 
 
 def _metric(c: Any, one: Condition, asked: Callable[[], str]) -> str:
@@ -83,12 +90,51 @@ def _metric(c: Any, one: Condition, asked: Callable[[], str]) -> str:
     if one.of == "account":
         found = "a.id IN (SELECT v.account_id FROM account_metric v WHERE v.metric = "
         return str(c.of_accounts(lambda: f"{found}{c.mark(one.event)} AND {asked()})"))
-    found = "p.id IN (SELECT v.person_id FROM person_metric v WHERE v.metric = "
-    return f"{found}{c.mark(one.event)} AND {asked()})"
+    found = "SELECT v.person_id FROM person_metric v WHERE v.metric = "
+    return str(c.among(f"{found}{c.mark(one.event)} AND {asked()}"))
+
+
+def did(c: Any, one: Condition) -> str:
+    """A SELECT of the `id` of everybody who did it at least so often (see `compile.count_sql`)."""
+    least, _most = counts_of(one)
+    column = {None: "total", 7: "d7", 30: "d30", 90: "d90"}[one.window_days]
+    metric = c.mark(one.event)
+    also = f" AND v.d30 >= {c.mark(least)}" if column == "d7" else ""
+    return (f"SELECT v.person_id AS id FROM person_metric v WHERE v.metric = {metric}{also}"
+            f" AND v.{column} >= {c.mark(least)}")  # fmt: skip
 
 
 def last_days_ago(c: Any, one: Condition) -> str:
     return _metric(c, one, lambda: str(c.days_ago("v.last_at", one)))
+
+
+def sequence(c: Any, one: Condition) -> str:
+    """Did `event`, and `then` after it, at most `within_days` × 24 hours later; the first of it in the window."""
+    # Marks are made in the order in which they stand in the text.
+    first = f"e.name = {c.mark(one.event)}"
+    both = f"SELECT v.person_id FROM person_metric v WHERE v.metric = {c.mark(one.then)} AND v.total > 0"
+    second = f"f.name = {c.mark(one.then)} AND f.at > e.at AND {_within(c, one.within_days or 7)}"
+    since = f" AND e.at > {c.mark(c.back(one.window_days))}" if one.window_days else ""
+    found = c.among(f"SELECT e.person_id FROM event e WHERE {first} AND e.person_id IN ({both}) AND EXISTS (SELECT 1"
+                    f" FROM event f WHERE f.person_id = e.person_id AND {second}){since}")  # fmt: skip
+    return found if one.value else f"NOT ({found})"
+
+
+def _within(c: Any, days: int) -> str:
+    if c.is_sqlite:
+        return f"ROUND((julianday(f.at) - julianday(e.at)) * 86400) <= {c.mark(days)} * 86400"
+    return f"f.at <= e.at + {c.mark(days)} * interval '1 day'"
+
+
+def channel(c: Any, one: Condition) -> str:
+    values = one.value if one.op == "is_any" else [one.value]
+    marks = ", ".join(c.mark(value) for value in values)
+    return str(c.among(f"SELECT h.person_id FROM person_habit h WHERE h.channel IN ({marks})"))
+
+
+def active_hour(c: Any, one: Condition) -> str:
+    asked = c.number("h.hour", one)
+    return str(c.among(f"SELECT h.person_id FROM person_habit h WHERE h.hour IS NOT NULL AND {asked}"))
 
 
 def touch_count(c: Any, one: Condition) -> str:
@@ -109,20 +155,20 @@ def _happened(c: Any, one: Condition, sign: str, count: int) -> str:
     who = "account_id" if one.of == "account" else "person_id"
 
     def asked() -> str:
-        return (f"(SELECT t.{who} FROM touchpoint t WHERE t.kind = {c.mark(one.event)}"
+        return (f"SELECT t.{who} FROM touchpoint t WHERE t.kind = {c.mark(one.event)}"
                 f" AND t.at > {c.mark(c.back(one.window_days or 90))} AND t.{who} IS NOT NULL"
-                f" GROUP BY t.{who} HAVING COUNT(*) {sign} {c.mark(count)})")  # fmt: skip
+                f" GROUP BY t.{who} HAVING COUNT(*) {sign} {c.mark(count)}")  # fmt: skip
 
     if one.of == "account":
-        return str(c.of_accounts(lambda: f"a.id IN {asked()}"))
-    return f"p.id IN {asked()}"
+        return str(c.of_accounts(lambda: f"a.id IN ({asked()})"))
+    return str(c.among(asked()))
 
 
 def consent(c: Any, one: Condition) -> str:
     values = one.value if one.op == "is_any" else [one.value]
     known = [value for value in values if value != "unknown"]
-    parts = [f"p.id IN ({_decided(c, one)} AND s.state IN ({', '.join(c.mark(v) for v in known)}))"] if known else []
-    parts += [f"NOT (p.id IN ({_decided(c, one)}))"] if "unknown" in values else []
+    parts = [c.among(f"{_decided(c, one)} AND s.state IN ({', '.join(c.mark(v) for v in known)})")] if known else []
+    parts += [f"NOT ({c.among(_decided(c, one))})"] if "unknown" in values else []
     return "(" + " OR ".join(parts) + ")"
 
 
@@ -135,7 +181,7 @@ def segment(c: Any, one: Condition) -> str:
     """A static list, or what was last materialised; `ask.expanded` puts the trees of the others in place first."""
     values = one.value if isinstance(one.value, list) else [one.value]
     marks = ", ".join(c.mark(value) for value in values)
-    return f"p.id IN (SELECT sm.person_id FROM segment_member sm WHERE sm.segment_id IN ({marks}))"
+    return str(c.among(f"SELECT sm.person_id FROM segment_member sm WHERE sm.segment_id IN ({marks})"))
 
 
 def days_of(one: Condition) -> tuple[int | None, int | None]:
@@ -160,6 +206,9 @@ SPECIAL: dict[str, Special] = {
     "contract.monthly": monthly,
     "event.count": event_count,
     "event.last_days_ago": last_days_ago,
+    "event.sequence": sequence,
+    "person.active_hour": active_hour,
+    "person.channel": channel,
     "touch.count": touch_count,
     "consent": consent,
     "segment": segment,

@@ -28,6 +28,8 @@ class Condition(msgspec.Struct, frozen=True):
     op: str
     value: Any = None
     event: str = ""
+    then: str = ""
+    within_days: int | None = None
     window_days: int | None = None
     of: str = "person"
     topic: str = ""
@@ -78,7 +80,10 @@ def _condition(raw: dict[str, Any]) -> Condition:
         field=str(raw["field"]), op=op, value=_value(field, op, raw.get("value")),
         event=_text(raw.get("event", ""), 120), window_days=_window(field, raw), of=_of(raw),
         topic=_text(raw.get("topic", ""), 40), channel=_text(raw.get("channel", ""), 16),
+        then=_text(raw.get("then", ""), 120), within_days=_within(field, raw),
     )  # fmt: skip
+    if field.name == "event.sequence" and not made.then:
+        raise Refused(_("Say what was done afterwards."))
     if field.name in MEASURED and not made.event:
         raise Refused(_("Say which event is counted."))
     if field.name == "consent" and not (made.topic and made.channel):
@@ -93,6 +98,12 @@ def _window(field: Field, raw: dict[str, Any]) -> int | None:
     if found is not None and found not in WINDOWS:
         raise Refused(_("Events are counted over 7, 30 or 90 days, or ever."))
     return found
+
+
+def _within(field: Field, raw: dict[str, Any]) -> int | None:
+    """How many days may lie between the two things of a sequence."""
+    found = raw.get("within_days")
+    return _number(found if found is not None else 7, 1, 365) if field.name == "event.sequence" else None
 
 
 def _of(raw: dict[str, Any]) -> str:
@@ -147,5 +158,14 @@ def plain(node: Node) -> dict[str, Any]:
     if isinstance(node, Group):
         return {node.join: [plain(one) for one in node.nodes]}
     said = {name: getattr(node, name) for name in node.__struct_fields__}
-    empty = {"value": None, "event": "", "window_days": None, "of": "person", "topic": "", "channel": ""}
+    empty = {
+        "value": None,
+        "event": "",
+        "then": "",
+        "within_days": None,
+        "window_days": None,
+        "of": "person",
+        "topic": "",
+        "channel": "",
+    }
     return {name: value for name, value in said.items() if name not in empty or value != empty[name]}

@@ -28,6 +28,13 @@ PHASES = (("onboarding", _("Onboarding")), ("adoption", _("Adoption")), ("expans
 HEALTH = (("good", _("Good")), ("watch", _("Watch")), ("risk", _("At risk")), ("unknown", _("Unknown")))
 STATES = (("active", _("Customer")), ("churned", _("Former customer")))
 CONSENT = (("given", _("Agreed")), ("refused", _("Declined")), ("unknown", _("Never asked")))
+CHANNELS = (
+    ("email", _("E-mail")),
+    ("line", "LINE"),
+    ("slack", "Slack"),
+    ("web", _("Web")),
+    ("in_app", _("In the app")),
+)
 LOCALES = (("ja", "日本語"), ("en", "English"))
 
 COMPANY, PERSON, CONTRACT, DID, OTHER = _("Company"), _("Person"), _("Contract"), _("Did"), _("Consent and lists")
@@ -50,6 +57,8 @@ FIELDS = (
     Field("person.email", "text", _("E-mail address"), PERSON, "p.email"),
     Field("person.family_name", "text", _("Family name"), PERSON, "p.family_name"),
     Field("person.locale", "choice", _("Language"), PERSON, "p.locale", LOCALES),
+    Field("person.channel", "choice", _("Channel used most"), PERSON, "", CHANNELS),
+    Field("person.active_hour", "number", _("Hour of most activity (0–23)"), PERSON),
     Field("person.created_days_ago", "days", _("Days since we know the person"), PERSON, "p.created_at"),
     Field("person.seen_days_ago", "days", _("Days since last seen"), PERSON, "p.last_seen_at"),
     Field("contract.active", "truth", _("Contract is running"), CONTRACT),
@@ -60,12 +69,13 @@ FIELDS = (
     Field("contract.plan", "text", _("Plan"), CONTRACT, "c.plan"),
     Field("event.count", "number", _("Did in the product, times"), DID),
     Field("event.last_days_ago", "days", _("Days since last did in the product"), DID),
+    Field("event.sequence", "truth", _("Did one thing, then another"), DID),
     Field("touch.count", "number", _("Happened on the timeline, times"), DID),
     Field("consent", "choice", _("Consent"), OTHER, "", CONSENT),
     Field("segment", "reference", _("Segment"), OTHER),
 )
 BY_NAME = {field.name: field for field in FIELDS}
-MEASURED = {"event.count", "event.last_days_ago", "touch.count"}
+MEASURED = {"event.count", "event.last_days_ago", "event.sequence", "touch.count"}
 _trait = re.compile(r"(account|person)\.traits\.([A-Za-z0-9_\-]{1,60})")
 
 TEXT = ("is", "is_not", "is_any", "contains", "contains_any", "is_filled", "is_empty")

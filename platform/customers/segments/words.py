@@ -17,6 +17,8 @@ def sentence(one: Condition, names: dict[int, str] | None = None) -> str:
     label, op = str(field.label), str(OPERATION_LABELS[one.op])
     if one.event:
         label = _("%(field)s “%(event)s”", field=label, event=one.event)
+        if one.then:
+            label = _("%(field)s, “%(then)s” within %(days)s days", field=label, then=one.then, days=one.within_days)
         if one.window_days:
             label = _("%(field)s in the last %(days)s days", field=label, days=one.window_days)
         if one.of == "account":

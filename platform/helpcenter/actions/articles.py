@@ -231,7 +231,9 @@ async def _preview(
             locale=words.locale,
             title=words.title,
             phrasings=list(words.phrasings),
+            clicked=translation.clicked,
             html=rendered.html,
+            toc=rendered.toc,
             slug=translation.slug,
         )
         chosen.append(upcoming)

@@ -11,6 +11,7 @@ import msgspec
 
 from core.errors import Refused
 from core.i18n import _
+from helpcenter.imports.dates import moment_of
 from helpcenter.wordings import Words, checked_audience, cleaned
 
 LONGEST_ID = 120
@@ -28,6 +29,7 @@ class Row(msgspec.Struct, kw_only=True):
     category: str = ""
     audience: str = ""
     slug: str = ""
+    published: str = ""  # moments in ISO form, as the other tool knew them; empty: now
     updated: str = ""
     outcome: str = ""  # created, updated, unchanged, refused
     reason: str = ""
@@ -52,7 +54,8 @@ NAMES = {
     "locale": ("lang", "language", "locale", "言語"),
     "audience": ("audience", "公開範囲", "対象", "閲覧範囲"),
     "slug": ("slug", "スラッグ", "url"),
-    "updated": ("updated", "updated_at", "更新日", "最終更新"),
+    "published": ("published", "published_at", "created", "created_at", "公開日", "作成日", "公開日時", "作成日時"),
+    "updated": ("updated", "updated_at", "更新日", "最終更新", "更新日時", "最終更新日"),
 }
 KNOWN = {name.lower(): field for field, names in NAMES.items() for name in names}
 AUDIENCES = {"公開": "public", "全員": "public", "会員": "members", "会員限定": "members", "ログイン": "members",
@@ -77,7 +80,8 @@ def row_of(found: Mapping[str, Any], where: str, lang: str) -> Row:
         where=where, id=_line(said.get("id")), title=_line(said.get("title")), body=_text(said.get("body")),
         locale=_locale(said.get("locale"), lang), phrasings=_phrasings(said.get("phrasings")),
         category=_line(said.get("category"))[:120], audience=_audience(said.get("audience")),
-        slug=_line(said.get("slug"))[:120], updated=_line(said.get("updated"))[:40],
+        slug=_line(said.get("slug"))[:120], published=_line(said.get("published"))[:40],
+        updated=_line(said.get("updated"))[:40],
     )  # fmt: skip
     try:
         return _checked(row)
@@ -93,6 +97,7 @@ def _checked(row: Row) -> Row:
         raise Refused(_("The answer is empty."))
     if row.audience:
         row.audience = " ".join(checked_audience(row.audience.split()))
+    row.published, row.updated = moment_of(row.published), moment_of(row.updated)
     row.title, row.body, row.phrasings = words.title, words.body, list(words.phrasings)
     row.id = row.id or "q:" + hashlib.sha256(row.title.encode()).hexdigest()[:24]
     row.digest = row.fingerprint()

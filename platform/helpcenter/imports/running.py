@@ -4,13 +4,13 @@ stops goes on where it was and a row is never half there."""
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import msgspec
 
 from core.audit import audit
-from core.clock import now
+from core.clock import now, when
 from core.database import lock, rows, transaction, write
 from core.events import announce
 from core.policy import ensure
@@ -118,9 +118,18 @@ async def _ready(row: Row, options: Options, addresses: Addresses) -> Ready:
     rendered = await render(words.body)
     article = Article(id=row.article_id or 0, audience=row.audience or options.audience, brand=options.brand)
     upcoming = ArticleTranslation(locale=row.locale, title=words.title, phrasings=list(words.phrasings),
-                                  html=rendered.html, slug=slug)  # fmt: skip
+                                  html=rendered.html, toc=rendered.toc, slug=slug,
+                                  clicked=await _clicked(row))  # fmt: skip
     analysed = (await documents.analysed(article, [upcoming]))[0]
     return Ready(row, words, rendered, analysed)
+
+
+async def _clicked(row: Row) -> list[str]:
+    """What search learned of an article that is here already."""
+    if row.article_id is None:
+        return []
+    found = await ArticleTranslation.get_or_none(article_id=row.article_id, locale=row.locale)
+    return list(found.clicked) if found else []
 
 
 async def _write(
@@ -157,29 +166,34 @@ async def _publish(
     article: Article, saved: ArticleTranslation, ready: Ready, options: Options, *, is_new: bool
 ) -> None:
     """A new one goes out when the import says so; one that is out is found with its new words; a draft stays one."""
-    updated = _moment(ready.row.updated)
+    published, updated = _moments(ready.row, is_new)
     if options.publish and is_new:
-        saved.published_at = now()
-        await write("UPDATE article SET state = 'published', published_at = COALESCE(published_at, ?) WHERE id = ?",
-                    now(), article.id)  # fmt: skip
+        saved.published_at = published
+        await write("UPDATE article SET state = 'published', published_at ="
+                    " CASE WHEN published_at < ? THEN published_at ELSE ? END WHERE id = ?",
+                    published, published, article.id)  # fmt: skip
         await announce(ArticlePublished(article_id=article.id))
     elif article.is_published and saved.published_at:
         await announce(ArticleChanged(article_id=article.id))
-    saved.updated_at = updated or saved.updated_at
-    await saved.save(update_fields=["published_at", "updated_at"])
+    saved.created_at, saved.updated_at = min(saved.created_at, published), updated
+    await saved.save(update_fields=["created_at", "published_at", "updated_at"])
+    await _date(article, published, updated)
     if saved.published_at and ready.analysed is not None:
         await documents.write_index([documents.placed(ready.analysed, article, saved.slug)])
 
 
-def _moment(said: str) -> datetime | None:
-    """`2026-11-12`, an ISO moment, or days from now (`-9`); what cannot be read is today."""
-    try:
-        if re.fullmatch(r"[+-]?\d{1,4}", said):
-            return now() + timedelta(days=min(0, int(said)))
-        found = datetime.fromisoformat(said.replace("/", "-"))
-        return min(found if found.tzinfo else found.replace(tzinfo=UTC), now())
-    except ValueError:
-        return None
+async def _date(article: Article, published: datetime, updated: datetime) -> None:
+    """An article is as old as its first language and changed when its last one did, as the other tool knew it."""
+    await write("UPDATE article SET created_at = CASE WHEN created_at < ? THEN created_at ELSE ? END, updated_at ="
+                " (SELECT MAX(t.updated_at) FROM article_translation t WHERE t.article_id = article.id) WHERE id = ?",
+                published, published, article.id)  # fmt: skip
+
+
+def _moments(row: Row, is_new: bool) -> tuple[datetime, datetime]:
+    """(published, updated) as the file says; words that it brings without a date of change changed now."""
+    published = when(row.published or row.updated or None) or now()
+    updated = when(row.updated or None) or (published if is_new else now())
+    return published, max(published, updated)
 
 
 def summary(ledger: ArticleImport) -> dict[str, Any]:

@@ -13,8 +13,11 @@ async def staff_tabs() -> list[tuple[str, str, int | None]]:
     return [
         (_("Articles"), "/staff/articles", None),
         (_("Unanswered"), "/staff/articles/gaps", gaps),
-        (_("Feedback"), "/staff/articles/feedback", feedback),
         (_("Searches"), "/staff/articles/searches", None),
+        (_("Suggestions"), "/staff/articles/suggestions", None),
+        (_("Feedback"), "/staff/articles/feedback", feedback),
+        (_("Tuning"), "/staff/articles/tuning", None),
+        (_("Confidence"), "/staff/articles/confidence", None),
         (_("Categories"), "/staff/articles/categories", None),
         (_("Imports"), "/staff/articles/imports", None),
     ]

@@ -13,14 +13,16 @@ from core.errors import Conflict, NotFound, Refused
 from core.forms import Form
 from core.i18n import LANGUAGES, _
 from core.pages import flash, fragment, page, url
-from helpcenter import actions
+from helpcenter import actions, learned
 from helpcenter.actions.articles import article_of
 from helpcenter.actions.gaps import gap_of
 from helpcenter.findability import findings
 from helpcenter.ids import possible
 from helpcenter.models import Article, ArticleRevision, ArticleTranslation
+from helpcenter.notation import blocking, literal, written
 from helpcenter.pages.around import staff_tabs
-from helpcenter.pages.forms import ArticleForm, audience_fields, audiences, categories, states
+from helpcenter.pages.forms import LONGEST_PHRASINGS, ArticleForm, audience_fields, audiences, categories, states
+from helpcenter.phrasings import spoken
 from helpcenter.rendering import render
 from helpcenter.slugs import path_of
 from helpcenter.wordings import Words
@@ -38,13 +40,13 @@ class EditorPages(Controller):
         start: dict[str, Any] = {"locale": locale if locale in LANGUAGES else here().language, "gap": gap}
         if gap is not None:
             found = await gap_of(gap)
-            start |= {"title": found.question, "phrasings": found.question,
+            start |= {"title": found.question, "phrasings": written(literal(found.question)),
                       "locale": found.lang if found.lang in LANGUAGES else start["locale"]}  # fmt: skip
         return await _editor(None, Form(ArticleForm, initial=start))
 
     @post("/new", may="help.write")
     async def create(self, request: Request[Any, Any, Any]) -> Response[Any]:
-        who, form = here().principal, Form(ArticleForm, await request.form())
+        who, form = here().principal, looked_through(Form(ArticleForm, await request.form()))
         if not form.valid:
             return await _editor(None, form, status=422)
         try:
@@ -65,7 +67,7 @@ class EditorPages(Controller):
 
     @post("/{article_id:int}", may="help.write")
     async def save(self, request: Request[Any, Any, Any], article_id: int) -> Response[Any]:
-        article, form = await article_of(article_id), Form(ArticleForm, await request.form())
+        article, form = await article_of(article_id), looked_through(Form(ArticleForm, await request.form()))
         if not form.valid:
             return await _editor(article, form, status=422)
         said = form.data
@@ -89,13 +91,23 @@ class EditorPages(Controller):
     async def finding(self, request: Request[Any, Any, Any]) -> Response[Any]:
         """What a customer would find who searches the title or one of the phrasings."""
         data = await request.form()
-        lines = [str(data.get("title", "")), *str(data.get("phrasings", "")).splitlines()]
+        title = written(literal(str(data.get("title", ""))))
+        lines = [title, *str(data.get("phrasings", "")).splitlines()]
         number = str(data.get("article", ""))
         article = await Article.get_or_none(id=int(number)) if number.isdecimal() and len(number) < 19 else None
         found = await findings(lines, article, str(data.get("locale", "ja")))
         piece = bool(request.headers.get("x-fragment"))
         show = fragment if piece else page
         return show("helpcenter/finding-piece.html" if piece else "helpcenter/finding.html", findings=found)
+
+    @post("/phrasings", may="help.write", status_code=200)
+    async def phrasings(self, request: Request[Any, Any, Any]) -> Response[Any]:
+        """What each line stands for, and what is odd in it."""
+        data = await request.form()
+        piece = bool(request.headers.get("x-fragment"))
+        found = spoken(str(data.get("phrasings", ""))[:LONGEST_PHRASINGS], str(data.get("title", "")))
+        show = fragment if piece else page
+        return show("helpcenter/phrasings-piece.html" if piece else "helpcenter/phrasings.html", spoken=found)
 
     @post("/{article_id:int}/publication", may="help.write")
     async def publish(self, request: Request[Any, Any, Any], article_id: int) -> Redirect:
@@ -167,8 +179,18 @@ async def _editor(article: Article | None, form: Form[ArticleForm], status: int 
     translation = translations.get(locale)
     return page("helpcenter/editor.html", status=status, article=article, form=form, translations=translations,
                 locale=locale, translation=translation, categories=await categories(), audiences=audiences(),
+                suggestions=await learned.suggested(article, translation) if article and translation else [],
                 states=states(), path=path_of(translation.slug) if translation else "", tabs=await staff_tabs(),
                 other=next((t for one, t in translations.items() if one != locale), None))  # fmt: skip
+
+
+def looked_through(form: Form[ArticleForm]) -> Form[ArticleForm]:
+    """A phrasing that cannot be read is a mistake beside its field, with its line and place."""
+    wrong = blocking(form.value("phrasings").splitlines())
+    if wrong:
+        form.add_error("phrasings", _("Line %(line)s, character %(place)s: %(sentence)s", line=wrong.line,
+                                      place=wrong.place, sentence=wrong.sentence))  # fmt: skip
+    return form
 
 
 async def _refused(article: Article | None, form: Form[ArticleForm], refusal: Exception) -> Response[Any]:

@@ -12,6 +12,8 @@ from core.i18n import LANGUAGES, _
 from helpcenter.models import Category
 from helpcenter.wordings import LONGEST_BODY, LONGEST_TITLE, Place, Words
 
+LONGEST_PHRASINGS = 11_000  # characters of all lines together
+
 
 class ArticleForm(msgspec.Struct):
     """The editor: one language of an article, and its place."""
@@ -19,7 +21,7 @@ class ArticleForm(msgspec.Struct):
     title: Annotated[Line, Meta(max_length=LONGEST_TITLE)]
     locale: Literal["ja", "en"] = "ja"
     body: Annotated[str, Meta(max_length=LONGEST_BODY)] = ""
-    phrasings: Annotated[str, Meta(max_length=11_000)] = ""
+    phrasings: Annotated[str, Meta(max_length=LONGEST_PHRASINGS)] = ""
     slug: Annotated[Line, Meta(max_length=80)] = ""
     category_id: int | None = None
     audience: Literal["public", "members", "staff", "accounts"] = "public"

@@ -7,13 +7,16 @@ from typing import Any
 from litestar import Controller, Request, Response, delete, get, post
 from litestar.response import Redirect
 
+from core.charts import Series, bars
 from core.context import here
-from core.i18n import _, ago, moment
+from core.i18n import _, ago, day, moment
 from core.listing import Choice, Column, Listing, Period, Rows, YesNo
 from core.pages import flash, page
 from helpcenter import actions
 from helpcenter.pages.around import staff_tabs
 from helpcenter.reading import ANY_ONE
+from helpcenter.searches import Summary, summary
+from helpcenter.topics import topics_of
 
 FEEDBACK = (
     "SELECT f.id, f.is_helpful, f.comment, f.state, f.updated_at, f.article_id, f.person_id, t.title,"
@@ -24,12 +27,14 @@ SEARCHES = (
     "SELECT q.id, q.text, q.surface, q.results, q.band, q.confidence, q.clicked_id, q.clicked_kind, q.clicked_position,"
     " q.outcome, q.created_at, d.title AS opened FROM search_query q"
     " LEFT JOIN search_document d ON d.id = (SELECT x.id FROM search_document x WHERE x.kind = q.clicked_kind"
-    " AND x.ref_id = q.clicked_id ORDER BY x.id LIMIT 1) WHERE q.surface <> 'suggest'"
+    " AND x.ref_id = q.clicked_id ORDER BY CASE WHEN x.lang = ? THEN 0 ELSE 1 END, x.id LIMIT 1)"
+    " WHERE q.surface <> 'suggest'"
 )
 GAPS = (
     "SELECT g.id, g.question, g.lang, g.count, g.people, g.accounts, g.last_at, g.state, g.article_id"
     " FROM content_gap g"
 )
+TOPICS = 40
 
 
 def bands() -> dict[str, str]:
@@ -56,6 +61,12 @@ class GapPages(Controller):
             return found.csv()
         await found.load()
         return page("helpcenter/gaps.html", gaps=found, tabs=await staff_tabs())
+
+    @get("/topics", may="help.write")
+    async def topics(self) -> Response[Any]:
+        who = here().principal
+        found = await topics_of(who, who.brand)
+        return page("helpcenter/topics.html", topics=found[:TOPICS], more=len(found) - TOPICS, tabs=await staff_tabs())
 
     @post("/{gap_id:int}/dismissal", may="help.write")
     async def ignore(self, gap_id: int) -> Redirect:
@@ -138,9 +149,28 @@ class SearchLogPages(Controller):
             YesNo("opened", _("Opened"), field="clicked_id", by_null=True),
             Choice("surface", _("Searched in"), places),
         ]
-        found = Listing(request, query=Rows(SEARCHES), columns=columns, filters=filters, search=["text"],
+        query = Rows(SEARCHES, here().language)
+        found = Listing(request, query=query, columns=columns, filters=filters, search=["text"],
                         default_sort="-created_at", exportable=True, name="searches")  # fmt: skip
         if found.wants_csv:
             return found.csv()
         await found.load()
-        return page("helpcenter/searches.html", searches=found, tabs=await staff_tabs())
+        made = await summary(here().principal.brand)
+        return page("helpcenter/searches.html", searches=found, summary=made, charts=_charts(made),
+                    tabs=await staff_tabs())  # fmt: skip
+
+
+def _charts(made: Summary) -> list[tuple[str, Any]]:
+    """(heading, chart): searches by day, and which result was opened."""
+    if not made.searches:
+        return []
+    days = [day(one) for one in made.days]
+    well = [all - missed for all, missed in zip(made.daily, made.missed, strict=True)]
+    by_day = bars([Series(_("Found well"), well), Series(_("Perhaps or not found"), made.missed, "c6")], days,
+                  finding=_("%(n)s searches in 30 days, %(well)s of them with a confident result.",
+                            n=made.searches, well=sum(well)))  # fmt: skip
+    opened = sum(made.positions)
+    places = [_("Place %(n)s", n=n) for n in range(1, len(made.positions) + 1)]
+    found = _("%(first)s of %(n)s opened results stood first.", first=made.positions[0], n=opened)
+    by_place = bars([Series(_("Opened"), made.positions)], places, finding=found)
+    return [(_("Searches a day"), by_day), *([(_("Which result was opened"), by_place)] if opened else [])]

@@ -17,6 +17,7 @@ from core.context import here
 from core.errors import NotFound
 from core.forms import Form, Meta
 from core.i18n import LANGUAGES, _
+from core.markdown import words_of
 from core.pages import absolute, brand, flash, page
 from core.settings import settings
 from core.web import cookie_prefix
@@ -25,10 +26,12 @@ from helpcenter.counting import was_read
 from helpcenter.home import sections_for
 from helpcenter.models import ArticleFeedback
 from helpcenter.pages.caching import for_guests
+from helpcenter.phrasings import said
 from helpcenter.reading import Listed, Shelf, Shown
 from helpcenter.related import related_to
-from helpcenter.rendering import text_of
 from helpcenter.sitemap import language_path
+from search import record_outcome
+from search.text import clean
 
 YEAR = 31_536_000
 SHORT = 14  # characters of a phrasing that fits under the search field
@@ -99,6 +102,7 @@ class ReaderPages(Controller):
         said = form.data
         await actions.rate(who, article.id, said.helpful == "yes", visitor=hashed(key), locale=article.locale,
                            text=said.comment)  # fmt: skip
+        await _tell_search(request, article, said.helpful == "yes")
         flash(_("Thank you. The writers read it.") if said.comment else _("Thank you for answering."))
         cookies = [_visitor(key)] if key else []
         return Redirect(f"{article.path}#feedback", status_code=303, cookies=cookies)
@@ -131,6 +135,17 @@ async def _own_answer(request: Request[Any, Any, Any], article: Shown) -> Articl
     return await ArticleFeedback.get_or_none(article_id=article.id, visitor=hashed(key)) if key else None
 
 
+async def _tell_search(request: Request[Any, Any, Any], article: Shown, helped: bool) -> None:
+    """When the article was opened from a search, its reader's answer is that search's end."""
+    key, _dot, ref = request.cookies.get(searched_cookie(), "").partition(".")
+    if ref == f"article.{article.id}":
+        await record_outcome(clean(key), "solved" if helped else "not_solved")
+
+
+def searched_cookie() -> str:
+    return f"{cookie_prefix()}searched"
+
+
 def visitor_cookie() -> str:
     return f"{cookie_prefix()}visitor"
 
@@ -153,7 +168,7 @@ def often_searched(popular: list[Listed]) -> list[str]:
     found = [
         min(short, key=len)
         for one in popular
-        if one.locale == here().language and (short := [p for p in one.phrasings if len(p) <= limit(p)])
+        if one.locale == here().language and (short := [p for p in said(one.phrasings) if len(p) <= limit(p)])
     ]
     return list(dict.fromkeys(found))[:3]
 
@@ -197,7 +212,7 @@ def _asks(title: str) -> bool:
 
 
 def _question(article: Shown, address: str) -> dict[str, Any]:
-    answer = {"@type": "Answer", "text": text_of(article.html)[:5000], "url": address}
+    answer = {"@type": "Answer", "text": words_of(article.html)[:5000], "url": address}
     return {
         "@type": "FAQPage",
         "inLanguage": article.locale,

@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from litestar import Controller, Response, get
+from litestar.datastructures import Cookie
 from litestar.response import Redirect
 
 from core.context import here
 from core.pages import fragment, page, url
 from core.refs import Ref
+from core.settings import settings
 from helpcenter import asking, finding, reading
+from helpcenter.pages.readers import searched_cookie
 from search import record_click
 from search.text import clean
 
@@ -44,27 +47,37 @@ class SearchPages(Controller):
     async def suggest(self, q: str = "") -> Response[Any]:
         words = finding.asked(q)
         found = await finding.suggestions(here().principal, words) if words else None
-        return fragment(
-            "helpcenter/suggest.html", found=found, words=words, kinds=finding.kinds, ways=asking.open_ways()
-        )
+        said = await finding.read_in_list(found) if found else {}
+        return fragment("helpcenter/suggest.html", found=found, words=words, kinds=finding.kinds, said=said,
+                        ways=asking.open_ways())  # fmt: skip
 
     @get("/go/{key:str}/{position:int}", may="help.read")
     async def go(self, key: str, position: int, to: str = "", lang: str = "") -> Response[Any]:
         """Remember that result `position` of search `key` was opened, and lead there. Never off this site."""
-        ref = _ref(to)
+        ref = finding.ref_of(to)
         address = await finding.address_of(here().principal, ref, lang) if ref else ""
         if ref is None or not address:
             return Redirect(url("/help/search"), status_code=303)
         if 1 <= position <= finding.MOST:
             await record_click(clean(key)[:32], ref, position)
-        return Redirect(address, status_code=303, headers={"Cache-Control": "private, no-store"})
+        return _opened(address, key, ref)
+
+    @get("/pick/{position:int}", may="help.read")
+    async def pick(self, position: int, q: str = "", to: str = "", lang: str = "") -> Response[Any]:
+        """A suggestion was opened while its search was still being typed: the search is written down with it."""
+        words, ref = finding.asked(q), finding.ref_of(to)
+        address = await finding.address_of(here().principal, ref, lang) if ref else ""
+        if ref is None or not address or not words:
+            return Redirect(url("/help/search", q=words or None), status_code=303)
+        key = await finding.picked(here().principal, words, ref, min(max(position, 1), finding.MOST))
+        return _opened(address, key, ref)
 
 
-def _ref(text: str) -> Ref | None:
-    kind, _colon, number = text.partition(":")
-    if kind not in finding.kinds or not (number.isascii() and number.isdigit() and len(number) < 19):
-        return None
-    return Ref(kind, int(number))
+def _opened(address: str, key: str, ref: Ref) -> Response[Any]:
+    """Lead there, and remember for half an hour which search did, so that a thumb below the article is its end."""
+    cookie = Cookie(key=searched_cookie(), value=f"{clean(key)[:32]}.{ref.kind}.{ref.id}", path="/", max_age=1800,
+                    httponly=True, samesite="lax", secure=settings().is_secure)  # fmt: skip
+    return Redirect(address, status_code=303, headers={"Cache-Control": "private, no-store"}, cookies=[cookie])
 
 
 async def _first(searched: finding.Searched) -> reading.Shown | None:

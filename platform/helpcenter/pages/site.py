@@ -7,7 +7,7 @@ from litestar import Controller, Response, get
 from core.pages import absolute
 from helpcenter.sitemap import sitemap
 
-CLOSED = ("/staff", "/help/search", "/help/suggest", "/help/go/", "/sign-in", "/language", "/theme")
+CLOSED = ("/staff", "/help/search", "/help/suggest", "/help/go/", "/help/pick/", "/sign-in", "/language", "/theme")
 
 
 class SitePages(Controller):

@@ -14,6 +14,7 @@ from core.i18n import LANGUAGES, _, ago, ngettext
 from core.listing import Bulk, Choice, Column, Listing, Rows, YesNo
 from core.pages import flash, page
 from helpcenter import actions
+from helpcenter.ids import possible
 from helpcenter.pages.around import staff_tabs
 from helpcenter.pages.forms import categories, states
 from helpcenter.reading import ANY_ONE
@@ -70,8 +71,9 @@ async def articles_listing(request: Request[Any, Any, Any]) -> Listing:
     bulk = [
         Bulk("publish", _("Publish"), "check"),
         Bulk("archive", _("Archive"), "hide"),
-        *(Bulk(f"move:{key}", _("Move to %(name)s", name=name), "move") for key, name in list(shelves.items())[:6]),
     ]
+    if shelves:
+        bulk.append(Bulk("move", _("Move here"), "move", options=shelves))
     return Listing(
         request,
         query=Rows(SQL, here().language),
@@ -105,15 +107,15 @@ class StaffArticlePages(Controller):
         if not ids:
             flash(_("Choose articles first."), tone="warn")
         else:
-            await _do(do, ids)
+            await _do(do, ids, str(form.get("move_to", "")))
         return Redirect("/staff/articles", status_code=303)
 
 
-async def _do(do: str, ids: list[int]) -> None:
+async def _do(do: str, ids: list[int], shelf: str = "") -> None:
     """Each article on its own: one that cannot be published does not hold up the others."""
     who, done, refusals = here().principal, 0, []
-    if do.startswith("move:") and do[5:].isdecimal():
-        done = await actions.move(who, ids, int(do[5:]))
+    if do == "move":
+        done = await actions.move(who, ids, possible(int(shelf)) if shelf.isdecimal() else 0)
     else:
         verb = {"publish": actions.publish, "archive": actions.archive}.get(do)
         if verb is None:

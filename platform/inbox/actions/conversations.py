@@ -38,7 +38,8 @@ async def change(conversation: Conversation, **fields: Any) -> None:
     """Write fields of a locked conversation; the version grows, so that live pages notice."""
     conversation.update_from_dict(fields)
     conversation.version += 1
-    await conversation.save(update_fields=[*fields, "version"])
+    conversation.changed_at = now()
+    await conversation.save(update_fields=[*fields, "version", "changed_at"])
 
 
 async def add_message(

@@ -18,7 +18,7 @@ from inbox.actions.conversations import add_message, change, locked, locked_for_
 from inbox.actions.summary import summary_of
 from inbox.escalation import begin_waiting
 from inbox.events import ConversationHandedBack, ConversationResolved, ConversationTaken, ConversationWaiting
-from inbox.models import Conversation
+from inbox.models import Conversation, Label
 
 
 async def tier_of(conversation: Conversation) -> str:
@@ -159,10 +159,14 @@ async def snooze(conversation_id: int, until: datetime, *, epoch: int | None = N
 
 
 async def label(conversation_id: int, labels: list[str]) -> None:
+    """Labels on offer, or those that it carries already; others are left out."""
     async with transaction():
         conversation = await locked_for_me(conversation_id)
-        kept = list(dict.fromkeys(name.strip()[:40] for name in labels if name.strip()))[:10]
-        await change(conversation, labels=kept)
+        offered = {*await Label.all().values_list("name", flat=True), *conversation.labels}
+        kept = [name for name in dict.fromkeys(labels) if name in offered][:20]
+        if kept != conversation.labels:
+            await audit("label", Ref("conversation", conversation.id), before=conversation.labels, after=kept)
+            await change(conversation, labels=kept)
 
 
 __all__ = ["assign", "hand_back", "hand_over", "label", "note_link", "owned_by", "reopen", "resolve",

@@ -19,6 +19,7 @@ from inbox.actions.conversations import change, locked
 from inbox.models import Conversation, Outgoing
 
 LEASE = timedelta(seconds=20)  # longer than one request may take
+LEASES = {"email": timedelta(seconds=60)}  # a mail server greets, encrypts and judges first
 
 
 class Claim(msgspec.Struct, frozen=True):
@@ -97,8 +98,8 @@ async def _claimed(conversation: Conversation, row: Outgoing) -> Claim | Wait:
     if not is_again:
         way, token, given_at = await _way(conversation, row)
     await Outgoing.filter(id=row.id).update(
-        state="sending", way=way, reply_token=token, reply_token_at=given_at, lease_until=now() + LEASE,
-        attempts=row.attempts + 1,
+        state="sending", way=way, reply_token=token, reply_token_at=given_at, attempts=row.attempts + 1,
+        lease_until=now() + LEASES.get(row.channel, LEASE),
     )  # fmt: skip
     age = (now() - given_at).total_seconds() if given_at else 0.0
     return Claim(row.id, row.attempts + 1, row.key, row.channel, row.connection_id, row.address, row.content,
@@ -129,6 +130,18 @@ async def settle(claimed: Claim, state: str, reason: str = "", *, external_id: s
     return bool(done)
 
 
+async def returned(outgoing_id: int, reason: str) -> bool:
+    """What had been accepted came back after all."""
+    done = await write(
+        "UPDATE outgoing SET state = 'failed', reason = ?, finished_at = ?"
+        " WHERE id = ? AND state IN ('sent', 'uncertain') RETURNING conversation_id",
+        reason[:300], now(), outgoing_id,
+    )  # fmt: skip
+    if done:
+        await _touch(int(done[0][0]))
+    return bool(done)
+
+
 async def again_at(claimed: Claim, until: datetime, reason: str, *, forget_way: bool = True) -> None:
     """Certainly not sent: back into the queue until then."""
     state = "queued" if forget_way else "sending"
@@ -145,7 +158,7 @@ async def _finish(row: Outgoing, state: str, reason: str) -> None:
 
 
 async def _touch(conversation_id: int) -> None:
-    await write("UPDATE conversation SET version = version + 1 WHERE id = ?", conversation_id)
+    await write("UPDATE conversation SET version = version + 1, changed_at = ? WHERE id = ?", now(), conversation_id)
 
 
 async def release_held(conversation_id: int) -> int:

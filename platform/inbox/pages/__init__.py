@@ -8,9 +8,10 @@ from core.navigation import navigation
 from inbox import reading
 from inbox.pages.contact import ContactPages
 from inbox.pages.desk import DeskPages
+from inbox.pages.furnishing import LABELS, REPLIES, CannedPages, LabelPages
 from inbox.pages.talk import TalkPages
 
-controllers = [DeskPages, TalkPages, ContactPages]
+controllers = [DeskPages, TalkPages, ContactPages, CannedPages, LabelPages]
 
 
 async def waiting() -> int:
@@ -20,3 +21,5 @@ async def waiting() -> int:
 navigation.add("staff", lazy("Inbox"), "/staff/inbox", may="inbox.answer", icon="inbox", order=10, group=1,
                count=waiting, hot=True, key="i")  # fmt: skip
 navigation.add("visitor", lazy("Contact"), "/contact", may="anyone", icon="mail", order=40)
+navigation.add("settings", lazy("Canned replies"), REPLIES, may="inbox.answer", icon="quote", order=50)
+navigation.add("settings", lazy("Labels"), LABELS, may="settings.manage", icon="pin", order=52)

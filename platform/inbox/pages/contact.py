@@ -15,11 +15,12 @@ from core.database import rows
 from core.errors import Refused, TooMany
 from core.forms import Form
 from core.i18n import _
-from core.pages import fragment, page
-from inbox import reading
+from core.pages import page
+from core.streams import stream
+from inbox import own
 from inbox.actions.receiving import Heard, key_of_person, receive
 from inbox.forms import Question, Tap
-from inbox.models import Conversation
+from inbox.live import Own, watch
 from inbox.speaking import account_speaking
 
 MOST_IN_FIVE_MINUTES = 20
@@ -33,18 +34,16 @@ class ContactPages(Controller):
     async def index(self, question: str = "") -> Response[Any]:
         return await shown(body=question[:5000])
 
-    @get("/news", may="signed_in")
-    async def news(self, version: int = 0) -> Response[Any]:
-        conversation = await reading.own_conversation()
-        if conversation is None or conversation.version == version:
-            return Response(None, status_code=204)
-        return fragment("inbox/own-turns.html", conversation=conversation, turns=await _turns(conversation),
-                        key=secrets.token_urlsafe(16))  # fmt: skip
+    @get("/live", may="signed_in")
+    async def live(self, request: Request[Any, Any, Any], known: str = "") -> Response[Any]:
+        """Server-sent events: the talk again whenever it changed."""
+        page_of = Own(request.headers.get("last-event-id", known)[:60])
+        return stream(here().principal.person_id or 0, page_of.look, watch.joined)
 
     @get("/{conversation_id:int}", may="signed_in")
     async def earlier(self, conversation_id: int) -> Response[Any]:
-        conversation = await reading.own(conversation_id)
-        return page("inbox/contact-earlier.html", conversation=conversation, turns=await _turns(conversation))
+        conversation = await own.one(conversation_id)
+        return page("inbox/contact-earlier.html", conversation=conversation, turns=await own.turns(conversation))
 
     @post("/messages", may="signed_in")
     async def write(self, request: Request[Any, Any, Any]) -> Response[Any]:
@@ -83,16 +82,10 @@ async def _not_too_many(person_id: int) -> None:
         raise TooMany(_("You wrote many messages in a short time. Wait a few minutes."), retry_after=300)
 
 
-async def _turns(conversation: Conversation | None) -> list[reading.Turn]:
-    if conversation is None:
-        return []
-    return await reading.turns(conversation.id, for_staff=False, customer=here().principal.name)
-
-
 async def shown(*, form: Form | None = None, body: str = "", status: int = 200) -> Response[Any]:
-    conversation = await reading.own_conversation()
+    conversation = await own.current()
     return page(
-        "inbox/contact.html", status=status, conversation=conversation, turns=await _turns(conversation),
-        earlier=await reading.own_earlier(conversation.id) if conversation else [],
+        "inbox/contact.html", status=status, conversation=conversation, turns=await own.turns(conversation),
+        earlier=await own.earlier(conversation.id) if conversation else [],
         form=form or Form(Question, initial={"body": body}), key=secrets.token_urlsafe(16),
     )  # fmt: skip

@@ -1,14 +1,17 @@
-"""The three panes: list, talk, context; and what live pages ask for."""
+"""The three panes: list, talk, context; and what keeps them live."""
 
 from __future__ import annotations
 
 import secrets
 from typing import Any
 
-from litestar import Controller, Response, get
+from litestar import Controller, Request, Response, get
 
-from core.pages import fragment, page
+from core.context import here
+from core.pages import page
+from core.streams import stream
 from inbox import reading, words
+from inbox.live import Desk, watch
 
 
 class DeskPages(Controller):
@@ -25,21 +28,21 @@ class DeskPages(Controller):
     ) -> Response[Any]:
         return await shown(conversation_id, view, after, write, canned)
 
-    @get("/{conversation_id:int}/news", may="inbox.answer")
-    async def news(self, conversation_id: int, version: int = 0) -> Response[Any]:
-        """The talk again when it changed, else 204: live pages ask every few seconds."""
-        opened = await reading.conversation(conversation_id)
-        if opened.conversation.version == version:
-            return Response(None, status_code=204)
-        return fragment("inbox/turns.html", open=opened, sending=words.SENDING)
+    @get("/live", may="inbox.answer")
+    async def live(
+        self, request: Request[Any, Any, Any], view: str = "desk", after: int = 0, current: int = 0, known: str = ""
+    ) -> Response[Any]:
+        """Server-sent events: the talk and the list, each again whenever it changed."""
+        desk = Desk(view, _skipped(after), current, request.headers.get("last-event-id", known)[:60])
+        return stream(here().principal.person_id or 0, desk.look, watch.joined)
 
-    @get("/news", may="inbox.answer")
-    async def list_news(self, view: str = "desk", after: int = 0, current: int = 0) -> Response[Any]:
-        return fragment("inbox/lines.html", listed=await _listed(view, after), current=current)
+
+def _skipped(after: int) -> int:
+    return max(0, min(after, 100_000))
 
 
 async def _listed(view: str, after: int) -> reading.Page:
-    return await reading.conversations(view, max(0, min(after, 100_000)))
+    return await reading.conversations(view, _skipped(after))
 
 
 async def shown(
@@ -57,4 +60,5 @@ async def shown(
         sending=words.SENDING, reason=words.reason_of(opened.conversation.waiting_reason or
                                                       opened.conversation.summary.get("reason", "")),
         plan=await reading.plan_of(opened.account), states=words.STATES,
+        labels=await reading.labels(opened.conversation),
     )  # fmt: skip

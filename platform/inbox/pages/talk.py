@@ -98,8 +98,9 @@ class TalkPages(Controller):
     async def label(self, request: Request[Any, Any, Any], conversation_id: int) -> Response[Any]:
         form = Form(Labels, await request.form())
         if not form.valid:
-            raise Refused(_("Write shorter labels."))
-        await ownership.label(conversation_id, form.data.labels.replace("、", ",").split(","))
+            raise Refused(_("Choose labels of the list."))
+        await ownership.label(conversation_id, form.data.labels)
+        flash(_("Saved."))
         return back(conversation_id)
 
     @post("/outgoing/{outgoing_id:int}/again", may="inbox.answer")

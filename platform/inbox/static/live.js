@@ -1,35 +1,67 @@
-// Asks every few seconds whether a part of the page changed, and puts the new one in its place.
-// A part says where: data-live="…/news?version={version}"; a 204 means that nothing changed. Without this, reload.
-const EVERY = 3000;
-const parts = [...document.querySelectorAll("[data-live]")];
+// Keeps an open page up to date: the server says (server-sent events) which part changed, with its new HTML.
+// data-live is the address, data-known what the page shows already; parts are data-part="talk". Without this, reload.
+const AGAIN = 30000;
+const root = document.querySelector("[data-live]");
+const parts = new Map([...document.querySelectorAll("[data-part]")].map((part) => [part.dataset.part, part]));
+const held = new Map();
+let source, known = root?.dataset.known ?? "", timer;
 
 const atEnd = (box) => box.scrollHeight - box.scrollTop - box.clientHeight < 80;
+const paneOf = (part) => part.closest(".body") ?? document.scrollingElement;
+const isInUse = (part) => part.contains(document.activeElement) || part.querySelector("details[open]");
 
-async function look(part) {
-  const version = part.dataset.version ?? "";
-  const response = await fetch(part.dataset.live.replace("{version}", version), { headers: { Accept: "text/html" } });
-  if (response.status !== 200) return;
-  const html = await response.text();
-  if (html === part.dataset.seen || part.contains(document.activeElement) || part.querySelector("details[open]")) return;
-  const pane = part.closest(".body") ?? document.scrollingElement;
+function put(part, html) {
+  const pane = paneOf(part);
   const follow = "follow" in part.dataset && atEnd(pane);
-  part.dataset.seen = html;
   part.innerHTML = html;
-  part.dataset.version = part.querySelector("[data-version]")?.dataset.version ?? version;
   if (follow) pane.scrollTop = pane.scrollHeight;
 }
 
-async function round() {
-  if (document.visibilityState === "visible") {
-    for (const part of parts) {
-      try { await look(part); } catch { /* the network is away: the next round tries again */ }
-    }
+// What somebody is just using is not taken from under their hands: it waits until they leave it.
+function show() {
+  for (const [name, html] of held) {
+    const part = parts.get(name);
+    if (part && isInUse(part)) continue;
+    held.delete(name);
+    if (part) put(part, html);
   }
-  setTimeout(round, EVERY);
 }
 
-for (const part of parts) {
-  const pane = part.closest(".body");
-  if (pane && "follow" in part.dataset) pane.scrollTop = pane.scrollHeight;
+function close() {
+  clearTimeout(timer);
+  source?.close();
+  source = undefined;
 }
-if (parts.length) setTimeout(round, EVERY);
+
+function open() {
+  if (source || document.visibilityState !== "visible") return;
+  const address = new URL(root.dataset.live, location.href);
+  address.searchParams.set("known", known);
+  source = new EventSource(address);
+  source.addEventListener("part", (event) => {
+    known = event.lastEventId;
+    const { name, html } = JSON.parse(event.data);
+    held.set(name, html);
+    show();
+  });
+  source.addEventListener("gone", later);
+  // A dropped connection comes back by itself, with the last id; a refused one does not.
+  source.addEventListener("error", () => { if (source?.readyState === EventSource.CLOSED) later(); });
+}
+
+function later() {
+  close();
+  timer = setTimeout(open, AGAIN);
+}
+
+if (root) {
+  for (const part of parts.values()) {
+    if ("follow" in part.dataset && part.closest(".body")) paneOf(part).scrollTop = paneOf(part).scrollHeight;
+    part.addEventListener("focusout", () => setTimeout(show));
+    part.addEventListener("toggle", () => setTimeout(show), true);
+  }
+  // A hidden page holds no connection: browsers allow six of them to one host.
+  document.addEventListener("visibilitychange", () => (document.visibilityState === "visible" ? open() : close()));
+  addEventListener("pagehide", close);
+  addEventListener("pageshow", open);
+}

@@ -1,8 +1,11 @@
 // Search as you type: form[data-suggest="/help/suggest"] asks ?q= and shows the <li>s of the answer.
-// Results are plain links: arrows move focus, Esc closes and returns, the count is said in a status.
+// Results are plain links: arrows move focus, letters lead back to the field, Esc closes, the count is said in a status.
+// Every keystroke asks at once, also while Japanese is being composed; while an answer is on its way only the latest words
+// wait for it, so a slow line is never asked for more than it can carry. Answers are kept: going back costs nothing.
 import { say } from "./words.js";
 
-const WAIT = 160;
+const KEPT = 60;
+const HALF_KANA = /(?<=[\u3040-\u30ff])[a-zａ-ｚ]{1,2}$/i; // the letters of a kana that is not finished: ゆうきゅ|k
 
 for (const form of document.querySelectorAll("form[data-suggest]")) begin(form);
 
@@ -11,9 +14,10 @@ function begin(form) {
   const sheet = document.createElement("div");
   const list = document.createElement("ol");
   const status = document.createElement("p");
-  let timer = 0;
-  let asking = null;
-  let composing = false;
+  const kept = new Map();
+  let asking = "";
+  let shown = "";
+  let isOpen = false; // between a letter and Esc, submitting or leaving
 
   sheet.className = "sheet suggest";
   sheet.hidden = true;
@@ -26,30 +30,50 @@ function begin(form) {
 
   const close = () => {
     sheet.hidden = true;
-    asking?.abort();
+    isOpen = false;
+    shown = "";
   };
 
-  const ask = async () => {
-    const words = input.value.trim();
-    asking?.abort();
-    if (words.length < 1) return close();
-    asking = new AbortController();
-    try {
-      const answer = await fetch(`${form.dataset.suggest}?q=${encodeURIComponent(words)}`, { signal: asking.signal, headers: { Accept: "text/html" } });
-      if (!answer.ok || answer.redirected) return close();
-      list.innerHTML = await answer.text();
-    } catch {
-      return; // a newer question, or no network: the form still works
-    }
+  const wanted = () => input.value.trim().replace(HALF_KANA, "");
+
+  const show = (words, answer) => {
+    if (list.contains(document.activeElement)) return; // somebody walks through it: nothing moves under their feet
+    shown = words;
+    list.innerHTML = answer;
     const found = list.querySelectorAll("a").length;
     sheet.hidden = !list.childElementCount || !form.contains(document.activeElement);
     status.textContent = found ? say("found").replace("#", found) : say("foundNone");
   };
 
-  input.addEventListener("compositionstart", () => { composing = true; });
-  input.addEventListener("compositionend", () => { composing = false; later(); });
-  const later = () => { clearTimeout(timer); timer = setTimeout(ask, WAIT); };
-  input.addEventListener("input", () => { if (!composing) later(); });
+  const fetched = async (words) => {
+    const answer = await fetch(`${form.dataset.suggest}?q=${encodeURIComponent(words)}`, { headers: { Accept: "text/html" } });
+    if (!answer.ok || answer.redirected) throw new Error(answer.status);
+    kept.set(words, await answer.text());
+    if (kept.size > KEPT) kept.delete(kept.keys().next().value);
+  };
+
+  const ask = async () => {
+    const words = wanted();
+    if (!words) return close();
+    if (kept.has(words)) return words === shown || show(words, kept.get(words));
+    if (asking) return; // the answer that is on its way asks again
+    asking = words;
+    try {
+      await fetched(words);
+    } catch {
+      asking = "";
+      return close(); // no network, or too many questions: the form still works
+    }
+    asking = "";
+    if (!isOpen) return;
+    if (wanted().startsWith(words) && words !== wanted()) show(words, kept.get(words));
+    ask();
+  };
+
+  input.addEventListener("input", () => {
+    isOpen = true;
+    ask();
+  });
 
   form.addEventListener("keydown", (event) => {
     if (sheet.hidden || event.isComposing) return;
@@ -63,6 +87,8 @@ function begin(form) {
       const at = stops.indexOf(document.activeElement);
       event.preventDefault();
       stops[(at + step + stops.length) % stops.length].focus();
+    } else if (event.key.length === 1 && event.target !== input && !event.ctrlKey && !event.metaKey && !event.altKey) {
+      input.focus(); // the letter goes where it belongs
     }
   });
   form.addEventListener("focusout", (event) => { if (!form.contains(event.relatedTarget)) close(); });

@@ -1,0 +1,1 @@
+"""Carrying an installation: `engawa move`, `engawa backup`, `engawa restore`. One way for rows, checked row for row."""

@@ -1,0 +1,63 @@
+"""Many rows in one statement: `insert_rows` adds them, `given` makes them a table that a statement joins or inserts.
+
+Names of tables, columns and types are the caller's own, never anything that somebody typed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from typing import Any
+
+import msgspec
+
+from core.database import copy, dialect, write_many
+
+Types = Sequence[tuple[str, str]]
+
+
+async def insert_rows(table: str, columns: Sequence[str], records: Sequence[Sequence[Any]]) -> None:
+    """Add rows as fast as the engine can, inside the open transaction (COPY on PostgreSQL). JSON is given as text."""
+    if not records:
+        return
+    if dialect() == "postgresql":
+        await copy(table, columns, records)
+        return
+    marks = ", ".join("?" * len(columns))
+    await write_many(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", _plainly(records), are_plain=True)
+
+
+def given(columns: Types, records: Sequence[Sequence[Any]]) -> tuple[str, list[Any]]:
+    """`(SELECT …)` of the rows, to be named by the caller, and its parameters.
+
+    `columns` are (name, PostgreSQL type): bigint, text, date, timestamptz.
+    """
+    if dialect() == "postgresql":
+        arrays = ", ".join(f"CAST(? AS {kind}[])" for _name, kind in columns)
+        names = ", ".join(name for name, _kind in columns)
+        by_column = list(zip(*records, strict=True)) if records else [()] * len(columns)
+        return f"(SELECT * FROM unnest({arrays}) AS u({names}))", by_column
+    picked = ", ".join(f"json_extract(value, '$[{at}]') AS {name}" for at, (name, _kind) in enumerate(columns))
+    return f"(SELECT {picked} FROM json_each(?))", [_json(_plainly(records))]
+
+
+def listed(kind: str, values: Sequence[Any]) -> tuple[str, list[Any]]:
+    """`(SELECT …)` of one column, for `IN`: one parameter however many values there are."""
+    if dialect() == "postgresql":
+        return f"(SELECT unnest(CAST(? AS {kind}[])))", [tuple(values)]
+    return "(SELECT value FROM json_each(?))", [_json(values)]
+
+
+def _json(values: Any) -> str:
+    return msgspec.json.encode(values).decode()
+
+
+def _plainly(records: Sequence[Sequence[Any]]) -> list[list[Any]]:
+    """Moments and days as SQLite's columns hold them."""
+    return [[_text(value) if isinstance(value, date) else value for value in record] for record in records]
+
+
+def _text(value: date) -> str:
+    if isinstance(value, datetime):
+        return str(value if value.tzinfo is UTC else value.astimezone(UTC))
+    return value.isoformat()

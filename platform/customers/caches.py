@@ -1,0 +1,9 @@
+"""What this process remembers of the room, to be forgotten when another database is opened."""
+
+from __future__ import annotations
+
+from customers.tracking import keys
+
+
+def forget_all() -> None:
+    keys.forget()

@@ -1,0 +1,84 @@
+"""Which company an event counts for: the group that the sender names, else the person's own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from core.bulk import given, insert_rows, listed
+from core.clock import local_day, now
+from core.database import lock, rows, write
+from customers.days import as_day
+from customers.ids import next_ids
+from customers.names import company_key
+from customers.tracking.arrived import Arrived
+
+Group = tuple[str, str]  # (source, the sender's id)
+
+
+async def find(events: Sequence[Arrived]) -> dict[Group, int]:
+    """The accounts of the groups; a trusted sender's new ones are added under the name it gives."""
+    wanted = {(one.source, one.group): one for one in events if one.group}
+    known = await known_among(sorted(wanted))
+    trusted = {(one.source, one.group) for one in events if one.group and one.is_trusted}
+    new = sorted(group for group in trusted if group not in known)
+    if new:
+        await lock("customers.tracking.companies")
+        known |= await known_among(new)
+        known |= await _add([group for group in new if group not in known], _names(events))
+    return known
+
+
+def _names(events: Sequence[Arrived]) -> dict[Group, str]:
+    return {(one.source, one.group): str(one.traits["name"]).strip()[:200] for one in events
+            if one.kind == "group" and one.traits and one.traits.get("name")}  # fmt: skip
+
+
+async def known_among(groups: Sequence[Group]) -> dict[Group, int]:
+    if not groups:
+        return {}
+    sql, parameters = given([("source", "text"), ("value", "text")], groups)
+    found = await rows(f"SELECT s.source, s.source_id, s.account_id FROM {sql} AS v JOIN account_source s"
+                       " ON s.source = v.source AND s.source_id = v.value", *parameters)  # fmt: skip
+    return {(row[0], row[1]): int(row[2]) for row in found}
+
+
+async def _add(groups: list[Group], names: dict[Group, str]) -> dict[Group, int]:
+    ids = dict(zip(groups, await next_ids("account", len(groups)), strict=True))
+    moment = now()
+    columns = ("id", "name", "name_kana", "normal_name", "industry", "prefecture", "address", "phone", "website",
+               "state", "tier", "tier_source", "tier_reason", "expected_ltv", "phase", "health_coverage",
+               "health_reasons", "traits", "sources", "version", "created_at", "updated_at")  # fmt: skip
+    await insert_rows("account", columns, [
+        (id, names.get(group) or group[1][:200], "", company_key(names.get(group) or group[1][:200]), "", "", "", "",
+         "", "active", "tech", "rule", "", 0, "onboarding", 0, "[]", "{}", f'{{"name": "{group[0]}"}}', 1, moment,
+         moment) for group, id in ids.items()])  # fmt: skip
+    await insert_rows("account_source", ("account_id", "source", "source_id", "digest", "seen_at"),
+                      [(id, *group, "", moment) for group, id in ids.items()])  # fmt: skip
+    return ids
+
+
+async def join(events: Sequence[Arrived]) -> None:
+    """`group` of a trusted sender makes the person a member."""
+    pairs = sorted({(one.person_id, one.account_id) for one in events
+                    if one.kind == "group" and one.is_trusted and one.person_id and one.account_id})  # fmt: skip
+    if not pairs:
+        return
+    sql, parameters = given([("person_id", "bigint"), ("account_id", "bigint")], pairs)
+    await write(
+        "INSERT INTO membership (person_id, account_id, title, department, is_primary, since)"
+        " SELECT v.person_id, v.account_id, '', '', NOT EXISTS (SELECT 1 FROM membership m"
+        f" WHERE m.person_id = v.person_id AND m.is_primary AND m.until IS NULL), ? FROM {sql} AS v WHERE 1 = 1"
+        " ON CONFLICT (person_id, account_id) DO NOTHING",
+        as_day(local_day()), *parameters,
+    )  # fmt: skip
+
+
+async def own_of(people: Sequence[int]) -> dict[int, int]:
+    """The account each person speaks for: the primary membership, else the oldest current one."""
+    if not people:
+        return {}
+    among, parameters = listed("bigint", people)
+    found = await rows(
+        f"SELECT person_id, account_id FROM membership WHERE person_id IN {among} AND (until IS NULL OR until >= ?)"
+        " ORDER BY is_primary, id DESC", *parameters, as_day(local_day()))  # fmt: skip
+    return {int(row[0]): int(row[1]) for row in found}

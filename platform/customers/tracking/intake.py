@@ -1,0 +1,120 @@
+"""The intake: requests that arrive while one transaction is written are stored together in the next (group commit).
+
+Nobody waits for a clock: a lone request is stored at once, under load as many as fit share one commit. A request is
+answered when its events are committed. When more waits than MOST the next is told to come back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from core.database import before_close
+from core.errors import TooMany
+from core.i18n import _
+from core.tasks import spawn
+from customers.tracking.arrived import Arrived
+from customers.tracking.storing import store
+
+AT_ONCE = 1000  # events in one transaction, which keeps it near 20 ms
+MOST = 20_000  # events waiting
+AGAIN = {"40P01", "40001"}  # deadlock, serialisation: the other one went first
+log = logging.getLogger("engawa.tracking")
+
+
+class Waiting(msgspec.Struct):
+    events: Sequence[Arrived]
+    stored: Any
+
+
+class Intake:
+    def __init__(self) -> None:
+        self.waiting: deque[Waiting] = deque()
+        self.size = 0
+        self.task: asyncio.Task[None] | None = None
+
+    async def take(self, events: Sequence[Arrived]) -> int:
+        """Store events; returns, once they are committed, how many were new. Raises TooMany under overload."""
+        if self.size + len(events) > MOST and self.size:
+            raise TooMany(_("More arrives than can be written down. Send it again a little later."), retry_after=2)
+        parts = [events[at : at + AT_ONCE] for at in range(0, len(events), AT_ONCE)]
+        futures = []
+        for part in parts:
+            future = asyncio.get_running_loop().create_future()
+            self.waiting.append(Waiting(part, future))
+            self.size += len(part)
+            futures.append(future)
+        if self.task is None or self.task.done():
+            self.task = spawn(self._write(), "tracking intake")
+        return sum(await asyncio.gather(*futures))
+
+    async def _write(self) -> None:
+        while self.waiting:
+            together = [self.waiting.popleft()]
+            number = len(together[0].events)
+            while self.waiting and number + len(self.waiting[0].events) <= AT_ONCE:
+                together.append(self.waiting.popleft())
+                number += len(together[-1].events)
+            try:
+                await _store(together)
+            finally:
+                self.size -= number
+
+    async def empty(self) -> None:
+        if self.task is not None and not self.task.done():
+            await self.task
+
+
+async def _store(together: list[Waiting]) -> None:
+    """All in one transaction; when that fails each on its own, so that one does not hurt the others."""
+    try:
+        new = await _again([event for one in together for event in one.events])
+    except Exception as error:
+        if len(together) == 1:
+            if not together[0].stored.done():
+                together[0].stored.set_exception(error)
+            return
+        log.warning("%s requests are stored one by one: %s", len(together), error)
+        for one in together:
+            await _store([one])
+        return
+    for at, one in enumerate(together):
+        if not one.stored.done():  # who asked may be gone
+            one.stored.set_result(new if at == 0 else 0)
+
+
+async def _again(events: list[Arrived]) -> int:
+    for attempt in range(4):
+        try:
+            return await store([msgspec.structs.replace(one) for one in events])
+        except Exception as error:
+            if getattr(error, "sqlstate", "") not in AGAIN or attempt == 3:
+                raise
+    raise AssertionError
+
+
+_intake: Intake | None = None
+
+
+def intake() -> Intake:
+    """The one of this process's loop."""
+    global _intake
+    if _intake is None:
+        _intake = Intake()
+    return _intake
+
+
+async def finish_writing() -> None:
+    """Before the database closes; another loop (a test's) begins with a new intake."""
+    global _intake
+    if _intake is not None:
+        await _intake.empty()
+        _intake = None
+
+
+before_close.append(finish_writing)

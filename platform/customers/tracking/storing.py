@@ -1,0 +1,134 @@
+"""Storing what arrived: once, whose it is, counted; all of it in one transaction."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from core.bulk import given, insert_rows
+from core.clock import local_day, now, when
+from core.database import rows, transaction, write
+from customers.days import as_day
+from customers.tracking import companies, people, traits
+from customers.tracking.arrived import Arrived
+from customers.tracking.counting import count
+from customers.tracking.people import ANONYMOUS, USER
+
+EVENTS = {"track", "page", "screen"}
+HISTORY = 2000  # of one visitor at once
+COLUMNS = ("message_id", "name", "kind", "person_id", "account_id", "anonymous_id", "source", "dwell_ms", "properties",
+           "at", "received_at")  # fmt: skip
+
+
+async def store(events: Sequence[Arrived]) -> int:
+    """Store and count what is new; returns how many those were."""
+    async with transaction():
+        fresh = await _unseen(events)
+        if not fresh:
+            return 0
+        known, joined = await people.find(fresh)
+        groups = await companies.find(fresh)
+        _whose(fresh, known, groups)
+        await companies.join(fresh)
+        await _own_accounts(fresh)
+        await traits.keep_people(traits.said_of(fresh, {"identify", "track", "page", "screen"}, "person_id"))
+        await traits.keep_accounts(traits.said_of(fresh, {"group"}, "account_id"))
+        happened = [one for one in fresh if one.kind in EVENTS]
+        await _insert(happened)
+        await count([*happened, *await attach(joined)])
+    return len(fresh)
+
+
+def seen_key(one: Arrived) -> str:
+    """Each source numbers its own messages."""
+    key = f"{one.source}/{one.message_id}" if one.source else one.message_id
+    return key if len(key) <= 100 else hashlib.blake2b(key.encode(), digest_size=32).hexdigest()
+
+
+async def _unseen(events: Sequence[Arrived]) -> list[Arrived]:
+    """Those whose message id is new, each once, in their order."""
+    first: dict[str, Arrived] = {}
+    for one in events:
+        first.setdefault(seen_key(one), one)
+    # In the order of the keys, so that two processes with the same messages wait for each other and do not deadlock.
+    today = local_day()
+    sql, parameters = given([("message_id", "text"), ("day", "date")], [(key, today) for key in sorted(first)])
+    found = await write(
+        f"INSERT INTO event_seen (message_id, received_on) SELECT message_id, day FROM {sql} AS v WHERE 1 = 1"
+        " ON CONFLICT (message_id) DO NOTHING RETURNING message_id", *parameters)  # fmt: skip
+    new = {row[0] for row in found}
+    return list(first.values()) if len(new) == len(first) else [one for key, one in first.items() if key in new]
+
+
+def _whose(events: Sequence[Arrived], known: people.Known, groups: dict[companies.Group, int]) -> None:
+    """Fill in the person, and the account where the sender names one."""
+    for one in events:
+        if one.person_id is None:
+            one.person_id = known.get((USER, one.user)) if one.user else known.get((ANONYMOUS, one.anonymous))
+        if one.account_id is None and one.group and one.is_trusted:
+            one.account_id = groups.get((one.source, one.group))
+
+
+async def _own_accounts(events: Sequence[Arrived]) -> None:
+    """Where no account was named, the person's own."""
+    own = await companies.own_of(sorted({one.person_id for one in events if one.person_id and not one.account_id}))
+    for one in events:
+        if one.account_id is None and one.person_id:
+            one.account_id = own.get(one.person_id)
+
+
+async def _insert(events: Sequence[Arrived]) -> None:
+    moment = now()
+    await insert_rows("event", COLUMNS, [
+        (one.message_id[:100], one.name, one.kind, one.person_id, one.account_id,
+         one.anonymous or (None if one.person_id else one.visitor), one.source, one.dwell_ms, one.properties,
+         one.at, moment)
+        for one in events])  # fmt: skip
+
+
+async def attach(joined: Sequence[tuple[int, str]]) -> list[Arrived]:
+    """Give visitors' events to the people they turned out to be; returns these events, to be counted.
+
+    Of a visitor with a very long history the first part; `attach_more` goes on with it later.
+    """
+    if not joined:
+        return []
+    sql, parameters = given([("person_id", "bigint"), ("visitor", "text")], joined)
+    found = await rows(
+        f"SELECT e.id, v.person_id, e.name, e.kind, e.at, e.properties, e.account_id, e.anonymous_id FROM {sql} AS v"
+        " JOIN event e ON e.anonymous_id = v.visitor AND e.person_id IS NULL ORDER BY e.id LIMIT ?",
+        *parameters, HISTORY)  # fmt: skip
+    if not found:
+        return []
+    own = await companies.own_of(sorted({int(row[1]) for row in found}))
+    events = [Arrived(row[3], row[2], "", _moment(row[4]), properties=row[5], person_id=int(row[1]),
+                      account_id=row[6] or own.get(int(row[1]))) for row in found]  # fmt: skip
+    sql, parameters = given(
+        [("id", "bigint"), ("person_id", "bigint"), ("account_id", "bigint")],
+        [(row[0], one.person_id, one.account_id) for row, one in zip(found, events, strict=True)],
+    )
+    await write(f"UPDATE event SET person_id = v.person_id, account_id = v.account_id FROM {sql} AS v"
+                " WHERE event.id = v.id", *parameters)  # fmt: skip
+    if len(found) == HISTORY:
+        from customers.jobs import attach_history
+
+        for person, visitor in joined:
+            await attach_history.later(person_id=person, visitor=visitor, key=visitor[:190])
+    return events
+
+
+def _moment(value: object) -> datetime:
+    return when(value) or now()
+
+
+async def attach_more(person_id: int, visitor: str) -> None:
+    """The rest of a long history, a part at a time."""
+    async with transaction():
+        events = await attach([(person_id, visitor)])
+        await count(events)
+
+
+async def forget_seen() -> None:
+    """Message ids are remembered for 30 days."""
+    await write("DELETE FROM event_seen WHERE received_on < ?", as_day(local_day() - timedelta(days=30)))

@@ -1,0 +1,1 @@
+"""Messages inside the customer's product: banners, windows, tips, checklists, surveys, and a launcher with help."""

@@ -1,0 +1,43 @@
+"""What runs later."""
+
+from __future__ import annotations
+
+from core.database import rows
+from core.events import on
+from core.jobs import job
+from core.refs import Ref
+from customers import notices
+from customers.events import MergeUndone, PeopleMerged
+from guides.recounting import recount
+
+
+@job
+async def tell_csm(answer_id: int) -> None:
+    """Somebody is unhappy: the CSM of their account, or the deputy, learns it at the bell."""
+    found = await rows(
+        "SELECT x.guide_id, x.person_id, x.score, a.csm_id, a.deputy_id, a.name, p.family_name, p.given_name, p.locale"
+        " FROM guide_answer x JOIN person p ON p.id = x.person_id LEFT JOIN account a ON a.id = x.account_id"
+        " WHERE x.id = ?", answer_id,
+    )  # fmt: skip
+    if not found or not (found[0]["csm_id"] or found[0]["deputy_id"]):
+        return
+    one = found[0]
+    names = (one["family_name"], one["given_name"])
+    who = " ".join(part for part in (names if one["locale"] == "ja" else names[::-1]) if part)
+    await notices.tell(
+        [one["csm_id"] or one["deputy_id"]], about=Ref("guide", one["guide_id"]), kind="guide.detractor",
+        key=f"guide.answer:{answer_id}", url=f"/staff/customers/people/{one['person_id']}",
+        data={"person": who, "account": one["name"], "score": one["score"]},
+    )  # fmt: skip
+
+
+@on(PeopleMerged)
+async def count_after_a_merge(event: PeopleMerged) -> None:
+    """Views have moved with their person (guides.personal); what was closed as the other stays closed."""
+    await recount([event.kept_id])
+
+
+@on(MergeUndone)
+async def count_after_an_undo(event: MergeUndone) -> None:
+    if event.kind == "person":
+        await recount([event.kept_id, event.back_id])

@@ -1,0 +1,86 @@
+"""What a guide did, to whom; and why one person was, or was not, shown it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Controller, Request, Response, get
+
+from core.context import here
+from core.i18n import _, moment
+from core.listing import Choice, Column, Listing, Rows
+from customers.models import Person
+from customers.policy import visible_people
+from guides import reporting, why, writing
+from guides.models import Guide
+from guides.pages.around import guide_page
+from guides.policy import own_rows
+
+
+def results() -> dict[str, str]:
+    return {"completed": _("Went through"), "dismissed": _("Closed it"), "open": _("Saw it")}
+
+
+class ReportPages(Controller):
+    path = "/staff/guides/{guide_id:int}/report"
+
+    @get("/", may="guides.write")
+    async def show(self, guide_id: int, request: Request[Any, Any, Any]) -> Response[Any]:
+        guide, who = await writing.find(guide_id), here().principal
+        found = people(guide, request)
+        if found.wants_csv:
+            return found.csv(f"guide-{guide.id}")  # type: ignore[return-value]
+        await found.load()
+        is_survey = guide.kind == "survey"
+        return await guide_page(
+            "report", guide, "report", people=found, figures=await reporting.figures(guide, who), results=results(),
+            reached=await reporting.steps(guide, who) if guide.kind == "tooltip" else [],
+            chart=await reporting.chart(guide, who), nps=await reporting.answers(guide, who) if is_survey else None,
+            comments=await reporting.comments(guide, who) if is_survey else [],
+        )  # fmt: skip
+
+
+def people(guide: Guide, request: Any) -> Listing:
+    sql = reporting.PEOPLE + own_rows(here().principal, "v.account_id")
+    score = [Column("score", _("Answer"), num=True)] if guide.kind == "survey" else []
+    return Listing(
+        request, query=Rows(sql, guide.id),
+        columns=[
+            Column("family_name", _("Person"), head=True, value=name_of),
+            Column("account_name", _("Company"), wide=True),
+            Column("result", _("Result"), value=lambda row: results()[row["result"]]),
+            *score,
+            Column("at", _("Shown"), sort=True, num=True, format=moment),
+        ],
+        filters=[Choice("result", _("Result"), results(), many=True)],
+        search=["family_name", "given_name", "email", "account_name"], default_sort="-at", exportable=True,
+    )  # fmt: skip
+
+
+def name_of(row: Any) -> str:
+    return " ".join(part for part in (row["family_name"], row["given_name"]) if part) or str(row["email"] or "")
+
+
+class WhyPages(Controller):
+    path = "/staff/guides/{guide_id:int}/why"
+
+    @get("/", may="guides.write")
+    async def show(self, guide_id: int, q: str = "", person: int | None = None, address: str = "") -> Response[Any]:
+        guide = await writing.find(guide_id)
+        chosen = await visible_people(here().principal).get_or_none(id=person) if person else None
+        found = await _named(q) if q and chosen is None else []
+        if len(found) == 1:
+            chosen = found[0]
+        trace = await why.trace(guide, chosen, address.strip()[:1000]) if chosen else None
+        return await guide_page("why", guide, "report", q=q, found=found, person=chosen, trace=trace, address=address)
+
+
+async def _named(words: str) -> list[Person]:
+    """People whose name or address begins like this, twenty at most."""
+    from tortoise.expressions import Q
+
+    query = visible_people(here().principal)
+    for word in words.split()[:3]:
+        query = query.filter(Q(family_name__icontains=word) | Q(given_name__icontains=word) | Q(email__icontains=word)
+                             | Q(family_kana__icontains=word))  # fmt: skip
+    return await query.order_by("id").limit(20)

@@ -1,0 +1,89 @@
+"""The embedded script: read from `browser/`, made small, named by its hash. No Node, no build step."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import hashlib
+import json
+import re
+from functools import lru_cache
+from pathlib import Path
+
+import msgspec
+
+from core.clock import now
+from core.database import rows, write
+
+BROWSER = Path(__file__).parent / "browser"
+# What must stay as it is, what goes, and the white space between.
+_token = re.compile(
+    r"""(?P<kept>"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')|(?P<comment>/\*.*?\*/|//[^\n]*)|(?P<space>\s+)|(?P<code>.)""",
+    re.S,
+)
+_word = re.compile(r"[\w$]")
+
+
+class Embedded(msgspec.Struct, frozen=True):
+    """`hash` stands in the address, `integrity` in the snippet (SRI)."""
+
+    body: bytes
+    hash: str
+    integrity: str
+    zipped: bytes
+
+
+def smaller(source: str) -> str:
+    """JavaScript without comments, and with white space only between words (and between signs such as `+ +`)."""
+    parts: list[str] = []
+    gap = False
+    for found in _token.finditer(source):
+        if found["comment"] or found["space"]:
+            gap = True
+            continue
+        piece = found.group()
+        last = parts[-1][-1] if parts else ""
+        if gap and ((_word.match(last) and _word.match(piece[0])) or last + piece[0] in ("++", "--")):
+            parts.append(" ")
+        parts.append(piece)
+        gap = False
+    return "".join(parts)
+
+
+def smaller_css(source: str) -> str:
+    text = re.sub(r"/\*.*?\*/", "", source, flags=re.S)
+    text = re.sub(r"\s+", " ", text)
+    return re.sub(r" ?([{};,>]) ?", r"\1", text).replace(": ", ":").replace(";}", "}").strip()
+
+
+def embedded_of(source: str) -> Embedded:
+    body = source.encode()
+    digest = hashlib.sha384(body).digest()
+    return Embedded(body, hashlib.sha256(body).hexdigest()[:32], "sha384-" + base64.b64encode(digest).decode(),
+                    gzip.compress(body, 9, mtime=0))  # fmt: skip
+
+
+@lru_cache(maxsize=1)
+def current() -> Embedded:
+    css = json.dumps(smaller_css((BROWSER / "engawa.css").read_text()))
+    return embedded_of(smaller((BROWSER / "engawa.js").read_text()).replace('"@CSS@"', css))
+
+
+_kept: set[str] = set()
+
+
+async def with_hash(name: str) -> Embedded | None:
+    """Today's script, or one that some page embedded when it was today's."""
+    today = current()
+    if name == today.hash:
+        if name not in _kept:
+            await write("INSERT INTO guide_script (hash, body, created_at) VALUES (?, ?, ?) ON CONFLICT (hash)"
+                        " DO NOTHING", name, today.body.decode(), now())  # fmt: skip
+            _kept.add(name)
+        return today
+    found = await rows("SELECT body FROM guide_script WHERE hash = ?", name[:64].replace("\x00", ""))
+    return embedded_of(found[0][0]) if found else None
+
+
+def forget() -> None:
+    _kept.clear()

@@ -1,0 +1,131 @@
+"""The decision: one POST per session; which guides this person may get, and nothing of the others."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import msgspec
+
+from core.clock import when
+from core.database import rows
+from core.errors import Refused, TooLarge
+from core.i18n import LANGUAGES, _, speaking
+from core.settings import settings
+from guides import identity, published
+from guides.contents import launcher_words
+from guides.deciding import Been, Live, Seen, refusal
+from guides.hosts import Host, host_of
+
+LARGEST = 8_192
+KNOWN = (
+    "SELECT p.id, p.locale, s.guide_id, s.kind, s.views, s.last_at, s.dismissed_at, s.completed_at FROM identity i"
+    " JOIN person p ON p.id = i.person_id LEFT JOIN guide_seen s ON s.person_id = p.id WHERE i.kind = 'user_id'"
+    " AND i.value = ? AND i.verified_at IS NOT NULL AND p.state = 'active'"
+)
+
+
+class Bad(Refused):
+    """What was sent cannot be read."""
+
+    status = 400
+
+
+class Asked(msgspec.Struct):
+    """The body of a decision. `etag` is what the browser has already."""
+
+    key: str
+    token: str = ""
+    lang: str = ""
+    etag: str = ""
+
+
+class Known(msgspec.Struct, frozen=True):
+    """The person of a signed identity, and what they saw."""
+
+    id: int
+    locale: str
+    seen: Seen
+
+
+class Answered(msgspec.Struct, frozen=True):
+    """`body` is empty when the browser has it already."""
+
+    body: bytes
+    etag: str
+
+
+def parsed(raw: bytes, kind: type[Any]) -> Any:
+    if len(raw) > LARGEST:
+        raise TooLarge(_("That is too large."))
+    try:
+        return msgspec.json.decode(raw, type=kind)
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
+        raise Bad(_("This is not the JSON that was expected.")) from error
+
+
+async def known(host: Host, token: str) -> Known | None:
+    """Raises Unauthenticated for a wrong signature; None for a user whom we do not know."""
+    claims = identity.read(token, host.secrets)
+    found = await rows(KNOWN, claims.sub)
+    if not found and claims.email:
+        await identity.meet(claims)
+        found = await rows(KNOWN, claims.sub)
+    return _known(found) if found else None
+
+
+def _known(found: list[Any]) -> Known:
+    seen = {row[2]: Been(row[3], row[4], _at(row[5]) or 0.0, _at(row[6]), _at(row[7]))
+            for row in found if row[2] is not None}  # fmt: skip
+    return Known(found[0][0], found[0][1], seen)
+
+
+def _at(value: Any) -> float | None:
+    moment = when(value)
+    return moment.timestamp() if moment else None
+
+
+async def decide(raw: bytes, origin: str | None) -> Answered:
+    asked = parsed(raw, Asked)
+    host = await host_of(asked.key, origin)
+    person = await known(host, asked.token) if asked.token else None
+    lang = language(asked.lang, person)
+    guides = await eligible(host, person, lang) if person else []
+    answer: dict[str, Any] = {"guides": guides}
+    if host.has_launcher:
+        answer["launcher"] = launcher(lang)
+    body = msgspec.json.encode(answer)
+    etag = hashlib.blake2b(body, digest_size=12).hexdigest()
+    return Answered(b"" if asked.etag == etag else body, etag)
+
+
+def language(wanted: str, person: Known | None) -> str:
+    """The product's own choice for its page, else the person's, else the installation's."""
+    chosen = (wanted[:2].lower(), person.locale if person else "")
+    return next((one for one in chosen if one in LANGUAGES), settings().default_language)
+
+
+_launchers: dict[str, dict[str, str]] = {}
+
+
+def launcher(lang: str) -> dict[str, str]:
+    if lang not in _launchers:
+        with speaking(lang):
+            _launchers[lang] = launcher_words()
+    return _launchers[lang]
+
+
+async def eligible(host: Host, person: Known, lang: str) -> list[list[Any]]:
+    """[name, content's hash, addresses, trigger, frequency], the most important first."""
+    out, moment = await published.out_of(host.brand), published.moment()
+    mine = out.segments_of(person.id)
+    return [
+        [one.key, content_of(one, lang), one.urls, one.trigger, one.frequency]
+        for one in out.guides
+        if (one.people is not None or one.segment_id in mine)
+        and not refusal(one, person.id, True, person.seen, host.gaps, moment)
+    ]
+
+
+def content_of(guide: Live, lang: str) -> str:
+    return guide.contents.get(lang) or guide.contents[guide.locale]

@@ -1,0 +1,110 @@
+"""Segments and pages over a million people and ten million events. Only with BENCH_BIG=1: making them takes minutes.
+
+Goal: a count ≤300 ms on SQLite, ≤50 ms on PostgreSQL; a person's page ≤30 ms, pages of lists ≤100 ms.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import statistics
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from bench.bench_tracking import postgres_seconds
+from bench.big import fill
+from bench.house import POSTGRES, Skipped, answered, folder, free_port, is_quick, process, settings_in
+from core.database import close_database, open_database, write
+
+USED = {"field": "event.count", "event": "report.made", "window_days": 30, "op": "at_least", "value": 8}
+TREES: dict[str, Any] = {
+    "did_x_often_in_30_days": {"all": [USED]},
+    "low_touch_that_did": {"all": [{"field": "account.tier", "op": "is", "value": "low"}, USED]},
+    "did_and_has_not": {"all": [USED, {"field": "event.count", "event": "export.done", "window_days": 90,
+                                       "op": "at_most", "value": 0}]},
+    "in_7_days": {"all": [USED | {"window_days": 7, "value": 2}]},
+    "ever": {"all": [USED | {"window_days": None, "value": 19}]},
+    "trait_and_did": {"all": [{"field": "person.traits.plan", "op": "is", "value": "pro"}, USED]},
+    "health_and_tier": {"all": [{"field": "account.health_state", "op": "is", "value": "risk"},
+                                {"field": "account.tier", "op": "is", "value": "high"}]},
+    "has_not_in_30_days": {"all": [USED | {"op": "at_most", "value": 0}]},
+}  # fmt: skip
+PAGES = {"person": "/staff/customers/people/777", "account": "/staff/customers/777",
+         "people": "/staff/customers/people",
+         "companies": "/staff/customers", "segments": "/staff/customers/segments"}  # fmt: skip
+
+
+async def measure() -> dict[str, Any]:
+    if not os.environ.get("BENCH_BIG") and not is_quick():
+        raise Skipped("a million people take minutes to make: ask with BENCH_BIG=1")
+    found: dict[str, Any] = {"goal": {"sqlite_ms": 300, "postgresql_ms": 50, "person_ms": 30, "lists_ms": 100}}
+    only = os.environ.get("BENCH_ENGINE", "")
+    if only in {"", "sqlite"}:
+        found["sqlite"] = await of("")
+    if POSTGRES and only in {"", "postgresql"}:
+        found["postgresql"] = await of(POSTGRES)
+    return found
+
+
+async def of(database: str) -> dict[str, Any]:
+    from app import rooms
+    from core.context import Here, enter
+    from core.migrating import migrate
+    from core.principal import SYSTEM
+
+    settings = settings_in(Path(tempfile.mkdtemp(dir=folder())), database_url=database)
+    rooms.load()
+    await open_database(settings.database, rooms.with_models())
+    if database:
+        await write("DROP SCHEMA public CASCADE")
+        await write("CREATE SCHEMA public")
+        await close_database()
+        await open_database(settings.database, rooms.with_models())
+    await migrate(settings.database, rooms.with_models())
+    await fill(*((20_000, 1000, 100_000) if is_quick() else ()))
+    enter(Here(principal=SYSTEM))
+    found = {"counts_ms": await counts(), "pages_ms": await pages(settings)}
+    await close_database()
+    return found
+
+
+async def counts() -> dict[str, Any]:
+    from customers import segments
+
+    found = {}
+    for name, tree in TREES.items():
+        took, cpu = [], time.process_time() + postgres_seconds()
+        for _ in range(5):
+            began = time.perf_counter()
+            people = await segments.count(tree)
+            took.append(1000 * (time.perf_counter() - began))
+        cpu = time.process_time() + postgres_seconds() - cpu  # of this machine's PostgreSQL, whoever asked it
+        found[name] = {"ms": round(min(took), 1), "cpu_ms": round(1000 * cpu / 5, 1), "people": people}
+    return found
+
+
+async def pages(settings: Any) -> dict[str, float]:
+    """The middle of ten, as signed-in staff ask for them."""
+    import httpx
+
+    from access.sessions import cookie_name, open_session
+    from factories import staff
+
+    session, port = await open_session((await staff("admin")).id), free_port()
+    found = {}
+    with process("serve", settings, ENGAWA_PORT=port):
+        await answered(port)
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", cookies={cookie_name(): session},
+                                     headers={"accept": "text/html"}, timeout=60) as client:  # fmt: skip
+            for name, path in PAGES.items():
+                took = []
+                for _ in range(12):
+                    began = time.perf_counter()
+                    answer = await client.get(path)
+                    took.append(1000 * (time.perf_counter() - began))
+                    assert answer.status_code == 200, (path, answer.status_code)
+                    await asyncio.sleep(0)
+                found[name] = round(statistics.median(took[2:]), 1)
+    return found

@@ -1,0 +1,66 @@
+"""A large company made by fast SQL: a million people of 50,000 companies, two million counts, ten million events."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+from core.database import dialect, write
+
+PEOPLE, ACCOUNTS, EVENTS = 1_000_000, 50_000, 10_000_000
+METRICS = ("signed_in", "report.made", "export.done", "member.invited")
+
+
+def series(most: int) -> str:
+    """A table `s(n)` of 1 … most."""
+    if dialect() == "postgresql":
+        return f"generate_series(1, {most}) AS s(n)"
+    return f"(WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < {most}) SELECT n FROM c) AS s"
+
+
+def ago(days: str) -> str:
+    if dialect() == "postgresql":
+        return f"now() - ({days}) * interval '1 day'"
+    return f"strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now', '-' || ({days}) || ' days')"
+
+
+async def fill(people: int = PEOPLE, accounts: int = ACCOUNTS, events: int = EVENTS) -> None:
+    text = "TEXT" if dialect() == "sqlite" else "text"
+    now, json = ago("0"), "CAST('{}' AS jsonb)" if dialect() == "postgresql" else "'{}'"
+    empty = "CAST('[]' AS jsonb)" if dialect() == "postgresql" else "'[]'"
+    plan = 'CAST(\'{"plan": "pro"}\' AS jsonb)' if dialect() == "postgresql" else '\'{"plan": "pro"}\''
+    yes = "TRUE" if dialect() == "postgresql" else "1"
+    statements = [
+        "INSERT INTO account (id, name, name_kana, normal_name, industry, employees, prefecture, address, phone,"
+        " website, state, tier, tier_source, tier_reason, expected_ltv, phase, health, health_coverage,"
+        " health_reasons, traits, sources, version, created_at, updated_at) SELECT n, '会社' || n, '', '会社' || n,"
+        " CASE n % 5 WHEN 0 THEN '食品' ELSE '製造' END, n % 900, '東京都', '', '', '', 'active',"
+        " CASE WHEN n % 10 = 0 THEN 'high' WHEN n % 10 < 4 THEN 'low' ELSE 'tech' END, 'rule', '', n,"
+        f" CASE n % 3 WHEN 0 THEN 'onboarding' ELSE 'adoption' END, n % 101, 80, {empty}, {json}, {json}, 1, {now},"
+        f" {now} FROM {series(accounts)}",
+        "INSERT INTO person (id, kind, family_name, given_name, family_kana, given_kana, handle, honorific, email,"
+        " phone, locale, time_zone, state, traits, sources, version, last_seen_at, created_at, updated_at)"
+        f" SELECT n, 'customer', '田辺' || n, 'りょう', '', '', '', 'さん', 'p' || n || '@example.jp', '', 'ja',"
+        f" 'Asia/Tokyo', 'active', CASE n % 4 WHEN 0 THEN {plan} ELSE {json} END, {json}, 1, {ago('n % 400')},"
+        f" {ago('400')}, {now} FROM {series(people)}",
+        "INSERT INTO membership (person_id, account_id, title, department, is_primary)"
+        f" SELECT n, n % {accounts} + 1, '', '', {yes} FROM {series(people)}",
+        "INSERT INTO identity (kind, value, person_id, verified_at, source, created_at)"
+        f" SELECT 'user_id', 'u' || n, n, {now}, 'app', {now} FROM {series(people)}",
+        *(f"INSERT INTO person_metric (person_id, metric, d7, d30, d90, total, last_at) SELECT n, '{name}',"
+          f" n % 4, n % {11 + at} + n % 4, n % {11 + at} + n % 4 + 3, n % {11 + at} + n % 4 + 9, {ago('n % 90')}"
+          f" FROM {series(people)} WHERE n % {at + 1} = 0" for at, name in enumerate(METRICS)),
+        "INSERT INTO event (message_id, name, kind, person_id, account_id, source, properties, at, received_at)"
+        f" SELECT CAST(n AS {text}), CASE n % 4 WHEN 0 THEN 'signed_in' WHEN 1 THEN 'report.made'"
+        f" WHEN 2 THEN 'export.done' ELSE 'member.invited' END, 'track', n % {people} + 1,"
+        f" n % {people} % {accounts} + 1, 'app', {json}, {ago('(n / 1000) % 90')}, {now} FROM {series(events)}",
+        "ANALYZE",
+    ]  # fmt: skip
+    for statement in statements:
+        began = time.perf_counter()
+        await write(statement)
+        print(f"  {statement[:32]}… {time.perf_counter() - began:.0f} s", file=sys.stderr, flush=True)
+    if dialect() == "postgresql":
+        for table in ("account", "person"):
+            await write(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT MAX(id) FROM {table}))")
+        await write("VACUUM ANALYZE")

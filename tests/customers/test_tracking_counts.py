@@ -1,0 +1,133 @@
+"""The counts against a plain recount of the events, after everything at once: replays, attached histories, ageing."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+from collections import defaultdict
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from core.clock import as_of, local_day, now, when
+from core.database import rows
+from customers.rules import HealthRule, set_rule
+from customers.tracking import recounting
+from customers.tracking.arrived import Arrived
+from customers.tracking.counting import CORE, DAYS, LOGINS, REVENUE, SEATS, WINDOWS
+from customers.tracking.intake import intake
+from customers.tracking.storing import store
+
+pytestmark = pytest.mark.anyio
+RULE = HealthRule(core_features=("made", "sent"), login="signed_in")
+NAMES = ("made", "sent", "signed_in", "purchase", "read")
+USERS, COMPANIES = 12, 4
+
+
+def some(r: random.Random, moment: datetime, numbers: Any) -> list[Arrived]:
+    """A request of a product: events of users and visitors, sometimes who somebody is, or what they belong to."""
+    made = []
+    for _ in range(r.randint(1, 6)):
+        at = moment - timedelta(days=r.choice([0, 0, 0, 1, 6, 7, 29, 30, 89, 90, 120]), minutes=r.randint(0, 400))
+        one = Arrived("track", r.choice(NAMES), f"m{next(numbers)}", at, source="app", is_trusted=True,
+                      properties=json.dumps({"revenue": r.randint(-50, 500)}))  # fmt: skip
+        if r.random() < 0.3:
+            one.anonymous = f"v{r.randrange(30)}"
+        else:
+            one.user = f"u{r.randrange(USERS)}"
+        if one.user and r.random() < 0.3:
+            one.group = f"c{r.randrange(COMPANIES)}"
+        if one.user and r.random() < 0.15:
+            one.kind, one.anonymous = "identify", f"v{r.randrange(30)}"
+        elif one.user and one.group and r.random() < 0.3:
+            one.kind = "group"
+        made.append(one)
+    return made
+
+
+async def plainly() -> dict[tuple[str, int, str], tuple[int, ...]]:
+    """What the counts should be: loops over the events, nothing else."""
+    sums: dict[Any, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
+    things: dict[Any, dict[Any, set[date]]] = defaultdict(lambda: defaultdict(set))
+    today = local_day()
+    for person, account, name, at, said in await rows("SELECT person_id, account_id, name, at, properties FROM event"):
+        if person is None:
+            continue
+        day = local_day(when(at))
+        for who, id in (("person", person), ("account", account)):
+            if not id:
+                continue
+            amounts = {name: 1} | ({REVENUE: json.loads(said)["revenue"]} if name == "purchase" else {})
+            for metric, by in amounts.items():
+                for n, window in enumerate((*WINDOWS, 10**6)):
+                    sums[who, id, metric][n] += by if (today - day).days < window else 0
+            things[who, id, DAYS][day].add(day)
+            if name == RULE.login:
+                things[who, id, LOGINS][day].add(day)
+            if name in RULE.core_features:
+                things[who, id, CORE][name].add(day)
+            if who == "account":
+                things[who, id, SEATS][person].add(day)
+    for key, each in things.items():
+        sums[key] = [sum(any((today - day).days < window for day in days) for days in each.values())
+                     for window in (*WINDOWS, 10**6)]  # fmt: skip
+    return {key: tuple(numbers) for key, numbers in sums.items() if any(numbers)}
+
+
+async def kept() -> dict[tuple[str, int, str], tuple[int, ...]]:
+    found = {}
+    for who in ("person", "account"):
+        for row in await rows(f"SELECT {who}_id, metric, d7, d30, d90, total FROM {who}_metric"):
+            if any(tuple(row)[2:]):
+                found[who, row[0], row[1]] = tuple(tuple(row)[2:])
+    return found
+
+
+async def test_the_counts_equal_a_recount_after_a_thousand_things_at_once(house: Any) -> None:
+    from itertools import count
+
+    await set_rule("health", RULE)
+    r, numbers, moment = random.Random(7), count(), now()
+    requests = [some(r, moment, numbers) for _ in range(800)]
+    replays = [r.choice(requests) for _ in range(150)]
+    operations: list[Any] = [intake().take(one) for one in [*requests, *replays]]
+    operations += [store(r.choice(requests)) for _ in range(30)] + [recounting.age() for _ in range(20)]
+    r.shuffle(operations)
+    gate = asyncio.Semaphore(40)
+
+    async def one(operation: Any) -> Any:
+        async with gate:
+            return await operation
+
+    await asyncio.gather(*map(one, operations))
+    sent = {event.message_id for request in requests for event in request}
+    assert (await rows("SELECT COUNT(*) FROM event_seen"))[0][0] == len(sent)
+    assert await kept() == await plainly()
+    assert await recounting.recount_all() == 0
+    for days in (1, 9, 40):
+        with as_of(moment + timedelta(days=days)):
+            await recounting.age()
+            assert await kept() == await plainly()
+
+
+async def test_a_recount_mends_what_was_wrong(house: Any) -> None:
+    from core.database import write
+
+    await set_rule("health", RULE)
+    moment = now()
+    await store([Arrived("track", name, f"{name}{day}", moment - timedelta(days=day), user="u", group="c", source="app",
+                         is_trusted=True, properties='{"revenue": 5}')
+                 for name in NAMES for day in (0, 8, 31)])  # fmt: skip
+    right = await kept()
+    for broken in (
+        "UPDATE person_metric SET d7 = d7 + 1",
+        "DELETE FROM account_metric",
+        "DELETE FROM usage_day",
+        "UPDATE usage_day SET count = 9",
+        "INSERT INTO person_metric (person_id, metric, d7, d30, d90, total) VALUES (1, 'ghost', 1, 1, 1, 1)",
+    ):
+        await write(broken)
+        assert await recounting.recount_all() > 0
+        assert await kept() == right == await plainly()

@@ -1,0 +1,53 @@
+"""Every page of every room, as everybody who may see it: no axe violation, no sideways scroll, no missing word.
+
+Over the demo's company, in both languages, at 1280 and 390 px, colours also in the dark. A page that nobody reaches by
+links is named in ASKED, or the test fails.
+"""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from access.sessions import cookie_name, open_session
+from browser import open_browser, served
+from core.web import routes_of
+from customers.models import Person
+from journeys.crawling import NOT_PAGES, Crawl, untranslated
+from journeys.furnishing import furnish
+
+# Answers that are no pages of their own, or only at the end of something that is asked for elsewhere.
+NO_PAGE = {
+    "/community/similar", "/help/suggest", "/help/go/{key}/{position}", "/contact/live", "/staff/inbox/live",
+    "/community/{thread_id}/unread", "/notices/{notice_id}", "/staff/campaigns/{campaign_id}/preview",
+    "/staff/campaigns/{campaign_id}", "/staff/customers/import/{batch_id}/progress", "/welcome", "/{rest}",
+    "/community/posts/{post_id}",
+}  # fmt: skip
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("house", ["sqlite"], indirect=True)
+async def test_every_page_holds(house, web):
+    began = time.monotonic()
+    asked = await furnish()
+    async with served(web.application) as url, open_browser() as browser:
+        templates = sorted({path for method, path, _ in routes_of(web.application) if method == "GET"})
+        crawl = Crawl(browser, url, templates)
+        with untranslated("ja") as missing:
+            for who, start in asked.items():
+                await crawl.walk(who, await cookies_of(who), ["/", *start])
+    left = {one for one in templates if not crawl.seen[one]} - NO_PAGE
+    print(f"{crawl.pages} pages of {len(crawl.seen)} addresses, {crawl.looks} looks, {crawl.axes} runs of axe,"
+          f" {time.monotonic() - began:.0f} s")  # fmt: skip
+    assert crawl.wrong == [], "\n".join(crawl.wrong)
+    assert missing == set(), "sentences without a Japanese translation"
+    assert {one for one in left if not NOT_PAGES.search(one)} == set(), "pages that nobody reached"
+
+
+async def cookies_of(who: str) -> dict[str, str]:
+    if who == "visitor":
+        return {}
+    return {cookie_name(): await open_session((await Person.get(email=who)).id)}

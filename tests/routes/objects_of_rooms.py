@@ -1,0 +1,234 @@
+"""Own and foreign objects of the rooms: what `member` wrote and `csm` looks after, and what is neither's."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from itertools import count
+from typing import Any
+
+from objects import FRESH, Objects, People, objects
+
+from access.identify import find
+from access.sessions import open_session
+from campaigns import actions as campaigns
+from community import actions as community
+from community.actions.boards import BoardPlan
+from core.clock import now
+from core.context import Here, enter
+from core.database import rows
+from core.principal import SYSTEM, Principal
+from core.refs import Ref
+from customers import notices, segments
+from customers.imports import run as imports
+from customers.models import Review
+from helpcenter import actions as articles
+from helpcenter.wordings import Place, Words
+from inbox.actions.receiving import Heard, key_of_person, receive
+from inbox.actions.replies import queue
+from inbox.models import CannedReply, Conversation, Label, Message
+
+_n, _hours = count(1), count(1)
+LONG_AGO = timedelta(days=60)
+# What limits of writing count, and what must be open again.
+FRESH += ["DELETE FROM pause"]
+
+
+async def principal_of(person: Any) -> Principal:
+    found = await find(await open_session(person.id))
+    assert found is not None
+    return found.principal
+
+
+def _a_moment() -> datetime:
+    """Each an hour later than the last, so that no limit of writing is met; all of them long ago."""
+    return now() - LONG_AGO + timedelta(hours=next(_hours) % 600)
+
+
+def both(name: str, make: Callable[[People, bool], Awaitable[object]]) -> Callable[[People], Awaitable[Objects]]:
+    async def made(people: People) -> Objects:
+        enter(Here(principal=SYSTEM, language="ja"))
+        return Objects({name: await make(people, True)}, {name: await make(people, False)})
+
+    return made
+
+
+# The community: by `member`, or by `other_member`, whose colleague the ambassador is -------------------------
+
+
+async def _board() -> int:
+    found = await rows("SELECT id FROM board ORDER BY id LIMIT 1")
+    if found:
+        return int(found[0][0])
+    plan = BoardPlan(slug="questions", name={"ja": "質問", "en": "Questions"}, kind="question")
+    return (await community.add_board(SYSTEM, plan)).id
+
+
+async def _thread(people: People, own: bool) -> int:
+    who = await principal_of(people.member if own else people.other_member)
+    at = _a_moment()
+    thread = await community.publish(
+        who, await _board(), f"質問その{next(_n)}の題名です", f"本文その{next(_n)}です。", at=at
+    )
+    enter(Here(principal=SYSTEM, language="ja"))
+    return thread.id
+
+
+async def _post(people: People, own: bool) -> int:
+    """A reply to the other's question."""
+    thread = await _thread(people, not own)
+    who = await principal_of(people.member if own else people.other_member)
+    at = _a_moment()
+    return (await community.reply(who, thread, f"答えその{next(_n)}です。", at=at)).id
+
+
+async def _draft(people: People, own: bool) -> int:
+    who = await principal_of(people.member if own else people.other_member)
+    await community.keep_draft(who, f"k{next(_n)}", 1, title="下書き")
+    return int((await rows("SELECT MAX(id) FROM draft"))[0][0])
+
+
+async def _public_board(people: People, own: bool) -> str:
+    """Own: everybody's; foreign: the one for the other account."""
+    await _board()
+    if own:
+        return "questions"
+    if not await rows("SELECT 1 FROM board WHERE slug = 'theirs'"):
+        plan = BoardPlan(slug="theirs", name={"ja": "よその", "en": "Theirs"}, kind="question",
+                         audience=[f"account:{people.theirs.id}"])  # fmt: skip
+        await community.add_board(SYSTEM, plan)
+    return "theirs"
+
+
+objects("/community/{thread_id}")(both("thread_id", _thread))
+objects("/community/posts/{post_id}")(both("post_id", _post))
+objects("/community/drafts/{draft_id}")(both("draft_id", _draft))
+objects("/community/b/{slug}")(both("slug", _public_board))
+
+
+# The inbox -------------------------------------------------------------------------------------------------------
+
+
+async def _conversation(people: People, own: bool) -> int:
+    person, account = (people.member, people.mine) if own else (people.other_member, people.theirs)
+    message = await receive(Heard(
+        channel="web", customer_key=key_of_person(person.id), body=f"質問{next(_n)}", at=now(), person_id=person.id,
+        account_id=account.id, name=person.full_name,
+    ))  # fmt: skip
+    assert message is not None
+    return message.conversation_id
+
+
+async def _failed_reply(people: People, own: bool) -> int:
+    conversation = await Conversation.get(id=await _conversation(people, own))
+    number = conversation.message_count + 1
+    message = await Message.create(conversation_id=conversation.id, number=number, sender="staff", body="答え",
+                                   at=now(), created_at=now())  # fmt: skip
+    await Conversation.filter(id=conversation.id).update(message_count=number)
+    row = await queue(conversation, message, key=f"failed:{next(_n)}")
+    await row.update_from_dict({"state": "failed"}).save()
+    return row.id
+
+
+async def _canned(people: People, own: bool) -> int:
+    owner = people.csm if own else people.other_csm
+    return (await CannedReply.create(title="t", shortcut="s", body="b", owner_id=owner.id, created_at=now())).id
+
+
+async def _label(people: People, own: bool) -> int:
+    return (await Label.create(name=f"ラベル{next(_n)}")).id if own else 999_999
+
+
+objects("/staff/inbox/{conversation_id}")(both("conversation_id", _conversation))
+objects("/contact/{conversation_id}")(both("conversation_id", _conversation))
+objects("/staff/inbox/outgoing/{outgoing_id}")(both("outgoing_id", _failed_reply))
+objects("/staff/settings/replies/{canned_id}")(both("canned_id", _canned))
+objects("/staff/settings/labels/{label_id}")(both("label_id", _label))
+
+
+# Customers -------------------------------------------------------------------------------------------------------
+
+
+async def _account(people: People, own: bool) -> int:
+    return int((people.mine if own else people.theirs).id)
+
+
+async def _person(people: People, own: bool) -> int:
+    return int((people.member if own else people.other_member).id)
+
+
+async def _notice(people: People, own: bool) -> int:
+    person = people.member if own else people.other_member
+    await notices.tell([person.id], about=Ref("thread", 1), kind="community.replied", key=f"n{next(_n)}", url="/help")
+    return int((await rows("SELECT MAX(id) FROM notice"))[0][0])
+
+
+async def _review(people: People, own: bool) -> int:
+    account = people.mine if own else people.theirs
+    data = {"values": {"name": "x"}, "source": "crm", "source_id": "1"}
+    made = await Review.create(kind="same_corporate_number", account_id=account.id, key=f"r{next(_n)}", data=data,
+                               created_at=now())  # fmt: skip
+    return made.id
+
+
+async def _segment(people: People, own: bool) -> int:
+    """Segments are the house's; foreign is none."""
+    if not own:
+        return 999_999
+    tree = {"all": [{"field": "person.title", "op": "contains", "value": "課長"}]}
+    return (await segments.save(f"まとまり{next(_n)}", tree)).id
+
+
+async def _batch(people: People, own: bool) -> int:
+    if not own:
+        return 999_999
+    batch = await imports.start(f"顧客ID,会社名\nA{next(_n)},株式会社い\n".encode(), kind="accounts", source="crm")
+    await imports.preview(batch)
+    return batch.id
+
+
+objects("/staff/customers/{account_id}")(both("account_id", _account))
+objects("/staff/customers/people/{person_id}")(both("person_id", _person))
+objects("/notices/{notice_id}")(both("notice_id", _notice))
+objects("/staff/customers/reviews/{review_id}")(both("review_id", _review))
+objects("/staff/customers/segments/{segment_id}")(both("segment_id", _segment))
+objects("/staff/customers/import/{batch_id}")(both("batch_id", _batch))
+
+
+# The help centre: for everybody, or for the other account only -----------------------------------------------
+
+
+async def _article(people: People, own: bool) -> int:
+    place = Place(audience=("public",)) if own else Place(audience=(f"account:{people.theirs.id}",))
+    words = Words(locale="ja", title=f"記事その{next(_n)}", body="本文です。")
+    made = await articles.create(SYSTEM, words, place)
+    await articles.publish(SYSTEM, made.id)
+    return made.id
+
+
+async def _address(people: People, own: bool) -> str:
+    found = await rows("SELECT slug FROM article_translation WHERE article_id = ?", await _article(people, own))
+    return str(found[0][0])
+
+
+async def _category(people: People, own: bool) -> int:
+    if not own:
+        return 999_999
+    return (await articles.create_category(SYSTEM, f"c{next(_n)}", {"ja": ("分類", "")})).id
+
+
+objects("/staff/articles/{article_id}")(both("article_id", _article))
+objects("/help/{slug}")(both("slug", _address))
+objects("/staff/articles/categories/{category_id}")(both("category_id", _category))
+
+
+# Campaigns are the house's: foreign is none ----------------------------------------------------------------------
+
+
+async def _campaign(people: People, own: bool) -> int:
+    if not own:
+        return 999_999
+    return (await campaigns.open_campaign(campaigns.Settings(name=f"配信{next(_n)}", topic="usage"))).id
+
+
+objects("/staff/campaigns/{campaign_id}")(both("campaign_id", _campaign))
