@@ -30,6 +30,12 @@ class PeopleMerged(Event, frozen=True):
     gone_id: int
 
 
+class PersonErased(Event, frozen=True):
+    """Nothing of the person is left but a row without a name; rooms with copies elsewhere drop them."""
+
+    person_id: int
+
+
 class MergeUndone(Event, frozen=True):
     """`back_id` is a record of its own again. `kind`: account or person."""
 
@@ -56,6 +62,7 @@ __all__ = [
     "ImportApplied",
     "MergeUndone",
     "PeopleMerged",
+    "PersonErased",
     "SegmentChanged",
     "TierChanged",
     "Tracked",

@@ -7,7 +7,7 @@ from datetime import timedelta
 from core.clock import now
 from core.events import on
 from core.jobs import every, job
-from customers import health, merging, tiers, tracking
+from customers import duplicates, health, merging, tiers, tracking
 from customers.events import AccountsMerged, PeopleMerged
 from customers.imports import run, trailing
 from customers.matching import stored
@@ -71,6 +71,14 @@ async def rekey_records() -> None:
     """The matcher's keys anew: what was written by other ways is found too."""
     for about in ("account", "person"):
         await stored.rekey_all(about)
+
+
+@every(hours=24, at="03:00", lane="bulk", timeout=3600)
+async def seek_duplicates() -> None:
+    """Among the records that changed since the last night but one."""
+    since = now() - timedelta(days=2)
+    await duplicates.seek("account", since)
+    await duplicates.seek("person", since)
 
 
 @job(lane="bulk")

@@ -23,6 +23,7 @@ account.csm_id account.deputy_id account.tier_by_id merge_log.merged_by_id
 for _place in _STAFF.split():
     refers(*_place.split("."))
 refers("review", "person_id", erase="delete")
+refers("review", "other_person_id", erase="delete")
 
 for _table in ("account_source", "account_alias", "membership", "contract", "touchpoint", "event", "account_note"):
     refers(_table, "account_id", about="account")

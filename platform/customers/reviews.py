@@ -12,7 +12,7 @@ from core.errors import Conflict, NotFound
 from core.i18n import _, lazy
 from core.policy import ensure
 from core.refs import Ref
-from customers import policy
+from customers import merging, policy
 from customers.days import a_day
 from customers.imports.by_hand import add_account, attach_account
 from customers.imports.people import PeopleImport
@@ -23,10 +23,15 @@ KINDS = {
     "same_corporate_number": lazy("One corporate number under two ids"),
     "changed_corporate_number": lazy("An id with another corporate number"),
     "same_name": lazy("A name that is there already"),
+    "duplicate_company": lazy("Two records of one company"),
+    "duplicate_person": lazy("Two records of one person"),
     "same_company": lazy("Probably one company"),
     "same_person": lazy("Probably one person"),
     "same_email": lazy("One address under two ids"),
 }
+
+
+DUPLICATES = {"duplicate_company", "duplicate_person"}
 
 
 async def open_count() -> int:
@@ -61,6 +66,10 @@ async def decide(review_id: int, accepted: bool, note: str = "") -> Review:
 
 
 async def _carry_out(review: Review, accepted: bool) -> None:
+    if review.kind in DUPLICATES:
+        if accepted:
+            await _merge(review)
+        return
     given = _given(review.data)
     source, source_id = review.data["source"], review.data["source_id"]
     if review.kind == "same_email":
@@ -70,6 +79,13 @@ async def _carry_out(review: Review, accepted: bool) -> None:
         await attach_account(review.account_id, source, source_id, given, takes_number=takes_number)
     elif review.kind != "changed_corporate_number":
         await add_account(source, source_id, given)
+
+
+async def _merge(review: Review) -> None:
+    if review.kind == "duplicate_company":
+        await merging.merge("account", review.account_id or 0, review.other_id or 0, review.data["evidence"])
+    else:
+        await merging.merge("person", review.person_id or 0, review.other_person_id or 0, review.data["evidence"])
 
 
 async def _people(review: Review, given: Given, source: str, source_id: str, accepted: bool) -> None:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from core.context import Here, enter
 from core.database import rows, write
+from core.errors import Refused
 from core.principal import SYSTEM
 from customers import reviews
 from customers.imports import run
@@ -90,6 +91,32 @@ async def test_rows_that_fit_one_record_alike_wait_and_wait_again(house: Any) ->
     first = await rows("SELECT MIN(id) FROM review")
     await reviews.decide(first[0][0], accepted=True)
     assert await take(twins, "sfa") == {"unchanged": 1, "review": 1}
+
+
+async def test_columns_are_remembered_for_a_source(house: Any) -> None:
+    enter(Here(principal=SYSTEM, language="ja"))
+    file = "会社,番,メモ\n株式会社青葉,1,x\n".encode()
+    batch = await run.start(file, source="crm", mapping={"会社": "name", "番": "source_id", "メモ": "industry"})
+    await run.apply(batch)
+    again = await run.start(file, source="crm")
+    assert again.mapping == {"会社": "name", "番": "source_id", "メモ": "industry"}
+    assert (await run.apply(again))["unchanged"] == 1
+    with pytest.raises(Refused):
+        await run.start(file, source="another")
+
+
+async def test_business_cards_are_people(house: Any) -> None:
+    await take(table(AOBA), "crm")
+    cards = [
+        {"会社名": "㈱青葉渡工業", "役職": "部長", "氏名": f"青葉 {name}", "e-mail": f"{n}@aoba.example",
+         "住所": "青波市港町2-4-1", "TEL会社": "03-1", "URL": "https://aoba.example", "名刺交換日": "2026/11/1"}
+        for n, name in enumerate(["一郎", "二郎"])
+    ]  # fmt: skip
+    assert await take(table(*cards), "eight") == {"created": 2}
+    found = await rows(
+        "SELECT p.given_name, m.title FROM person p JOIN membership m ON m.person_id = p.id ORDER BY p.id"
+    )
+    assert [tuple(row) for row in found] == [("一郎", "部長"), ("二郎", "部長")]
 
 
 SOURCES = st.lists(

@@ -47,7 +47,7 @@ async def test_merge_then_undo_is_the_identity_over_every_room(house: Any, about
     chance = random.Random(seed)
     kept, gone = await two(about)
     for one in references(about):
-        for side in chance.sample(["kept", "gone", "alike"], chance.randint(0, 2)):
+        for side in sorted(chance.sample(["kept", "gone", "alike"], chance.randint(0, 2))):  # alike first
             if side == "alike":
                 await fill(one.table, one.column, kept, "same")
                 await fill(one.table, one.column, gone, "same")

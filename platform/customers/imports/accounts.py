@@ -296,6 +296,5 @@ def _other_names(found: list[Change]) -> list[tuple[int, str]]:
 def _twice(one: Given, before: tuple[int, str]) -> Outcome:
     if before[1] == one.digest:
         return Outcome(one.number, "unchanged", _("The same as row %(row)s.", row=before[0]))
-    return Outcome(
-        one.number, "refused", _("The id stands in row %(row)s already, with other values.", row=before[0]), one.raw
-    )
+    reason = _("The id stands in row %(row)s already, with other values.", row=before[0])
+    return Outcome(one.number, "refused", reason, one.raw)

@@ -45,21 +45,21 @@ ANY = {
     "industry": "業種 業界 industry sector",
     "prefecture": "都道府県 県 prefecture state",
     "employees": "従業員数 社員数 人数 employees employeecount headcount numberofemployees",
-    "address": "住所 所在地 本店所在地 本社所在地 address streetaddress location",
-    "phone": "電話 電話番号 tel phone telephone phonenumber",
-    "website": "ウェブサイト webサイト ホームページ url website site homepage",
+    "address": "会社住所 勤務先住所 住所 所在地 本店所在地 本社所在地 address streetaddress location",
+    "phone": "会社電話番号 tel会社 会社tel 電話 電話番号 tel phone telephone phonenumber",
+    "website": "会社url webページ ウェブサイト webサイト ホームページ url website site homepage",
     "csm": "担当csm 担当 担当者 担当者メール csm owner csmemail accountowner",
     "deputy": "副担当 副担当csm deputy backupcsm",
     "phase": "フェーズ 段階 phase stage lifecyclestage",
     "parent": "親顧客id 親会社id 親id parentid parent parentaccountid",
-    "email": "メール メールアドレス eメール e-mail email mail emailaddress 電子メール",
-    "full_name": "氏名 お名前 担当者名 名前 fullname contactname personname contact displayname",
+    "email": "emailアドレス 会社メールアドレス メール メールアドレス eメール e-mail email mail emailaddress 電子メール",
+    "full_name": "氏名漢字 姓名 氏名 お名前 担当者名 名前 fullname contactname personname contact displayname",
     "family_name": "姓 苗字 名字 氏 lastname surname familyname 姓漢字",
     "given_name": "名 firstname givenname forename 名漢字",
     "family_kana": "セイ 姓カナ 姓フリガナ せい lastnamekana familykana",
     "given_kana": "メイ 名カナ 名フリガナ めい firstnamekana givenkana",
     "title": "役職 肩書 肩書き 職位 title jobtitle position role",
-    "department": "部署 部署名 所属 department division team",
+    "department": "部署名漢字 部署 部署名 所属 department division team",
     "locale": "言語 language lang locale",
     "time_zone": "タイムゾーン timezone tz",
     "handle": "表示名 ニックネーム handle nickname",
@@ -83,6 +83,7 @@ ACCOUNT_ID = (
 )
 PERSON_ID = "人id 個人id 担当者id personid userid contactid memberid ユーザーid"
 CONTRACT_ID = "契約id 契約番号 契約コード contractid subscriptionid contractno"
+CARD = "名刺交換日 名刺作成日 名刺登録日"  # Sansan and Eight: one row a card, many of one company
 _words = {word: field for field, words in ANY.items() for word in words.split()}
 CONTRACT_ONLY = {"seats", "starts_on", "renews_on", "ended_on", "end_reason", "plan", "amount", "amount_yearly"}
 ACCOUNT_ONLY = {
@@ -115,7 +116,7 @@ def detect_kind(headings: Sequence[str], names: Sequence[str] = ()) -> str:
     fields = {_words[word] for word in plain if word in _words}
     if set(plain) & _ids(CONTRACT_ID) or len(fields & CONTRACT_ONLY) >= 2:
         return "contracts"
-    if set(plain) & _ids(PERSON_ID) or ("full_name" in fields and "name" not in fields):
+    if set(plain) & _ids(PERSON_ID) or set(plain) & _ids(CARD) or ("full_name" in fields and "name" not in fields):
         return "people"
     if fields & ACCOUNT_ONLY and "name" in fields:
         return "accounts"

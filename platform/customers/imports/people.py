@@ -30,6 +30,7 @@ from customers.imports.rows import Given, Outcome
 from customers.imports.trailing import following
 from customers.matching.stored import rekey
 from customers.names import company_key
+from customers.suppressing import erased_among
 from customers.topics import slugs
 from customers.trails import Trail
 
@@ -57,6 +58,9 @@ class PeopleImport:
         self.known = await known_people(self.source, keys)
         emails = [one.values["email"] for one in chunk if "email" in one.values]
         self.held = await people_with_email(emails)
+        self.erased = await erased_among("email", emails)
+        named = [f"{self.source}:{key}" for key in keys]
+        self.erased_ids = {one.removeprefix(f"{self.source}:") for one in await erased_among("source", named)}
         self.ids_here = await source_ids_of(self.source, list(self.held.values()))
         self.accounts = await accounts_by_source(
             self.source, [o.values["account_id"] for o in chunk if "account_id" in o.values]
@@ -74,6 +78,8 @@ class PeopleImport:
     def _one(self, one: Given) -> Outcome:
         if not one.refusal and "source_id" not in one.values and "email" not in one.values:
             one.refusal = _("The row has neither an id nor an e-mail address.")
+        if not one.refusal and (one.values.get("email") in self.erased or key_of(one) in self.erased_ids):
+            one.refusal = _("This person has been erased and is not taken in again.")
         if not one.refusal and "account_id" in one.values and one.values["account_id"] not in self.accounts:
             one.refusal = _("No company has the id %(id)s.", id=one.values["account_id"])
         if one.refusal:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -83,7 +84,11 @@ async def start(
         raise Refused(_("The name of a source has at most 60 characters."))
     sheet = await in_thread(read_sheet, content)
     kind = kind or kind_of(sheet)
-    found = checked_mapping(kind, sheet.headings, mapping or {}) if is_complete else guess_mapping(kind, sheet.headings)
+    remembered = await _remembered(source, kind, sheet.headings)
+    if is_complete:
+        found = checked_mapping(kind, sheet.headings, remembered | (mapping or {}))
+    else:
+        found = {h: f for h, f in remembered.items() if f != "-"} or guess_mapping(kind, sheet.headings)
     total = await in_thread(_count, sheet)
     async with transaction():
         batch = await ImportBatch.create(
@@ -92,6 +97,7 @@ async def start(
             file_name=file_name[-200:],
             digest=hashlib.sha256(content).hexdigest(),
             mapping=found,
+            headings=sheet.headings,
             encoding=sheet.encoding,
             total=total,
             created_by_id=current_principal().person_id,
@@ -99,6 +105,17 @@ async def start(
         )
         await ImportFile.create(batch_id=batch.id, content=await in_thread(zlib.compress, content))
     return batch
+
+
+async def _remembered(source: str, kind: str, headings: Sequence[str]) -> dict[str, str]:
+    """What the columns became when this source last sent a file with just these headings; "-" is left out."""
+    found = await rows("SELECT mapping, headings FROM import_batch WHERE source = ? AND kind = ?"
+                       " AND state IN ('applied', 'undone') ORDER BY id DESC LIMIT 5", source, kind)  # fmt: skip
+    for row in found:
+        if json.loads(row[1] or "[]") == list(headings):
+            mapping: dict[str, str] = json.loads(row[0])
+            return dict.fromkeys(headings, "-") | mapping
+    return {}
 
 
 def _count(sheet: Sheet) -> int:

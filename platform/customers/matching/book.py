@@ -52,6 +52,7 @@ class Book(Generic[R]):
         self.blocks: dict[int, list[int]] = {}
         self.sizes: dict[int, int] = {}  # where only a part of a bigger book is held here
         self.compared = 0
+        self.holds_the_asked = False  # then a record does not count itself among those that share its key
 
     def add(self, id: int, record: R) -> None:
         self.records[id] = record
@@ -60,7 +61,7 @@ class Book(Generic[R]):
 
     def how_many(self, key: str) -> int:
         number = number_of(key)
-        return self.sizes.get(number) or len(self.blocks.get(number, ()))
+        return (self.sizes.get(number) or len(self.blocks.get(number, ()))) - self.holds_the_asked
 
     def compare(self, record: R, id: int) -> Verdict:
         return self.rules.compare(record, self.records[id], self.how_many)

@@ -20,6 +20,7 @@ class ImportBatch(Model):
     file_name = fields.CharField(max_length=200, default="")
     digest = fields.CharField(max_length=64)
     mapping: Any = fields.JSONField(default=dict)  # heading → field
+    headings: Any = fields.JSONField(null=True)  # in the file's order, to know the next one by
     state = fields.CharField(max_length=12, default="mapping")  # previewing, preview, queued, applying, applied
     counts: Any = fields.JSONField(default=dict)
     total = fields.IntField(default=0)  # rows in the file
@@ -82,6 +83,7 @@ class Review(Model):
                                         on_delete=fields.CASCADE)  # fmt: skip
     person: Any = fields.ForeignKeyField("customers.Person", related_name="reviews", null=True,
                                          on_delete=fields.CASCADE)  # fmt: skip
+    other_person_id = fields.BigIntField(null=True)
     key = fields.CharField(max_length=400, unique=True)
     source = fields.CharField(max_length=60, default="", db_default="")
     source_id = fields.CharField(max_length=300, default="", db_default="")

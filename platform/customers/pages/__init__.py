@@ -8,10 +8,24 @@ from core.context import current_principal
 from core.i18n import lazy
 from core.navigation import navigation
 from customers import notices
-from customers.pages import accounts, files, own, people, reviews, segments, settings, topics, tracking, write_keys
+from customers.pages import (
+    accounts,
+    files,
+    merges,
+    own,
+    people,
+    personal_data,
+    reviews,
+    segments,
+    settings,
+    topics,
+    tracking,
+    write_keys,
+)
 
 controllers: list[Any] = [
     accounts.AccountPages, people.PersonPages, segments.SegmentPages, files.ImportPages, reviews.ReviewPages,
+    merges.MergePages, personal_data.PersonalDataPages,
     own.OwnPages, settings.RulePages, topics.TopicPages, tracking.SegmentCalls, tracking.PostHogCalls,
     write_keys.WriteKeyPages,
 ]  # fmt: skip

@@ -14,6 +14,8 @@ from core.listing import Choice, Column, Listing
 from core.pages import flash, page
 from customers import policy, reviews
 from customers.imports.headings import FIELD_LABELS
+from customers.matching.evidence import Evidence
+from customers.matching.words import WORDS, said
 from customers.models import Account, Person, Review
 from customers.pages.common import tabs
 
@@ -27,13 +29,13 @@ class ReviewPages(Controller):
     @get("/", may="customers.read")
     async def index(self, request: Request[Any, Any, Any]) -> Response[Any]:
         kinds = {kind: str(label) for kind, label in reviews.KINDS.items()}
-        query = Review.all().select_related("account", "person")
+        query = Review.all().select_related("account", "other", "person")
         if not current_principal().all_accounts:
             query = query.filter(account_id__in=sorted(current_principal().own_accounts))
         found = Listing(
             request, query=query if request.query_params.get("state") else query.filter(state="open"),
             columns=[
-                Column("name", _("In the file"), head=True, value=lambda r: name_of(r.data["values"]),
+                Column("name", _("In the file"), head=True, value=title_of,
                        href=lambda r: f"/staff/customers/reviews/{r.id}"),
                 Column("other", _("In the book"), value=lambda r: str(r.account or r.person or "")),
                 Column("kind", _("Why"), wide=True, format=lambda value: kinds.get(value, value)),
@@ -52,26 +54,30 @@ class ReviewPages(Controller):
         review = await the_review(review_id)
         account = await Account.get_or_none(id=review.account_id) if review.account_id else None
         person = await Person.get_or_none(id=review.person_id) if review.person_id else None
+        other = await the_other(review)
+        values = as_values(other) if other else review.data["values"]
         return page(
             "customers/review.html",
             review=review,
+            other=other,
+            reasons=[said(Evidence(*one)) for one in review.data.get("evidence", []) if one[0] in WORDS],
             account=account,
             person=person,
             kind=str(reviews.KINDS.get(review.kind, review.kind)),
-            sides=beside(review.data["values"], account or person),
-            name=name_of(review.data["values"]),
+            sides=beside(values, account or person),
+            name=name_of(values),
             may_decide=bool(policy.can_change_everything(current_principal())),
         )
 
     @post("/{review_id:int}/verdict", may="customers.write")
     async def verdict(self, review_id: int, request: Request[Any, Any, Any]) -> Redirect:
         await the_review(review_id)
-        said = (await request.form()).get("verdict")
-        if said not in {"accept", "reject"}:
+        verdict = (await request.form()).get("verdict")
+        if verdict not in {"accept", "reject"}:
             flash(_("Choose one of the two."), "bad")
             return Redirect(f"/staff/customers/reviews/{review_id}", status_code=303)
-        await reviews.decide(review_id, said == "accept")
-        flash(_("They are one and the same.") if said == "accept" else _("They are kept apart."))
+        await reviews.decide(review_id, verdict == "accept")
+        flash(_("They are one and the same.") if verdict == "accept" else _("They are kept apart."))
         following = await Review.filter(state="open", id__gt=review_id).order_by("id").first()
         return Redirect(
             f"/staff/customers/reviews/{following.id}" if following else "/staff/customers/reviews", status_code=303
@@ -84,6 +90,21 @@ async def the_review(review_id: int) -> Review:
     if found is None or not (current_principal().all_accounts or found.account_id in current_principal().own_accounts):
         raise NotFound(_("There is no such review."))
     return found
+
+
+def title_of(review: Review) -> str:
+    return name_of(review.data["values"]) if review.data["values"] else str(review.other or _("Two records"))
+
+
+async def the_other(review: Review) -> Account | Person | None:
+    """The second record, where the question is about two of the book."""
+    if review.kind == "duplicate_company":
+        return await Account.get_or_none(id=review.other_id)
+    return await Person.get_or_none(id=review.other_person_id) if review.kind == "duplicate_person" else None
+
+
+def as_values(record: Account | Person) -> dict[str, Any]:
+    return {field: getattr(record, field) for field in FIELDS if getattr(record, field, "")}
 
 
 def name_of(values: dict[str, Any]) -> str:
