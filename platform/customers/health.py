@@ -1,7 +1,7 @@
 """Health: weighted measures of 0–1, those without data left out; the score stands beside its coverage and reasons.
 
 score = 100 × Σ weight × value ÷ Σ weight over the measures that have data; coverage = that Σ weight ÷ all weights.
-0–50 at risk, 51–75 watch, 76–100 good. Not yet calibrated against renewals: docs/customers.md says what it means.
+0–50 at risk, 51–75 watch, 76–100 good. How well it foretells renewals is measured in customers.calibration.
 """
 
 from __future__ import annotations

@@ -46,8 +46,10 @@ for _table, _column, _why in (
     ("suppression", "address_hash", "a keyed hash that outlives the person on purpose"),
     ("segment", "people", "a count"),
     ("pilot", "people", "ids of a trial that is over"),
+    ("segment", "people", "how many, a number"),
     ("audit_entry", "actor_id", "an audit log is never changed; the name in it is emptied by customers.privacy"),
     ("match_key", "record_id", "made anew by customers.matching.stored"),
 ):
     unpersonal(_table, _column, _why)
 refers("write_key", "created_by_id")
+refers("person_habit", "person_id", erase="delete", is_derived=True)

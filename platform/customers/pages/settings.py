@@ -15,6 +15,7 @@ from core.navigation import navigation
 from core.pages import flash, page
 from core.policy import ensure
 from customers import jobs, policy, tiers
+from customers.calibration import calibration
 from customers.rules import AttentionRule, HealthRule, TierRule, rule, set_rule
 
 
@@ -48,7 +49,8 @@ class RulePages(Controller):
 
     async def _page(self, form: Form[Rules], status: int = 200) -> Response[Any]:
         given: TierRule = await rule("tiers")
-        return page("customers/rules.html", status=status, form=form, months=round(tiers.expected_months(given), 1))
+        return page("customers/rules.html", status=status, form=form, months=round(tiers.expected_months(given), 1),
+                    judged=await calibration())  # fmt: skip
 
     @post("/", may="settings.manage", status_code=200)
     async def save(self, request: Request[Any, Any, Any]) -> Response[Any]:
