@@ -226,5 +226,19 @@ async def run_jobs(house: House) -> Callable[[], Awaitable[None]]:
     return do
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_report_to_serializable() -> Any:
+    """What failed may hold half a character, which a worker of pytest-xdist could not tell."""
+    return _whole((yield))
+
+
+def _whole(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, dict):
+        return {key: _whole(item) for key, item in value.items()}
+    return [_whole(item) for item in value] if isinstance(value, list | tuple) else value
+
+
 def pytest_unconfigure() -> None:
     end_or_name_the_threads()

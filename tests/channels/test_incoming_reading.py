@@ -79,6 +79,13 @@ def test_any_bytes_are_read_or_unreadable(data, before):
         assert "\0" not in text
 
 
+def test_half_characters_of_utf_7_and_utf_16_are_left_out():
+    for charset, data in (("utf-7", b"a+2AA-b"), ("utf-16-le", b"a\x00\x00\xd8b\x00"), ("utf-8", b"a\xed\xa0\x80b")):
+        for kind in ("plain", "html"):
+            mail = f"From: a@b.example\r\nContent-Type: text/{kind}; charset={charset}\r\n\r\n".encode() + data
+            read(parsed(mail)).words.encode()
+
+
 @pytest.mark.data
 def test_naughty_strings_in_every_header_are_read():
     for line in (shared_data("hostile/blns") / "blns.txt").read_bytes().split(b"\n"):

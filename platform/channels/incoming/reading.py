@@ -105,9 +105,10 @@ def _clean(text: str) -> str:
 def _decoded(data: bytes, charset: str) -> str:
     charset = charset.lower().strip("\"' ")
     try:
-        return data.decode(CHARSETS.get(charset, charset), "replace")
+        text = data.decode(CHARSETS.get(charset, charset), "replace")
     except (LookupError, ValueError):
-        return data.decode("utf-8", "replace")
+        text = data.decode("utf-8", "replace")
+    return CONTROLS.sub("", text)  # UTF-7 and UTF-16 bring lone surrogates, whatever they were told
 
 
 def _addresses(message: Message, *names: str) -> list[str]:
