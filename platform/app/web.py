@@ -39,6 +39,7 @@ def make_app(*, with_runner: bool | None = None) -> Entrance:
     open_things = AsyncExitStack()  # closed in reverse, each also when another fails: an open thread hangs the process
 
     async def open_house() -> None:
+        hall.open()
         await open_database(settings().database, rooms.with_models())
         open_things.push_async_callback(close_database)
         open_things.push_async_callback(_close_rooms)

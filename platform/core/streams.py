@@ -81,6 +81,10 @@ class Hall:
             if not self.taken[seat.person_id]:
                 del self.taken[seat.person_id]
 
+    def open(self) -> None:
+        """A process begins; or another house in the same one."""
+        self.is_closing = False
+
     def close(self) -> None:
         """The process ends: a graceful stop would wait for pages that never end by themselves."""
         self.is_closing = True

@@ -52,4 +52,3 @@ for _table, _column, _why in (
 ):
     unpersonal(_table, _column, _why)
 refers("write_key", "created_by_id")
-refers("person_habit", "person_id", erase="delete", is_derived=True)
