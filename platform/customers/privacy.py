@@ -16,11 +16,12 @@ from core.events import announce
 from core.i18n import _
 from core.policy import ensure
 from core.refs import Ref
-from customers import consent, policy
+from customers import policy
 from customers.events import PersonErased
 from customers.imports.rows import select_in
 from customers.matching.stored import rekey
 from customers.registry import Refers, references
+from customers.suppressing import mark_erased
 from customers.trails import images
 
 ERASED = "erased"
@@ -98,11 +99,9 @@ async def _suppress(ids: list[int]) -> None:
     known += await select_in("SELECT 'email', email FROM person WHERE email IS NOT NULL AND id IN ({marks})", ids)
     known += await select_in("SELECT 'source', source || ':' || source_id FROM person_source"
                              " WHERE person_id IN ({marks})", ids)  # fmt: skip
-    for kind, value in {(row[0], row[1]) for row in known}:
-        hashed = consent.address_hash(kind, value)
-        await write("INSERT INTO suppression (channel, address_hash, reason, detail, created_at)"
-                    " VALUES (?, ?, 'erased', '', ?) ON CONFLICT (channel, address_hash) DO UPDATE SET"
-                    " reason = 'erased', detail = ''", kind[:16], hashed, now())  # fmt: skip
+    addresses = sorted({(str(row[0]), str(row[1])) for row in known})
+    await mark_erased(addresses)
+    for kind, value in addresses:
         if kind == "email":
             await write("DELETE FROM mail WHERE recipient = ?", value)
             await write(
