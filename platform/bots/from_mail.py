@@ -88,13 +88,22 @@ async def send(claimed: Claim) -> Delivered:
 
 def _seal(outgoing_id: int) -> str:
     """Only who got the answer knows it, so that nobody else makes it come back."""
-    return hmac.new(settings().secret_key.encode(), f"answer:{outgoing_id}".encode(), hashlib.sha256).hexdigest()[:32]
+    return _sealed(settings().secret_keys[0], outgoing_id)
+
+
+def _sealed(key: str, outgoing_id: int) -> str:
+    return hmac.new(key.encode(), f"answer:{outgoing_id}".encode(), hashlib.sha256).hexdigest()[:32]
+
+
+def is_sealed(outgoing_id: int, seal: str) -> bool:
+    """Under any key of ENGAWA_SECRET_KEY: an answer may come back days after a new one."""
+    return any(hmac.compare_digest(_sealed(key, outgoing_id), seal) for key in settings().secret_keys)
 
 
 async def came_back(keys: tuple[str, ...]) -> Outgoing | None:
     """The answer that a report speaks of."""
     for key in keys:
         found = ANSWER.match(key)
-        if found and hmac.compare_digest(found.group(2), _seal(int(found.group(1)))):
+        if found and is_sealed(int(found.group(1)), found.group(2)):
             return await Outgoing.get_or_none(id=int(found.group(1)), channel="email")
     return None

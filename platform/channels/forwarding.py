@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from channels import sessions
 from channels.connections import Known, by_id, note_error
@@ -18,7 +18,7 @@ def wanted_by(connection: Known) -> str:
 
 def checked_target(address: str) -> str:
     """https, and not ourselves. Raises Refused."""
-    found = urlsplit(address.strip())
+    found = _split(address.strip())
     if found.scheme == "http" and found.hostname in LOOPBACK and urlsplit(settings().url).hostname in LOOPBACK:
         pass
     elif found.scheme != "https" or not found.hostname or "." not in found.hostname:
@@ -26,6 +26,14 @@ def checked_target(address: str) -> str:
     if found.netloc == urlsplit(settings().url).netloc:
         raise Refused(_("Webhooks cannot be forwarded to this site itself."))
     return address.strip()
+
+
+def _split(address: str) -> SplitResult:
+    try:
+        found = urlsplit(address)
+        return found if found.port != 0 else SplitResult("", "", "", "", "")
+    except ValueError:  # half an IPv6 address, a port that is none
+        return SplitResult("", "", "", "", "")
 
 
 @job(attempts=5, timeout=30)

@@ -12,6 +12,7 @@ from litestar.response import Redirect
 
 from channels.dkim import new_key, record_of
 from channels.senders import MailAccount, mail_account, set_mail_account
+from channels.smtp_server import Server
 from core.audit import audit
 from core.database import transaction
 from core.errors import Refused
@@ -27,6 +28,7 @@ BRAND = "default"
 SCHEMES = {"smtp", "smtps", "smtp+starttls"}
 DOMAIN = re.compile(r"^(?!-)[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})+$")
 RATE = re.compile(r"^(\S+?)\s*[=:]\s*(\d{1,4}(?:\.\d{1,3})?)$")
+HOST = re.compile(r"[A-Za-z0-9._:-]{1,253}")
 SELECTOR = r"^[A-Za-z0-9][A-Za-z0-9-]{0,62}$"
 
 
@@ -91,14 +93,23 @@ def _said(account: MailAccount) -> dict[str, Any]:
 
 
 def _host(url: str) -> str:
-    return urlsplit(url).hostname or ""
+    return urlsplit(url).hostname or "" if _is_server(url) else ""
+
+
+def _is_server(url: str) -> bool:
+    """Whether sending would understand it, so that a slip of the pen is told here and not by every mail."""
+    try:
+        server = Server.at(url)
+        return urlsplit(url).scheme in SCHEMES and bool(HOST.fullmatch(server.host)) and 0 < server.patience <= 600
+    except ValueError:
+        return False
 
 
 async def _account_from(form: Form[MailServer], before: MailAccount) -> MailAccount | None:
     """What was typed, or None with a mistake beside its field."""
     typed = form.data
-    url = typed.url.strip() or before.url
-    if url and (urlsplit(url).scheme not in SCHEMES or not urlsplit(url).hostname):
+    url = "".join(typed.url.split()) or before.url
+    if url and not _is_server(url):
         form.add_error("url", _("Write an address such as smtps://user:password@smtp.example.jp:465."))
     rates = _rates(form, typed.domain_rates)
     if typed.key != "none":

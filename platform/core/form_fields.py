@@ -7,7 +7,7 @@ import re
 import types
 import typing
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from functools import lru_cache
@@ -214,6 +214,11 @@ def _is_web_address(words: str) -> bool:
         return parts.scheme in {"http", "https"} and bool(parts.hostname) and not re.search(r"\s", words)
     except ValueError:
         return False
+
+
+def ids_among(sent: Iterable[object]) -> list[int]:
+    """Those of what a form sent that can be ids; drivers break on larger numbers, `int` on ² and on very long ones."""
+    return [int(str(one)) for one in sent if re.fullmatch(r"[0-9]{1,18}", str(one))]
 
 
 def _int(words: str) -> int:

@@ -29,6 +29,7 @@ from markupsafe import Markup
 
 from core.context import here
 from core.csv import csv_lines
+from core.form_fields import ids_among
 from core.i18n import number
 from core.listing_filters import Choice, Contains, Filter, Period, YesNo
 from core.listing_sources import Edge, QuerySource, Rows, RowsSource, Source, read
@@ -242,7 +243,7 @@ class Listing:
         if form.get("all"):
             return await self.source.ids(limit)
         sent = form.getall("id", []) if hasattr(form, "getall") else form.get("id", [])
-        asked = [int(one) for one in (sent if isinstance(sent, list) else [sent]) if str(one).isdecimal()][:limit]
+        asked = ids_among(sent if isinstance(sent, list) else [sent])[:limit]
         return await self.source.among(asked) if asked else []
 
     # CSV

@@ -7,6 +7,7 @@ from typing import Any
 
 from tortoise import Tortoise, fields
 
+from channels.forgetting import arrivals_of, forget_arrivals, forget_mail
 from core.audit import audit
 from core.clock import now
 from core.context import current_principal
@@ -16,11 +17,12 @@ from core.events import announce
 from core.i18n import _
 from core.policy import ensure
 from core.refs import Ref
-from customers import consent, policy
+from customers import policy
 from customers.events import PersonErased
 from customers.imports.rows import select_in
 from customers.matching.stored import rekey
-from customers.registry import Refers, references
+from customers.registry import Refers, forgetting, references
+from customers.suppressing import mark_erased
 from customers.trails import images
 
 ERASED = "erased"
@@ -55,10 +57,11 @@ async def erase(person_id: int, reason: str) -> dict[str, int]:
     ensure(policy.can_change_everything(current_principal()))
     if not reason.strip():
         raise Refused(_("Write why the person is erased."))
+    arrivals = await arrivals_of(await _addresses(await _with_merged(person_id)))
     async with transaction():
         ids = await _with_merged(person_id)
         await _check(person_id)
-        await _suppress(ids)
+        await _suppress(ids, arrivals)
         done: dict[str, int] = {}
         for one in references("person"):
             for id in ids:
@@ -93,21 +96,25 @@ async def _check(person_id: int) -> None:
         raise Conflict(_("This person has been erased or merged already."))
 
 
-async def _suppress(ids: list[int]) -> None:
+async def _addresses(ids: list[int]) -> list[tuple[str, str]]:
+    """(kind, value) of all that these records are known by."""
     known = await select_in("SELECT kind, value FROM identity WHERE person_id IN ({marks})", ids)
     known += await select_in("SELECT 'email', email FROM person WHERE email IS NOT NULL AND id IN ({marks})", ids)
     known += await select_in("SELECT 'source', source || ':' || source_id FROM person_source"
                              " WHERE person_id IN ({marks})", ids)  # fmt: skip
-    for kind, value in {(row[0], row[1]) for row in known}:
-        hashed = consent.address_hash(kind, value)
-        await write("INSERT INTO suppression (channel, address_hash, reason, detail, created_at)"
-                    " VALUES (?, ?, 'erased', '', ?) ON CONFLICT (channel, address_hash) DO UPDATE SET"
-                    " reason = 'erased', detail = ''", kind[:16], hashed, now())  # fmt: skip
+    return sorted({(str(row[0]), str(row[1])) for row in known})
+
+
+async def _suppress(ids: list[int], arrivals: list[int]) -> None:
+    """Keyed hashes of the addresses stay; what stands under the addresses themselves in any room goes."""
+    addresses = await _addresses(ids)
+    await mark_erased(addresses)
+    await forget_arrivals(arrivals)
+    for kind, value in addresses:
         if kind == "email":
-            await write("DELETE FROM mail WHERE recipient = ?", value)
-            await write(
-                "DELETE FROM outgoing_mail WHERE recipient = ? AND state NOT IN ('waiting', 'attempting')", value
-            )
+            await forget_mail(value)
+    for forget in forgetting():
+        await forget(ids, addresses)
 
 
 async def _erase_rows(one: Refers, id: int) -> int:

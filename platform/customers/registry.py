@@ -10,6 +10,7 @@ A room says it in its `personal.py`:
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Literal
 
 import msgspec
@@ -49,6 +50,8 @@ class Unpersonal(msgspec.Struct, frozen=True):
 
 
 _references: dict[tuple[str, str], Refers] = {}
+Forget = Callable[[list[int], list[tuple[str, str]]], Awaitable[None]]
+_forgetting: list[Forget] = []
 _unpersonal: dict[tuple[str, str], Unpersonal] = {}
 
 
@@ -59,6 +62,18 @@ def refers(table: str, column: str, *, about: About = "person", **said: object) 
 
 def unpersonal(table: str, column: str, why: str) -> None:
     _unpersonal[table, column] = Unpersonal(table, column, why)
+
+
+def forgets(function: Forget) -> Forget:
+    """What a room does besides when people are erased: (their ids, all (kind, value) of their identities), inside the
+    transaction. For what no column leads to, as words written before we knew who it was."""
+    if function not in _forgetting:
+        _forgetting.append(function)
+    return function
+
+
+def forgetting() -> list[Forget]:
+    return list(_forgetting)
 
 
 def references(about: str) -> list[Refers]:

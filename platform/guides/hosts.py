@@ -41,9 +41,10 @@ def secrets_of(product: Product) -> list[str]:
 
 async def host_of(key: str, origin: str | None) -> Host:
     """The product with this key; a browser on a site that it does not list is refused."""
+    key = key[:64].replace("\x00", "")  # before it is remembered: else anybody fills the memory with variants of one
     kept = _hosts.get(key)
     if kept is None or time.monotonic() - kept[0] > FRESH:
-        found = await Product.get_or_none(key=key[:64].replace("\x00", ""))
+        found = await Product.get_or_none(key=key)
         if found is None:
             raise NotFound(_("There is no such product."))
         gaps = Gaps(found.gap_hours, found.survey_gap_days)

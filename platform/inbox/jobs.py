@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from core.clock import now
 from core.database import rows, transaction
+from core.events import on
 from core.jobs import every
 from core.refs import Ref
 from customers import notices
+from customers.events import MergeUndone, PeopleMerged
 from inbox import telling
 from inbox.actions.conversations import add_message, change, locked
+from inbox.actions.following import follow, follow_all
 from inbox.escalation import escalate
 
 __all__ = ["escalate", "telling", "wake_snoozed"]
@@ -30,3 +33,20 @@ async def wake_snoozed() -> int:
                 await notices.tell([conversation.owner_id], about=Ref("conversation", conversation.id),
                                    kind="inbox.woken", key=key, url=f"/staff/inbox/{conversation.id}")  # fmt: skip
     return len(due)
+
+
+@on(PeopleMerged)
+async def follow_a_merge(event: PeopleMerged) -> None:
+    """What was asked as the one is answered as the other (the rows have moved with their person: inbox.personal)."""
+    await follow([event.kept_id, event.gone_id])
+
+
+@on(MergeUndone)
+async def follow_an_undo(event: MergeUndone) -> None:
+    if event.kind == "person":
+        await follow([event.kept_id, event.back_id])
+
+
+@every(hours=24, at="02:40")
+async def follow_by_night() -> int:
+    return await follow_all()

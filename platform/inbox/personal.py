@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from customers.registry import refers
+from inbox.forgetting import forget
+
+__all__ = ["forget"]  # of what no column leads to
 
 refers("conversation", "person_id", erase="clear",
        clear=("name", "address", "summary", "preview", "reply_token"))  # fmt: skip

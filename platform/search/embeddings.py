@@ -6,6 +6,7 @@ Whatever has `model` and `embed` can stand in its place: `use(embedder)`.
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import time
 from collections import OrderedDict
@@ -60,9 +61,18 @@ class OpenAiEmbedder:
             ):
                 if answer.status != 200:
                     raise EmbeddingError(f"the endpoint answered {answer.status}")
-                return _vectors(await answer.json(content_type=None), len(texts))
-        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+                return _vectors(json.loads(await _read(answer)), len(texts))
+        except (aiohttp.ClientError, TimeoutError, ValueError, RecursionError) as error:
             raise EmbeddingError(f"{type(error).__name__}: {error}") from error
+
+
+async def _read(answer: Any) -> bytes:
+    body = bytearray()
+    async for part in answer.content.iter_chunked(65_536):
+        body += part
+        if len(body) > LARGEST:
+            raise EmbeddingError("the endpoint's answer does not end")
+    return bytes(body)
 
 
 def _vectors(answer: Any, expected: int) -> list[Vector]:
@@ -72,14 +82,25 @@ def _vectors(answer: Any, expected: int) -> list[Vector]:
         raise EmbeddingError("the endpoint did not answer every text")
     found: dict[int, Vector] = {}
     for one in data:
-        vector = np.asarray(one["embedding"] if isinstance(one, dict) and "embedding" in one else [], np.float32)
-        length = float(np.linalg.norm(vector)) if vector.ndim == 1 and len(vector) else 0.0
-        if not np.isfinite(length) or length == 0:
-            raise EmbeddingError("the endpoint answered something that is no vector")
-        found[int(one.get("index", len(found)))] = vector / np.float32(length)
+        index = one.get("index", len(found)) if isinstance(one, dict) else None
+        if not isinstance(index, int) or isinstance(index, bool):
+            raise EmbeddingError("the endpoint answered vectors of no known text")
+        found[index] = _vector(one.get("embedding"))
     if sorted(found) != list(range(expected)) or len({len(vector) for vector in found.values()}) != 1:
         raise EmbeddingError("the endpoint's vectors do not belong together")
     return [found[n] for n in range(expected)]
+
+
+def _vector(said: Any) -> Vector:
+    try:
+        vector = np.asarray(said, np.float32)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise EmbeddingError("the endpoint answered something that is no vector") from error
+    length = float(np.linalg.norm(vector)) if vector.ndim == 1 and len(vector) else 0.0
+    if not np.isfinite(length) or length == 0:
+        raise EmbeddingError("the endpoint answered something that is no vector")
+    made: Vector = vector / np.float32(length)
+    return made
 
 
 _given: Embedder | None = None

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import base64
+import time
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from channels.incoming.reading import Unreadable, fresh, parsed, read
+from channels.incoming.reading import Unreadable, fresh, parsed, read, unmarked
 from channels.incoming.reports import key_in, report_of
 from incoming_mails import bounce, complaint, letter
 from shared_data import shared_data
@@ -101,3 +102,42 @@ def test_naughty_strings_in_every_header_are_read():
             + line
         )
         read(parsed(mail)).words.encode()
+
+
+def test_html_as_mail_programs_write_it():
+    page = ("<html><head><title>x</title><style>p{}</style></head><body><!--[if mso]><p>no</p><![endif]--><p>"
+            "こんにちは&nbsp;<b>山田</b></p>a &lt; b<br/>1 < 2 --> c<SCRIPT>alert(1)</SCRIPT ></body>")  # fmt: skip
+    assert unmarked(page) == "こんにちは 山田\na < b\n1 < 2 --> c"
+    assert unmarked("前<!-- 終わらない") == "前"
+
+
+MIXED = b'Content-Type: multipart/mixed; boundary="b%d"\n\n--b%d\n'
+
+
+@pytest.mark.parametrize("hostile", [
+    b'Content-Disposition: attachment; filename="' + b";" * 300_000 + b"\n\nx",
+    b"Content-Type: text/plain; " + b"; a*0=b" * 100_000 + b"\n\nx",
+    b"Content-Type: text/html\n\n" + b"".join(b"<b a%d>" % n for n in range(20_000)),
+    b"Content-Type: text/html\n\n" + b"<div>" * 40_000,
+    b"Content-Type: text/html\n\n" + b"<br" * 60_000,
+    b"Content-Type: text/html\n\n" + b"<!--" * 50_000,
+    b"".join(MIXED % (n, n) for n in range(90)) + b"x\n" * 100_000,
+    b'Content-Type: multipart/mixed; boundary="b"\n\n' + b"--b\n\n\n" * 200_000,
+], ids=range(8))  # fmt: skip
+def test_no_small_mail_costs_much(hostile):
+    """Each of these took the standard library or an HTML parser between 1 and 60 seconds."""
+    began = time.process_time()
+    try:
+        message = parsed(hostile)
+        report_of(message)
+        read(message)
+    except Unreadable:
+        pass
+    assert time.process_time() - began < 0.5
+
+
+def test_ids_and_kinds_hold_nothing_that_a_database_refuses():
+    heads = b"From: a@b.example\nMessage-ID: <a\0b@x>\nReferences: <c\0@x>\nContent-Type: image/\0p"
+    found = read(parsed(heads + b"\n\nabc"))
+    assert (found.message_id, found.references) == ("ab@x", ("c@x",))
+    assert "\0" not in str(found.attachments)

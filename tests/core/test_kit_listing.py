@@ -128,6 +128,7 @@ async def test_bulk_means_only_what_the_list_shows(database: None) -> None:
     everyone = await Account.all().values_list("id", flat=True)
     assert set(await a_list({"tier": ["high"]}).chosen({"all": "1"})) == high
     assert set(await a_list({"tier": ["high"]}, True).chosen({"id": [str(i) for i in everyone] + ["x", "-1"]})) == high
+    assert await a_list({}).chosen({"id": ["9" * 40, "9" * 5000, "²", "\0"]}) == []
 
 
 async def test_the_csv_holds_every_row_and_no_formula(database: None) -> None:

@@ -6,6 +6,7 @@ import json
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from app import rooms as all_rooms
@@ -14,11 +15,13 @@ from core.context import Here, enter
 from core.database import rows, write
 from core.errors import Conflict, Refused
 from core.principal import SYSTEM
+from core.settings import settings, use
 from customers import consent, duplicates, merging, people, privacy
 from customers.imports import run
 from customers.matching.stored import rekey
 from customers.models import Account, MergeLog, Person, Review
 from customers.registry import references
+from customers.tracking import keys
 from factories import a_person, an_account, staff
 from record_filling import everything, fill
 
@@ -135,3 +138,34 @@ async def test_staff_hand_out_and_erase_on_the_persons_page(web: Any, sign_in: A
     assert (await web.get(place)).status_code == 404
     actions = [row[0] for row in await rows("SELECT action FROM audit_entry ORDER BY id")]
     assert {"person.view", "person.export_data", "person.erase"} <= set(actions)
+
+
+async def test_a_product_does_not_bring_an_erased_person_back(web: Any, house: Any) -> None:
+    _row, key = await keys.make("app", "test")
+    gone = await a_person("秘密沢", "花子", email="hanako@secret.example")
+    await people.link("user_id", "u1", gone.id, source="tracking:app", verified_at=now())
+    await write("INSERT INTO person_source (person_id, source, source_id, digest, seen_at)"
+                " VALUES (?, 'app', 'u3', '', ?)", gone.id, now())  # fmt: skip
+    await privacy.erase(gone.id, "本人の依頼")
+    secret = settings().secret_key
+    use(msgspec.structs.replace(settings(), secret_key=f"a-new-key-that-is-long-enough-9876543210,{secret}"))
+    traits = {"email": "Hanako@secret.example", "name": "秘密沢 花子"}
+    calls: list[dict[str, Any]] = [
+        {"type": "track", "userId": "u1", "event": "a"}, {"type": "identify", "userId": "u2", "traits": traits},
+        {"type": "track", "userId": "u3", "event": "b"}, {"type": "identify", "userId": "u4"},
+        {"type": "track", "userId": "u5", "event": "c", "anonymousId": "v"},
+    ]  # fmt: skip
+    for batch in (calls, [{"type": "track", "userId": "u2", "event": "later"}],
+                  [{"type": "identify", "userId": "u4", "traits": traits | {"plan": "pro"}}]):  # fmt: skip
+        sent = await web.post("/v1/batch", json={"batch": batch}, auth=(key, ""))
+        assert sent.status_code == 200
+    known = [row[0] for row in await rows("SELECT value FROM identity ORDER BY value")]
+    assert known == ["u4", "u5"], "nobody else, and no address"
+    assert "secret.example" not in json.dumps(await everything(), ensure_ascii=False, default=str)
+    # An import of another source does not bring them back either, though the key is a new one.
+    batch = await run.start("人ID,姓,メール\nX9,秘密沢,hanako@secret.example\n".encode(), source="crm")
+    assert (await run.apply(batch))["refused"] == 1
+    # Who signs up by themselves is known again.
+    again = await a_person("秘密沢", "花子", email="hanako@secret.example")
+    await web.post("/v1/identify", json={"userId": "u9", "traits": traits}, auth=(key, ""))
+    assert [row[0] for row in await rows("SELECT person_id FROM identity WHERE value = 'u9'")] == [again.id]

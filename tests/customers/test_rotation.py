@@ -3,6 +3,7 @@
 import msgspec
 import pytest
 
+from bots import from_mail
 from core import vault
 from core.database import rows
 from core.errors import Refused
@@ -47,3 +48,14 @@ def test_each_key_is_long_enough():
     with pytest.raises(SettingsError):
         read_settings({}, secret_key=f"{NEW},short")
     assert read_settings({}, secret_key=f"{NEW}, {OLD}").secret_keys == (NEW, OLD)
+
+
+async def test_an_answer_that_left_under_the_older_key_still_comes_back(house):
+    with_keys(OLD)
+    seal = from_mail._seal(7)
+    with_keys(NEW, OLD)
+    assert from_mail.is_sealed(7, seal)
+    assert from_mail.is_sealed(7, from_mail._seal(7))
+    assert not from_mail.is_sealed(8, seal)
+    with_keys(NEW)
+    assert not from_mail.is_sealed(7, seal)

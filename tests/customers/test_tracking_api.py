@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -186,3 +187,12 @@ async def test_overload_is_429_and_the_same_messages_from_many_sides_count_once(
     assert (await rows("SELECT COUNT(*) FROM person"))[0][0] == 9
     total = await rows("SELECT SUM(total) FROM person_metric WHERE metric NOT LIKE '@@%'")
     assert int(total[0][0]) == 60
+
+
+async def test_a_batch_of_nothing_is_refused_before_each_call_is_told_why(web: Any, house: Any) -> None:
+    body = b'{"batch":[' + b",".join([b"{}"] * 160_000) + b"]}"
+    began = time.process_time()
+    refused = await send(web, "/v1/batch", body, await a_key(is_trusted=False))
+    assert refused.status_code == 400
+    assert "10,000" in refused.text or "10000" in refused.text
+    assert time.process_time() - began < 0.2, "the event loop was held"

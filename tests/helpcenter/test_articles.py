@@ -70,6 +70,9 @@ async def test_a_saved_change_is_read_and_found_at_once_and_can_be_taken_back(
     shown = await staff.get(f"/staff/articles/{article.id}/revisions?locale=ja")
     assert "<del>古い題</del>" in shown.text
     assert "<ins>パスキーで入る</ins>" in shown.text
+    for nowhere in ("9" * 40, "\0", ""):
+        gone = await staff.submit(f"/staff/articles/{article.id}/revisions/1/restoration", {"locale": nowhere})
+        assert gone.status_code == 404
     await staff.submit(f"/staff/articles/{article.id}/revisions/1/restoration", {"locale": "ja"})
     assert "古い本文" in (await browse().get("/help/passkey")).text
     assert await ArticleRevision.all().count() == 3

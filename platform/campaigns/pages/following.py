@@ -9,6 +9,7 @@ from litestar.response import Redirect
 
 from campaigns import actions, rollout
 from core.errors import Refused
+from core.form_fields import ids_among
 from core.i18n import _, ngettext
 from core.pages import flash
 
@@ -48,7 +49,7 @@ class FollowingPages(Controller):
     async def reconcile(self, campaign_id: int, request: Request[Any, Any, Any]) -> Response[Any]:
         campaign = await actions.find(campaign_id)
         form = await request.form()
-        ids = [int(one) for one in form.getall("id", []) if str(one).isdigit() and len(str(one)) < 18]
+        ids = ids_among(form.getall("id", []))
         if not ids or form.get("arrived") not in ("yes", "no"):
             raise Refused(_("Choose at least one delivery, and say whether it arrived."))
         n = await rollout.reconcile(campaign, ids, arrived=form["arrived"] == "yes")

@@ -22,6 +22,7 @@ SENDER, RECIPIENT = 320, 320
 
 async def keep(content: bytes, recipient: str, sender: str = "", *, way: str = "smtp") -> int | None:
     """The mail's id, committed; None when the same bytes came for this recipient before."""
+    sender = "".join(letter for letter in sender if letter.isprintable())  # what a database refuses would come again
     key = hashlib.sha256(recipient.lower().encode("utf-8", "replace") + b"\0" + content).hexdigest()
     async with transaction():
         made = await write(

@@ -20,6 +20,7 @@ from community.words import page
 from core.clock import now
 from core.context import here
 from core.errors import Refused
+from core.form_fields import ids_among
 from core.forms import Form
 from core.i18n import _
 from core.pages import flash
@@ -35,7 +36,7 @@ def plan_of(form: BoardForm, board: BoardRow | None = None) -> BoardPlan:
     return BoardPlan(
         slug=form.slug.lower(), name={"ja": form.name_ja, "en": form.name_en}, kind=form.kind, audience=audience,
         description={"ja": form.description_ja, "en": form.description_en}, posting=form.posting, holds=form.holds,
-        parent_id=int(form.parent) if form.parent.isdecimal() else None, position=form.position, state=form.state,
+        parent_id=next(iter(ids_among([form.parent])), None), position=form.position, state=form.state,
         brand=board.brand if board else here().brand, icon=board.icon if board else "",
     )  # fmt: skip
 

@@ -12,6 +12,7 @@ from core.clock import now
 from core.context import current_principal
 from core.database import rows
 from core.errors import NotFound, Refused
+from core.form_fields import ids_among
 from core.i18n import _, ago
 from core.listing import Choice, Column, Listing
 from core.pages import flash, fragment, page
@@ -96,7 +97,7 @@ class SegmentPages(Controller):
             segment=segment,
             who=str(data.get("who", ""))[:200],
             description=about,
-            skip=int(str(data.get("skip", "0"))) if str(data.get("skip", "0")).isdecimal() else 0,
+            skip=next(iter(ids_among([data.get("skip", "0")])), 0),
         )
 
     @post("/count", may="customers.read", status_code=200)

@@ -10,6 +10,7 @@ import msgspec
 
 LARGEST = 32_768  # bytes of one event, as in the Segment specification
 LARGEST_BATCH = 500_000
+MOST_IN_BATCH = 10_000  # more do not fit into so many bytes if they say anything
 LONGEST_NAME = 120
 LONGEST_ID = 250
 AHEAD = timedelta(minutes=5)

@@ -16,6 +16,7 @@ from core.database import lock, rows, write
 from core.errors import Refused
 from customers.ids import next_ids
 from customers.people import normal_email
+from customers.suppressing import erased_among, mark_erased
 from customers.tracking.arrived import Arrived
 
 USER, ANONYMOUS = "user_id", "anonymous_id"
@@ -60,6 +61,8 @@ async def _add(unknown: dict[str, Arrived], events: Sequence[Arrived], known: Kn
     by_address = await _with_address({address for user, address in said.items() if user not in people})
     people |= {user: by_address[address] for user, address in said.items()
                if user not in people and address in by_address}  # fmt: skip
+    for user in await _erased({user for user in new if user not in people}, said, new):
+        del new[user]  # what they do is counted for nobody
     strangers = _apart([user for user in sorted(new) if user not in people], said)
     ids = await next_ids("person", len(strangers))
     await _insert(dict(zip(strangers, ids, strict=True)), said, new)
@@ -69,6 +72,18 @@ async def _add(unknown: dict[str, Arrived], events: Sequence[Arrived], known: Kn
     await _identify([(USER, user, people[user], new[user].source) for user in sorted(new)])
     known |= {(USER, user): people[user] for user in new}
     return [(people[user], f"user:{user}") for user in sorted(new)]
+
+
+async def _erased(strangers: set[str], said: dict[str, str], new: dict[str, Arrived]) -> set[str]:
+    """Those who were erased: by the id, by its source's number, by the address. The id alone tells it from then on."""
+    if not strangers:
+        return set()
+    gone = await erased_among("email", {said[user] for user in strangers if user in said})
+    numbers = {f"{new[user].source}:{user}": user for user in strangers}
+    told = {user for user in strangers if said.get(user) in gone}
+    told |= {numbers[number] for number in await erased_among("source", numbers)}
+    await mark_erased((USER, user) for user in sorted(told))
+    return told | await erased_among(USER, strangers)
 
 
 def _apart(users: list[str], said: dict[str, str]) -> list[str]:

@@ -14,6 +14,7 @@ from core.clock import now
 from core.database import rows, write
 from core.errors import Refused
 from customers.people import normal_email
+from customers.suppressing import erased_among
 from customers.tracking.arrived import Arrived
 
 MOST, LONGEST = 100, 1000
@@ -87,7 +88,10 @@ def _named(traits: dict[str, Any]) -> dict[str, str]:
 
 
 async def _take_address(address: str, person: int, source: str) -> bool:
-    """An address is one person's; another's is not taken away."""
+    """An address is one person's; another's is not taken away, nor one of somebody who was erased."""
+    held = await rows("SELECT person_id FROM identity WHERE kind = 'email' AND value = ?", address)
+    if not held and await erased_among("email", [address]):
+        return False
     await write("INSERT INTO identity (kind, value, person_id, source, created_at) VALUES ('email', ?, ?, ?, ?)"
                 " ON CONFLICT (kind, value) DO NOTHING", address, person, f"tracking:{source}"[:60], now())  # fmt: skip
     held = await rows("SELECT person_id FROM identity WHERE kind = 'email' AND value = ?", address)

@@ -12,7 +12,7 @@ import msgspec
 
 from core.errors import Refused
 from core.i18n import _
-from customers.tracking.arrived import LARGEST, LARGEST_BATCH, LONGEST_ID, LONGEST_NAME, Arrived
+from customers.tracking.arrived import LARGEST, LARGEST_BATCH, LONGEST_ID, LONGEST_NAME, MOST_IN_BATCH, Arrived
 
 Id = str | int | float | None
 
@@ -59,7 +59,14 @@ _read = msgspec.json.Decoder(Body)
 
 
 def read_body(body: bytes) -> Body:
-    """Raises BadRequest when it is no JSON object of ours."""
+    """Raises BadRequest when it is no JSON object of ours, or holds more calls than can be meant."""
+    found = _understood(body)
+    if found.batch is not None and len(found.batch) > MOST_IN_BATCH:
+        raise BadRequest(_("A batch has at most %(n)s calls.", n=MOST_IN_BATCH))
+    return found
+
+
+def _understood(body: bytes) -> Body:
     try:
         return _read.decode(body)
     except (msgspec.DecodeError, RecursionError):

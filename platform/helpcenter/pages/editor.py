@@ -153,8 +153,12 @@ class EditorPages(Controller):
     async def restore(self, request: Request[Any, Any, Any], article_id: int, number: int) -> Redirect:
         """The words of a revision become the present ones, as a new revision."""
         article, locale = await article_of(article_id), str((await request.form()).get("locale", ""))
-        old = await ArticleRevision.get_or_none(
-            translation__article_id=article_id, translation__locale=locale, number=possible(number)
+        old = (
+            await ArticleRevision.get_or_none(
+                translation__article_id=article_id, translation__locale=locale, number=possible(number)
+            )
+            if locale in LANGUAGES
+            else None
         )
         if old is None:
             raise NotFound(_("There is no such revision."))

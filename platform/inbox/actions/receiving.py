@@ -72,9 +72,11 @@ async def _is_known(heard: Heard) -> bool:
 
 
 async def _conversation_for(heard: Heard) -> Conversation:
+    """By the key, or by the person: right after a merge the key is still the other one's (inbox.actions.following)."""
     found = await rows(
-        "SELECT id FROM conversation WHERE customer_key = ? ORDER BY CASE WHEN state = 'resolved' THEN 1 ELSE 0 END,"
-        " id DESC LIMIT 1", heard.customer_key,
+        "SELECT id FROM conversation WHERE customer_key = ? OR (person_id = ? AND customer_key LIKE 'person:%')"
+        " ORDER BY CASE WHEN state = 'resolved' THEN 1 ELSE 0 END, id DESC LIMIT 1",
+        heard.customer_key, heard.person_id,
     )  # fmt: skip
     if found:
         conversation = await locked(int(found[0][0]))
