@@ -33,7 +33,7 @@ ACTION_NAMES = {
     "change_brand": lazy("changed the brand"),
     "run_again": lazy("ran work again"),
     "discard": lazy("let work be"),
-    "hide": lazy("hid"),
+    "hide": lazy("hid it"),
 }
 
 

@@ -31,3 +31,13 @@ def test_a_translation_keeps_its_placeholders(source):
         for text in said:
             assert set(PLACEHOLDER.findall(text)) <= wanted | {"n"}, message.id
             assert wanted - {"n"} <= set(PLACEHOLDER.findall(text)), message.id
+
+
+def test_rooms_say_the_same_sentence_the_same_way():
+    """All catalogues become one, and the last would win: two meanings need two English sentences."""
+    said: dict[object, dict[object, list[str]]] = {}
+    for source in catalogues("ja"):
+        for message in read_po(io.BytesIO(source.read_bytes()), locale="ja"):
+            if message.id:
+                said.setdefault(message.id, {}).setdefault(message.string, []).append(source.parts[-5])
+    assert {sentence: ways for sentence, ways in said.items() if len(ways) > 1} == {}
