@@ -28,7 +28,7 @@ async def log(request: Request[Any, Any, Any]) -> Response[Any]:
         columns=[
             Column("at", _("When"), sort=True, format=moment), Column("actor_name", _("Who"), head=True),
             Column("action", _("What"), format=said),
-            Column("target_kind", _("On"), format=said, export=lambda e: f"{e.target_kind}:{e.target_id}"),
+            Column("target_kind", _("On"), wide=True, format=said, export=lambda e: f"{e.target_kind}:{e.target_id}"),
             Column("reason", _("Reason"), wide=True), Column("before", _("Change"), wide=True),
         ],
         filters=[Choice("action", _("What"), await _known("action"), many=True),
