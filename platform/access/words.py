@@ -21,21 +21,6 @@ CAPABILITY_NAMES = {
     "settings.manage": lazy("Connections, brand, roles and staff"),
 }
 
-ACTION_NAMES = {
-    "give_role": lazy("gave a role"),
-    "take_role": lazy("took a role"),
-    "grant": lazy("gave a grant"),
-    "revoke": lazy("ended a grant"),
-    "set_password": lazy("changed the password"),
-    "lock_out": lazy("locked the account"),
-    "let_in_again": lazy("opened the account again"),
-    "end_sessions": lazy("ended all sessions"),
-    "change_brand": lazy("changed the brand"),
-    "run_again": lazy("ran work again"),
-    "discard": lazy("let work be"),
-    "hide": lazy("hid"),
-}
-
 
 async def role_names() -> dict[str, str]:
     """Slug → name in the reader's language, highest first."""

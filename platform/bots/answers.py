@@ -33,7 +33,7 @@ def answer(source: dict[str, Any], message_id: int, lang: str) -> tuple[str, dic
         )))  # fmt: skip
         buttons = [
             [_("It helped"), f"help:{message_id}:yes"],
-            [_("Not yet"), f"help:{message_id}:no"],
+            [_("Not solved yet"), f"help:{message_id}:no"],
             [_("Ask a person"), f"person:{message_id}"],
         ]
     return words, {"type": "answer", "title": source["title"], "url": url, "buttons": buttons}

@@ -30,12 +30,13 @@ class Series(msgspec.Struct, frozen=True):
 
 
 def ceiling(highest: float) -> float:
-    """The round number at the top: four equal steps down to zero, each one of STEPS × a power of ten."""
+    """The round number at the top: four equal steps down to zero, each one of STEPS × a power of ten.
+    Nobody counts half a person: from 1 up the steps are whole."""
     if not math.isfinite(highest) or highest <= 0:
         return TICKS
     step = highest / TICKS
     power = 10.0 ** math.floor(math.log10(step))
-    factor = next(f for f in STEPS if step <= f * power * (1 + 1e-9))
+    factor = next(f for f in STEPS if step <= f * power * (1 + 1e-9) and (step <= 1 or float(f * power).is_integer()))
     return float(factor * power * TICKS) if highest > TICKS else max(TICKS, float(factor * power * TICKS))
 
 

@@ -131,15 +131,15 @@ def _shifted(tokens: list[Token], shift: int) -> list[Token]:
     return tokens
 
 
-# Japanese writers put spaces around **…** because other Markdown wants them; between their letters they are no word's.
+# Most tools need spaces around ** beside Japanese, so writers type them. They belong to Markdown, not to the sentence.
 _EAST = r"[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef]"
-_MARK = "(?:strong|em|del|s|code)"
-_before = re.compile(rf"(?<={_EAST}) (?=<{_MARK}>{_EAST})")
-_after = re.compile(rf"({_EAST}</{_MARK}>) (?={_EAST}|<{_MARK}>{_EAST})")
+_OPENING, _CLOSING = r"<(?:b|code|del|em|i|s|strong)>", r"</(?:b|code|del|em|i|s|strong)>"
+_before_emphasis = re.compile(rf"(?<={_EAST}) (?={_OPENING}{_EAST})")
+_after_emphasis = re.compile(rf"({_EAST}{_CLOSING}) (?={_EAST}|{_OPENING}{_EAST})")
 
 
 def _closed_up(made: str) -> str:
-    return _after.sub(r"\1", _before.sub("", made))
+    return _after_emphasis.sub(r"\1", _before_emphasis.sub("", made))
 
 
 @lru_cache(maxsize=512)
@@ -175,7 +175,7 @@ _space = re.compile(r"\s+")
 def words_of(made: str) -> str:
     """The words of cleaned HTML, in one line. Only what stands in a line of its own is set apart, so that
     **締め日**を, and also 「**締め日** を」, stay together."""
-    joined = _inline.sub("", made)
+    joined = _inline.sub("", _closed_up(made))
     return _space.sub(" ", html.unescape(_tags.sub(" ", joined)).replace("\0", "")).strip()
 
 

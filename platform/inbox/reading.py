@@ -228,7 +228,7 @@ def _turn(message: Message, row: Outgoing | None, names: dict[int, str], custome
 def _tap_words(message: Message) -> str:
     tap = str(message.data.get("tap", ""))
     if tap.startswith("help:"):
-        return _("It helped") if tap.endswith(":yes") else _("Not yet")
+        return _("It helped") if tap.endswith(":yes") else _("Not solved yet")
     return {"person": _("Ask a person"), "see": _("See the answer")}.get(tap.partition(":")[0], _("Chose a suggestion"))
 
 

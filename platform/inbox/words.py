@@ -46,7 +46,7 @@ def due_of(conversation: Conversation) -> tuple[str, str]:
         return _left((conversation.sla_due_at - now()).total_seconds())
     if conversation.state == "bot":
         return _("Bot"), "muted"
-    return (_("Answered"), "muted") if conversation.first_response_at else (_("Open"), "muted")
+    return (_("Replied"), "muted") if conversation.first_response_at else (_("In progress"), "muted")
 
 
 def _left(seconds: float) -> tuple[str, str]:

@@ -60,7 +60,7 @@ def test_every_mistake_is_shown_at_once_and_says_what_to_do() -> None:
 
 def test_it_speaks_japanese() -> None:
     enter(Here(language="ja"))
-    assert Form(Question, GOOD | {"title": "ab"}).errors == {"title": "あと3文字以上書いてください。"}
+    assert Form(Question, GOOD | {"title": "ab"}).errors == {"title": "あと3文字以上、書いてください。"}
 
 
 def test_words_are_normalised_and_what_was_typed_is_kept() -> None:

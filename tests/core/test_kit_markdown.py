@@ -73,3 +73,16 @@ SAID = [
 @pytest.mark.parametrize(("written", "words"), SAID)
 def test_words_of_a_text_keep_together_what_emphasis_took_apart(written: str, words: str) -> None:
     assert words_of(str(markdown(written))) == words
+
+
+@given(
+    st.lists(
+        st.tuples(st.text("締め日のを開くア。", min_size=1, max_size=4), st.sampled_from(["", "**", "*"])), max_size=6
+    )
+)
+@settings(max_examples=100, deadline=None)
+def test_closing_up_takes_spaces_and_nothing_else(parts: list[tuple[str, str]]) -> None:
+    written = " ".join(f"{mark}{words}{mark}" for words, mark in parts)
+    letters = "".join(words for words, _ in parts)
+    assert re.sub(r"<[^>]*>|\s", "", str(markdown(written))) == letters
+    assert words_of(str(markdown(written))).replace(" ", "") == letters

@@ -8,7 +8,9 @@ import re
 import pytest
 from babel.messages.pofile import read_po
 
+from access.audit_words import ACTION_NAMES, TARGET_NAMES
 from core.catalogues import rooms, untranslated
+from core.i18n import ROOMS as PLATFORM
 from core.i18n import catalogues
 
 PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]")
@@ -31,3 +33,22 @@ def test_a_translation_keeps_its_placeholders(source):
         for text in said:
             assert set(PLACEHOLDER.findall(text)) <= wanted | {"n"}, message.id
             assert wanted - {"n"} <= set(PLACEHOLDER.findall(text)), message.id
+
+
+def test_rooms_say_the_same_sentence_the_same_way():
+    """All catalogues become one, and the last would win: two meanings need two English sentences."""
+    said: dict[object, dict[object, list[str]]] = {}
+    for source in catalogues("ja"):
+        for message in read_po(io.BytesIO(source.read_bytes()), locale="ja"):
+            if message.id:
+                said.setdefault(message.id, {}).setdefault(message.string, []).append(source.parts[-5])
+    assert {sentence: ways for sentence, ways in said.items() if len(ways) > 1} == {}
+
+
+def test_the_audit_log_has_words_for_what_every_room_writes_into_it():
+    calls = re.compile(r'\baudit\(\s*"([a-z_.]+)",\s*Ref\(\s*"?([a-z_]*)')
+    written = [call for file in sorted(PLATFORM.rglob("*.py")) for call in calls.findall(file.read_text())]
+    kinds = {kind for _, kind in written} - {"table", "about", ""}
+    assert len(written) > 50
+    assert {action for action, _ in written} - set(ACTION_NAMES) == set()
+    assert kinds - set(TARGET_NAMES) == set()

@@ -7,10 +7,10 @@ from typing import Any
 from litestar import Request, Response, get
 
 from access import policy
-from access.words import ACTION_NAMES
+from access.audit_words import said
 from core.context import here
 from core.database import rows
-from core.i18n import _, gettext, moment
+from core.i18n import _, moment
 from core.listing import Choice, Column, Contains, Listing, Period
 from core.pages import page
 
@@ -18,7 +18,7 @@ from core.pages import page
 async def _known(column: str) -> dict[str, str]:
     """What the log holds in this column, for the filter."""
     found = await rows(f"SELECT DISTINCT {column} FROM audit_entry ORDER BY 1 LIMIT 200")
-    return {row[0]: gettext(ACTION_NAMES.get(row[0], row[0])) for row in found}
+    return {row[0]: said(row[0]) for row in found}
 
 
 @get("/staff/settings/audit", may="audit.read", include_in_schema=False)
@@ -27,8 +27,8 @@ async def log(request: Request[Any, Any, Any]) -> Response[Any]:
         request, query=policy.visible_audit(here().principal), search=["actor_name", "reason", "note"],
         columns=[
             Column("at", _("When"), sort=True, format=moment), Column("actor_name", _("Who"), head=True),
-            Column("action", _("What"), format=lambda action: gettext(ACTION_NAMES.get(action, action))),
-            Column("target_kind", _("On"), format=str, export=lambda e: f"{e.target_kind}:{e.target_id}"),
+            Column("action", _("What"), format=said),
+            Column("target_kind", _("On"), wide=True, format=said, export=lambda e: f"{e.target_kind}:{e.target_id}"),
             Column("reason", _("Reason"), wide=True), Column("before", _("Change"), wide=True),
         ],
         filters=[Choice("action", _("What"), await _known("action"), many=True),

@@ -21,7 +21,7 @@ HOME = "/staff/settings/jobs"
 
 
 def state_names() -> dict[str, str]:
-    return {"dead": _("Stopped"), "running": _("Under way"), "waiting": _("Waiting"), "done": _("Done")}
+    return {"dead": _("Stopped"), "running": _("Running now"), "waiting": _("Queued"), "done": _("Done")}
 
 
 class PromisePages(Controller):

@@ -20,7 +20,7 @@ PREVIEW_POLICY = ("default-src 'none'; img-src https: data: 'self'; style-src 'u
 
 
 def steps(campaign: Campaign) -> list[tuple[str, str]]:
-    words = {"content": _("Write"), "recipients": _("Recipients"), "checks": _("Checks"), "pilot": _("Pilot"),
+    words = {"content": _("Content"), "recipients": _("Recipients"), "checks": _("Checks"), "pilot": _("Pilot"),
              "schedule": _("Schedule"), "report": _("Report")}  # fmt: skip
     return [(words[name], f"/staff/campaigns/{campaign.id}/{name}") for name in ORDER]
 

@@ -61,7 +61,7 @@ def recipients(campaign: Campaign, request: Any) -> Listing:
     if not who.all_accounts:
         own = ", ".join(str(int(account)) for account in sorted(who.own_accounts)) or "0"
         sql += f" AND d.account_id IN ({own})"
-    kinds = {"pilot": _("Pilot"), "main": _("Everybody"), "resend": _("Sent again")}
+    kinds = {"pilot": _("Pilot"), "main": _("All recipients"), "resend": _("Sent again")}
     return Listing(
         request, query=Rows(sql, campaign.id),
         columns=[
@@ -71,7 +71,7 @@ def recipients(campaign: Campaign, request: Any) -> Listing:
             Column("reason", _("Reason"), wide=True, value=lambda row: result_words(row["state"], row["reason"])),
             Column("at", _("Time"), sort=True, num=True, wide=True, format=moment),
         ],
-        filters=[Choice("state", _("Result"), STATES, many=True), Choice("kind", _("Sending"), kinds)],
+        filters=[Choice("state", _("Result"), STATES, many=True), Choice("kind", _("Kind"), kinds)],
         search=["family_name", "given_name", "email", "account_name"], default_sort="-at", exportable=True,
     )  # fmt: skip
 

@@ -47,7 +47,8 @@ class ReviewPages(Controller):
             default_sort="-created_at", name="reviews",
         )  # fmt: skip
         await found.load()
-        return page("customers/reviews.html", reviews=found, tabs=await tabs())
+        sees_merges = bool(policy.can_change_everything(current_principal()))
+        return page("customers/reviews.html", reviews=found, sees_merges=sees_merges, tabs=await tabs())
 
     @get("/{review_id:int}", may="customers.read")
     async def show(self, review_id: int) -> Response[Any]:

@@ -16,7 +16,7 @@ ORDER = ("content", "audience", "pilot", "publication", "report")
 
 
 def steps(guide: Guide) -> list[tuple[str, str]]:
-    words = {"content": _("Write"), "audience": _("Whom and when"), "pilot": _("Pilot"), "publication": _("Go live"),
+    words = {"content": _("Content"), "audience": _("Whom and when"), "pilot": _("Pilot"), "publication": _("Go live"),
              "report": _("Report")}  # fmt: skip
     return [(words[name], f"/staff/guides/{guide.id}/{name}") for name in ORDER]
 

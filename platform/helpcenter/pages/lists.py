@@ -48,7 +48,7 @@ class GapPages(Controller):
     async def index(self, request: Request[Any, Any, Any]) -> Response[Any]:
         states = {"open": _("Waiting for an article"), "answered": _("Answered"), "ignored": _("Ignored")}
         columns = [
-            Column("question", _("Question"), head=True), Column("count", _("Searches"), sort=True, num=True),
+            Column("question", _("Question"), head=True), Column("count", _("Times"), sort=True, num=True),
             Column("accounts", _("Accounts"), sort=True, num=True, wide=True),
             Column("last_at", _("Last asked"), sort=True, format=ago, wide=True),
             Column("state", _("State"), format=lambda one: states.get(one, one), wide=True), Column("id", _("Act")),

@@ -65,7 +65,7 @@ async def articles_listing(request: Request[Any, Any, Any]) -> Listing:
         Choice("state", _("State"), words),
         Choice("category", _("Category"), shelves),
         Language("lang", _("Language"), LANGUAGES),
-        YesNo("stale", _("Out of date"), field="is_stale"),
+        YesNo("stale", _("Needs a review"), field="is_stale"),
         Choice("owner", _("Owner"), await _owners()),
     ]
     bulk = [
