@@ -62,7 +62,7 @@ class Runner:
         ears = self._watch if dialect() == "sqlite" else self._hear
         steps = {"runner": self._work, "runner-keeper": self._keep, "runner-ears": ears}
         self.loops = [spawn(self._always(step), name) for name, step in steps.items()]
-        self.holding = spawn(self._always(self._hold), "runner-leases")
+        self.holding = spawn(self._hold_on(), "runner-leases")
 
     async def stop(self, patience: float = 10.0) -> None:
         """Take no more, let running jobs end for `patience` seconds (their leases held), give the rest back at once."""
@@ -92,8 +92,13 @@ class Runner:
         raise TimeoutError("jobs are still due")
 
     async def _always(self, step: Callable[[], Awaitable[None]]) -> None:
-        while True:
+        while not self.stopping:
             await self._tried(step)
+
+    async def _hold_on(self) -> None:
+        """Also while the last jobs end: until it is cancelled."""
+        while True:
+            await self._tried(self._hold)
 
     async def _tried(self, step: Callable[[], Awaitable[None]]) -> None:
         """While the outside world (the database) fails a step, it is tried once a second."""
@@ -106,8 +111,10 @@ class Runner:
     # Starting and ending jobs -------------------------------------------------------------------------------------
 
     async def _work(self) -> None:
+        # Not `wait_for`: Python 3.11's loses a cancellation that comes together with the ring, and the loop went on.
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self.bell.wait(), timeout=LOOK)
+            async with asyncio.timeout(LOOK):
+                await self.bell.wait()
         self.bell.clear()
         await self._tried(self.fan_out)  # trouble with one fact holds no promise up
         await self._tried(self.claim)

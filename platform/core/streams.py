@@ -54,7 +54,8 @@ class Seat:
 
     async def heard(self) -> None:
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self.bell.wait(), HEARTBEAT)
+            async with asyncio.timeout(HEARTBEAT):
+                await self.bell.wait()
         self.bell.clear()
 
 

@@ -61,7 +61,8 @@ class Watch:
                 await self._tried()
                 await asyncio.sleep(PAUSE)
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(bell.wait(), LOOK)
+                    async with asyncio.timeout(LOOK):
+                        await bell.wait()
                 bell.clear()
         finally:
             ring.unlisten(bell)
