@@ -97,7 +97,8 @@ class PersonPages(Controller):
                 "topic_options": [(one["slug"], one["name"]) for one in consents], "proofs": proofs,
                 "identities": await Identity.filter(person_id=person.id).order_by("kind", "id").limit(50),
                 "lists": lists, "used": await touches.used(person.id), "channels": CHANNELS,
-                "metrics": await metrics_of(person.id)}  # fmt: skip
+                "metrics": await metrics_of(person.id),
+                "may_hand_out": bool(policy.can_change_everything(current_principal()))}  # fmt: skip
 
     @post("/{person_id:int}/consent", may="customers.write", status_code=200)
     async def decide(self, person_id: int, request: Request[Any, Any, Any]) -> Response[Any]:

@@ -33,6 +33,7 @@ class PersonalDataPages(Controller):
 
     @get("/{person_id:int}/data.json", may="customers.write")
     async def download(self, person_id: int) -> Response[Any]:
+        ensure(policy.can_change_everything(current_principal()))
         await the_person(person_id)
         said = json.dumps(await privacy.export(person_id), ensure_ascii=False, indent=2, default=str)
         return Response(said, media_type="application/json",
