@@ -205,9 +205,10 @@ async def lock(name: str) -> None:
         await write("SELECT pg_advisory_xact_lock(hashtextextended(?, 0))", name)
 
 
-# Text as Python writes it, so that both compare; "now" stands still within a statement.
+# Text as Python writes it, so that both compare; "now" stands still within a statement. SQLite's clock ends at the
+# millisecond and Python's does not: its millisecond counts as over, or what was due "now" would not be due yet.
 _TIME = {
-    "sqlite": "strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now', ?)",
+    "sqlite": "strftime('%Y-%m-%d %H:%M:%f999+00:00', 'now', ?)",
     "postgresql": "(clock_timestamp() + CAST(CAST(? AS text) AS interval))",
 }
 
