@@ -45,6 +45,7 @@ from customers.models.touching import (
     Topic,
     Touch,
 )
+from customers.models.watching import HealthAlert, Pulse
 
 __all__ = [
     "PHASES",
@@ -58,6 +59,7 @@ __all__ = [
     "ConsentProof",
     "Contract",
     "EventSeen",
+    "HealthAlert",
     "HealthSnapshot",
     "Identity",
     "ImportBatch",
@@ -73,6 +75,7 @@ __all__ = [
     "PersonSource",
     "Pilot",
     "ProductEvent",
+    "Pulse",
     "Review",
     "Segment",
     "SegmentMember",
