@@ -3,6 +3,8 @@
 SQLite needs neither: it reuses free pages by itself. See docs/decisions/retention.md.
 """
 
+from typing import Any
+
 from tortoise import migrations
 from tortoise.migrations import operations as ops
 
@@ -13,15 +15,15 @@ THERE = (
 BACK = ("ALTER TABLE event RESET (autovacuum_vacuum_scale_factor)", "DROP INDEX event_received")
 
 
-async def forward(apps, schema_editor):
+async def forward(apps: Any, schema_editor: Any) -> None:
     await _on_postgresql(schema_editor, THERE)
 
 
-async def backward(apps, schema_editor):
+async def backward(apps: Any, schema_editor: Any) -> None:
     await _on_postgresql(schema_editor, BACK)
 
 
-async def _on_postgresql(schema_editor, statements):
+async def _on_postgresql(schema_editor: Any, statements: tuple[str, ...]) -> None:
     if schema_editor.client.capabilities.dialect == "postgres":
         for statement in statements:
             await schema_editor.client.execute_script(statement)
