@@ -157,7 +157,8 @@ class Listing:
             self._previous = self._sealed(ends[0]) if (more if backwards else after is not None) else ""
             self._next = self._sealed(ends[-1]) if (True if backwards else more) else ""
         if self.counted:
-            count = await self.source.count(MOST_COUNTED)
+            is_whole = after is None and before is None and not more  # then a long search is not made twice
+            count = len(self.rows) if is_whole else await self.source.count(MOST_COUNTED)
             self.count, self.is_more = min(count, MOST_COUNTED), count > MOST_COUNTED
         return self
 
