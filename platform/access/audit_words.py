@@ -13,6 +13,8 @@ ACTION_NAMES = {
     "lock_out": lazy("locked the account"),
     "let_in_again": lazy("opened the account again"),
     "end_sessions": lazy("ended all sessions"),
+    "api_key.make": lazy("made an API key"),
+    "api_key.revoke": lazy("ended an API key"),
     "change_brand": lazy("changed the brand"),
     "run_again": lazy("ran work again"),
     "discard": lazy("let work be"),
@@ -34,6 +36,8 @@ ACTION_NAMES = {
     "account.tier_rule": lazy("gave the tier back to the rule"),
     "account.merge": lazy("merged companies"),
     "account.merge_undone": lazy("undid a merge of companies"),
+    "person.add": lazy("added a person"),
+    "api.upsert": lazy("brought in by the API"),
     "person.merge": lazy("merged people"),
     "person.merge_undone": lazy("undid a merge of people"),
     "person.view": lazy("looked at a person"),
@@ -118,6 +122,7 @@ ACTION_NAMES = {
 
 TARGET_NAMES = {
     "account": lazy("Company"),
+    "api_key": lazy("API key"),
     "article": lazy("Article"),
     "article_import": lazy("Import of articles"),
     "board": lazy("Board"),
@@ -125,6 +130,7 @@ TARGET_NAMES = {
     "campaign": lazy("Campaign"),
     "canned_reply": lazy("Canned reply"),
     "category": lazy("Category"),
+    "contract": lazy("Contract"),
     "connection": lazy("Connection"),
     "conversation": lazy("Conversation"),
     "gap": lazy("Unanswered question"),

@@ -71,3 +71,12 @@ class BrandForm(msgspec.Struct):
     sender_email: Email | None = None
     postal_address: Annotated[Line, Meta(max_length=300)] = ""
     complaints_contact: Annotated[Line, Meta(max_length=254)] = ""
+
+
+class NewApiKey(msgspec.Struct):
+    name: Annotated[Line, Meta(max_length=80)]
+    person_id: int
+    scopes: list[Line]
+    is_read_only: bool = False
+    days: Literal["30", "90", "365", "0"] = "365"
+    per_minute: Annotated[int, Meta(ge=1, le=6000)] = 600

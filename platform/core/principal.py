@@ -50,7 +50,8 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
     """A person (or nobody, or the system) with what they may do.
 
     `accounts` are the ids of the accounts the person belongs to; `all_accounts` is true for staff who see
-    every account, else staff see `own_accounts` (those they are CSM or deputy of).
+    every account, else staff see `own_accounts` (those they are CSM or deputy of). With `api_key_id` a program
+    acts for the person, within the key's scopes; a key that `is_read_only` changes nothing.
     """
 
     person_id: int | None = None
@@ -65,6 +66,8 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
     language: str = "ja"
     time_zone: str = "Asia/Tokyo"
     session_id: int | None = None
+    api_key_id: int | None = None
+    is_read_only: bool = False
 
     @property
     def is_signed_in(self) -> bool:
