@@ -33,6 +33,7 @@ from customers.models.records import (
     Membership,
     Person,
     PersonSource,
+    Purchase,
 )
 from customers.models.touching import (
     Consent,
@@ -76,6 +77,7 @@ __all__ = [
     "Pilot",
     "ProductEvent",
     "Pulse",
+    "Purchase",
     "Review",
     "Segment",
     "SegmentMember",

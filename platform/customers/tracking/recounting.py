@@ -182,6 +182,7 @@ async def _settle_days(people: Sequence[int]) -> int:
 
 async def _days_of_events(people: Sequence[int]) -> tuple[dict[Key, int], date | None]:
     """What the events say of each day, and the day of the oldest event of anybody."""
+    from customers.purchases import bought_by, days_of
     from customers.tracking.arrived import Arrived
     from customers.tracking.counting import Sums, _by_day
 
@@ -192,6 +193,7 @@ async def _days_of_events(people: Sequence[int]) -> tuple[dict[Key, int], date |
     events = [Arrived("", row[2], "", when(row[3]) or now(), person_id=row[0], account_id=row[1], properties=row[4])
               for row in found]  # fmt: skip
     days: Counter[Key] = _by_day(events, given_rule, Sums(local_day()))
+    days.update(days_of((await bought_by(people)).values()))
     oldest = when((await rows("SELECT MIN(at) FROM event"))[0][0])
     if oldest is None:
         return {}, None

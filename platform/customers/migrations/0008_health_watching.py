@@ -10,7 +10,7 @@ from tortoise import fields
 from tortoise.indexes import Index
 
 class Migration(migrations.Migration):
-    dependencies = [('customers', '0006_review_pairs')]
+    dependencies = [('customers', '0007_import_files_and_purchases')]
 
     initial = False
 

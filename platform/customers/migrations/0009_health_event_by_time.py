@@ -3,6 +3,7 @@
 SQLite needs neither: it reuses free pages by itself. See docs/decisions/retention.md.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from tortoise import migrations
@@ -23,14 +24,14 @@ async def backward(apps: Any, schema_editor: Any) -> None:
     await _on_postgresql(schema_editor, BACK)
 
 
-async def _on_postgresql(schema_editor: Any, statements: tuple[str, ...]) -> None:
+async def _on_postgresql(schema_editor: Any, statements: Sequence[str]) -> None:
     if schema_editor.client.capabilities.dialect == "postgres":
         for statement in statements:
             await schema_editor.client.execute_script(statement)
 
 
 class Migration(migrations.Migration):
-    dependencies = [('customers', '0007_health_watching')]
+    dependencies = [('customers', '0008_health_watching')]
 
     initial = False
 
