@@ -11,6 +11,7 @@ from customers import notices
 from customers.pages import (
     accounts,
     files,
+    incoming,
     merges,
     own,
     people,
@@ -18,6 +19,7 @@ from customers.pages import (
     reviews,
     segments,
     settings,
+    source_ranks,
     topics,
     tracking,
     write_keys,
@@ -27,7 +29,7 @@ controllers: list[Any] = [
     accounts.AccountPages, people.PersonPages, segments.SegmentPages, files.ImportPages, reviews.ReviewPages,
     merges.MergePages, personal_data.PersonalDataPages,
     own.OwnPages, settings.RulePages, topics.TopicPages, tracking.SegmentCalls, tracking.PostHogCalls,
-    write_keys.WriteKeyPages,
+    write_keys.WriteKeyPages, source_ranks.SourceRankPages, incoming.Receiving, incoming.IncomingPages,
 ]  # fmt: skip
 
 
