@@ -1,9 +1,9 @@
-"""Records from other systems' programs, taken as an import's rows are: the same fields, matcher and reasons.
+"""Records from other systems' programs, as the rows of an import bring them: same fields, matcher, precedence, doubts.
 
-    outcomes = await upsert("people", "crm", [{"source_id": "7", "email": "hanako@example.jp", "family_name": "青波"}])
+    outcomes = await upsert_many("people", "crm", [{"source_id": "7", "email": "hanako@example.jp"}])
 
-`kind` is one of imports.headings.KINDS, the fields are its FIELDS. Each row has exactly one outcome: created, updated,
-unchanged, review (a question to a person, under 名寄せ) or refused (with its reason); `about_id` is the record.
+`kind` and fields are those of imports.headings. Each record has one outcome: created, updated, unchanged, review (a
+person decides, under 名寄せ) or refused, with its reason.
 """
 
 from __future__ import annotations
@@ -11,36 +11,60 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from core.audit import audit
 from core.context import current_principal
-from core.database import lock, rows, transaction
-from core.errors import Refused
+from core.database import lock, transaction
+from core.errors import Invalid, Refused, Wrong
 from core.i18n import _
 from core.policy import ensure
+from core.refs import Ref
 from core.tasks import in_thread
 from customers import policy
 from customers.imports.headings import FIELDS, REQUIRED
-from customers.imports.rows import Given, Outcome, given
+from customers.imports.rows import Given, Outcome, digest_of, given
 from customers.imports.run import IMPORTS
 from customers.imports.sheets import LONGEST_CELL, Row
+from customers.imports.values import Mistake, value_of
 
-MOST = 1000  # rows at once
+MOST = 1000  # records at once
 
 
-async def upsert(kind: str, source: str, records: Sequence[Mapping[str, Any]], *, dry: bool = False) -> list[Outcome]:
-    """Take records in, in one transaction; `dry` only says what would happen. Raises Refused for what is no list of
-    records of this kind."""
+async def upsert(kind: str, source: str, source_id: str, fields: Mapping[str, str]) -> Outcome:
+    """One record by its source's own id. Raises Invalid for values that cannot be read, Refused for what an import
+    would refuse."""
+    ensure(policy.can_change_everything(current_principal()))
+    one = _given(kind, source_id, fields)
+    async with transaction():
+        [found] = await _taken(kind, source, [one])
+        if found.outcome == "refused":
+            raise Refused(found.reason)
+        if found.outcome in ("created", "updated"):
+            after = {"source": source, "source_id": source_id, "fields": sorted(one.values)}
+            about = Ref(found.about_kind, found.about_id or 0)
+            await audit("api.upsert", about, before=found.before, after=after)
+    return found
+
+
+async def upsert_many(
+    kind: str, source: str, records: Sequence[Mapping[str, Any]], *, dry: bool = False
+) -> list[Outcome]:
+    """Records with values as JSON has them, in one transaction; `dry` only says what would become of them. Raises
+    Refused for a kind that there is not, or too many."""
     ensure(policy.can_change_everything(current_principal()))
     if kind not in IMPORTS or not 0 < len(source) <= 60:
         raise Refused(_("Choose one of the list."))
     if len(records) > MOST:
         raise Refused(_("At most %(n)s records at once.", n=MOST))
     read: list[Given] = await in_thread(lambda: [read_record(kind, at, one) for at, one in enumerate(records, 1)])
+    return await _taken(kind, source, read, dry=dry)
+
+
+async def _taken(kind: str, source: str, read: list[Given], *, dry: bool = False) -> list[Outcome]:
     work = IMPORTS[kind](source)
     async with transaction():
-        await lock(f"customers.upsert:{source}")  # of two that bring one new record the second finds it
+        await lock(f"upsert:{kind}")  # two of one id, or of one company, at the same moment: one after the other
         if hasattr(work, "survey"):
-            if await rows("SELECT 1 FROM match_key WHERE about = ? LIMIT 1", work.kind):
-                await work.survey(read)
+            await work.survey(read)
             work.settle()
         outcomes: list[Outcome] = await work.plan(read)
         if not dry:
@@ -48,28 +72,44 @@ async def upsert(kind: str, source: str, records: Sequence[Mapping[str, Any]], *
     return outcomes
 
 
-async def _one(kind: str, source: str, fields: Mapping[str, Any]) -> Outcome:
-    return (await upsert(kind, source, [fields]))[0]
-
-
 async def upsert_account(source: str, **fields: Any) -> Outcome:
     """A company: `source_id`, `name` …"""
-    return await _one("accounts", source, fields)
+    return (await upsert_many("accounts", source, [fields]))[0]
 
 
 async def upsert_person(source: str, **fields: Any) -> Outcome:
     """Somebody: `source_id` or `email`, `family_name`, `account_id` (the source's own of the company) …"""
-    return await _one("people", source, fields)
+    return (await upsert_many("people", source, [fields]))[0]
 
 
 async def upsert_contract(source: str, **fields: Any) -> Outcome:
     """A contract: `source_id`, `account_id`, `starts_on`, `amount` a month …"""
-    return await _one("contracts", source, fields)
+    return (await upsert_many("contracts", source, [fields]))[0]
 
 
 async def record_purchase(source: str, **fields: Any) -> Outcome:
     """A purchase: `source_id` (the order), `email` or `person_id` or `account_id`, `paid`, `bought_on` …"""
-    return await _one("purchases", source, fields)
+    return (await upsert_many("purchases", source, [fields]))[0]
+
+
+# Reading --------------------------------------------------------------------------------------------------------
+
+
+def _given(kind: str, source_id: str, fields: Mapping[str, str]) -> Given:
+    wrong: list[Wrong] = []
+    values = {}
+    for name, text in {**fields, "source_id": source_id}.items():
+        try:
+            found = value_of(name, text)
+        except Mistake as mistake:
+            wrong.append(Wrong(f"#/{name}", str(mistake)))
+            continue
+        if found != "":
+            values[name] = found
+    wrong += [Wrong(f"#/{name}", _("Fill this in.")) for name in REQUIRED[kind] if name not in values and not wrong]
+    if wrong:
+        raise Invalid(wrong)
+    return Given(1, {name: value for name, value in values.items() if name in FIELDS[kind]}, digest_of(values))
 
 
 def read_record(kind: str, number: int, record: Mapping[str, Any]) -> Given:
@@ -82,7 +122,7 @@ def read_record(kind: str, number: int, record: Mapping[str, Any]) -> Given:
     names = list(record)
     cells = [a_cell(record[name]) for name in names]
     broken = ""
-    if any(cell is None for cell in cells):
+    if None in cells:
         broken = _("%(field)s holds no single value.", field=names[cells.index(None)])
     elif any(len(cell or "") > LONGEST_CELL for cell in cells):
         broken = _("A cell has more than %(n)s characters.", n=LONGEST_CELL)

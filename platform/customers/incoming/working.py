@@ -15,7 +15,7 @@ from core.principal import SYSTEM
 from customers.imports.rows import Outcome
 from customers.incoming.paths import mapped, read_body, rows_in
 from customers.models import IncomingBody, IncomingHook
-from customers.upserts import upsert
+from customers.upserts import upsert_many
 
 KEPT = 50  # rows of a body whose outcome is told one by one
 AT_ONCE = 200  # bodies of one job
@@ -46,8 +46,8 @@ async def _take(hook: IncomingHook, one: IncomingBody) -> None:
         return
     counts = Counter(outcome.outcome for outcome in outcomes)
     told = [[o.number, o.outcome, o.reason[:300]] for o in outcomes if o.outcome in {"refused", "review"}][:KEPT]
-    await _end(one, "failed" if counts["refused"] else "done", dict(counts), told,
-               told[0][2] if counts["refused"] else "")  # fmt: skip
+    error = next((o.reason for o in outcomes if o.outcome == "refused"), "")
+    await _end(one, "failed" if error else "done", dict(counts), told, error)
 
 
 async def outcomes_of(hook: IncomingHook, one: IncomingBody, *, dry: bool = False) -> list[Outcome]:
@@ -55,7 +55,7 @@ async def outcomes_of(hook: IncomingHook, one: IncomingBody, *, dry: bool = Fals
     if not hook.mapping:
         raise Refused(_("No field is mapped yet."))
     records = rows_in(read_body(one.body.encode(), one.content_type), hook.list_path)
-    return await upsert(hook.kind, hook.source, [mapped(record, hook.mapping) for record in records], dry=dry)
+    return await upsert_many(hook.kind, hook.source, [mapped(record, hook.mapping) for record in records], dry=dry)
 
 
 async def _end(one: IncomingBody, state: str, counts: dict[str, int], told: list[Any], error: str) -> None:

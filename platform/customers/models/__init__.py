@@ -47,6 +47,7 @@ from customers.models.touching import (
     Topic,
     Touch,
 )
+from customers.models.watching import HealthAlert, Pulse
 
 __all__ = [
     "PHASES",
@@ -60,6 +61,7 @@ __all__ = [
     "ConsentProof",
     "Contract",
     "EventSeen",
+    "HealthAlert",
     "HealthSnapshot",
     "Identity",
     "ImportBatch",
@@ -77,6 +79,7 @@ __all__ = [
     "PersonSource",
     "Pilot",
     "ProductEvent",
+    "Pulse",
     "Purchase",
     "Review",
     "Segment",

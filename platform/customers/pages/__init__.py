@@ -16,10 +16,14 @@ from customers.pages import (
     own,
     people,
     personal_data,
+    phases,
+    privacy,
     reviews,
     segments,
     settings,
     source_ranks,
+    steering,
+    team,
     topics,
     tracking,
     write_keys,
@@ -29,7 +33,9 @@ controllers: list[Any] = [
     accounts.AccountPages, people.PersonPages, segments.SegmentPages, files.ImportPages, reviews.ReviewPages,
     merges.MergePages, personal_data.PersonalDataPages,
     own.OwnPages, settings.RulePages, topics.TopicPages, tracking.SegmentCalls, tracking.PostHogCalls,
-    write_keys.WriteKeyPages, source_ranks.SourceRankPages, incoming.Receiving, incoming.IncomingPages,
+    source_ranks.SourceRankPages, incoming.Receiving, incoming.IncomingPages,
+    write_keys.WriteKeyPages, steering.SteeringPages, phases.PhasePages, team.TeamPages,
+    privacy.PrivacyPages,
 ]  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from tortoise import fields
 from tortoise.indexes import Index
 
 class Migration(migrations.Migration):
-    dependencies = [('customers', '0007_import_files_and_purchases')]
+    dependencies = [('customers', '0009_health_event_by_time')]
 
     initial = False
 
