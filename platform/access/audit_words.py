@@ -73,6 +73,13 @@ ACTION_NAMES = {
     "segment.save_list": lazy("saved a list of people"),
     "segment.archived": lazy("archived a segment"),
     "segment.active": lazy("took out a segment again"),
+    "incoming_hook.make": lazy("opened an address for webhooks"),
+    "incoming_hook.draw": lazy("drew what a webhook's fields are"),
+    "incoming_hook.switch": lazy("switched a webhook on or off"),
+    "incoming_hook.replay": lazy("had a webhook worked on again"),
+    "incoming_hook.revoke": lazy("closed an address for webhooks"),
+    "source_rank.set": lazy("ordered sources"),
+    "source_rank.remove": lazy("took a source out of the order"),
     "write_key.make": lazy("made a write key"),
     "write_key.revoke": lazy("ended a write key"),
     "pilot.start": lazy("began a pilot"),
@@ -170,6 +177,8 @@ TARGET_NAMES = {
     "thread": lazy("Thread"),
     "topic": lazy("Topic"),
     "write_key": lazy("Write key"),
+    "source_rank": lazy("Order of sources"),
+    "incoming_hook": lazy("Incoming webhook"),
 }
 
 
