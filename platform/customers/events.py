@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from core.events import Event
+from customers.added import PersonAdded
 from customers.tracking import Tracked, track, track_many
 
 
@@ -62,6 +63,7 @@ __all__ = [
     "ImportApplied",
     "MergeUndone",
     "PeopleMerged",
+    "PersonAdded",
     "PersonErased",
     "SegmentChanged",
     "TierChanged",
