@@ -17,6 +17,11 @@ class HealthChanged(Event, frozen=True):
     account_id: int
 
 
+class PhaseChanged(Event, frozen=True):
+    account_id: int
+    phase: str
+
+
 class AccountsMerged(Event, frozen=True):
     """`gone_id` lives on as `kept_id`: rooms move what they keep about it."""
 
@@ -65,6 +70,7 @@ __all__ = [
     "PeopleMerged",
     "PersonAdded",
     "PersonErased",
+    "PhaseChanged",
     "SegmentChanged",
     "TierChanged",
     "Tracked",

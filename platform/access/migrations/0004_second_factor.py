@@ -33,7 +33,7 @@ class Migration(migrations.Migration):
                 ('last_step', fields.BigIntField(default=0)),
                 ('created_at', Moment(auto_now=False, auto_now_add=False)),
             ],
-            options={'table': 'second_factor', 'app': 'access', 'pk_attr': 'id', 'table_description': 'A TOTP device (RFC 6238). It counts from `confirmed_at` on; `last_step` is the newest step whose code was used.'},
+            options={'table': 'second_factor', 'app': 'access', 'pk_attr': 'id', 'table_description': 'A TOTP device (RFC 6238). It counts once confirmed; `last_step` is the newest step whose code was used.'},
             bases=['Model'],
         ),
         ops.AddField(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from access import brands
+from access import brands, role_names
 from access.identify import identify
 from access.pages import (
     api_keys,
@@ -30,6 +30,8 @@ controllers = [
     *api_keys.controllers, *developers.controllers,
     *sign_on.controllers, *audit.controllers, *promises.controllers, *brand.controllers, *welcome.controllers,
 ]  # fmt: skip
+
+__all__ = ["controllers", "role_names"]  # role_names: from which roles fields can be hidden
 
 use_identify(identify)
 use_brand(brands.current)

@@ -33,6 +33,7 @@ from customers.models.records import (
     Membership,
     Person,
     PersonSource,
+    Purchase,
 )
 from customers.models.touching import (
     Consent,
@@ -45,6 +46,7 @@ from customers.models.touching import (
     Topic,
     Touch,
 )
+from customers.models.watching import HealthAlert, Pulse
 
 __all__ = [
     "PHASES",
@@ -58,6 +60,7 @@ __all__ = [
     "ConsentProof",
     "Contract",
     "EventSeen",
+    "HealthAlert",
     "HealthSnapshot",
     "Identity",
     "ImportBatch",
@@ -73,6 +76,8 @@ __all__ = [
     "PersonSource",
     "Pilot",
     "ProductEvent",
+    "Pulse",
+    "Purchase",
     "Review",
     "Segment",
     "SegmentMember",

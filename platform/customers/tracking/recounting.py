@@ -11,6 +11,7 @@ from typing import Any
 from core.bulk import given, insert_rows, listed
 from core.clock import local_day, now, when
 from core.database import lock, rows, transaction, write
+from customers import retention
 from customers.days import a_day, as_day
 from customers.rules import HealthRule, rule
 from customers.tracking.counting import ANY, CORE, DAYS, LOCK, LOGINS, SEATS, WINDOWS, Key
@@ -181,6 +182,7 @@ async def _settle_days(people: Sequence[int]) -> int:
 
 async def _days_of_events(people: Sequence[int]) -> tuple[dict[Key, int], date | None]:
     """What the events say of each day, and the day of the oldest event of anybody."""
+    from customers.purchases import bought_by, days_of
     from customers.tracking.arrived import Arrived
     from customers.tracking.counting import Sums, _by_day
 
@@ -191,5 +193,9 @@ async def _days_of_events(people: Sequence[int]) -> tuple[dict[Key, int], date |
     events = [Arrived("", row[2], "", when(row[3]) or now(), person_id=row[0], account_id=row[1], properties=row[4])
               for row in found]  # fmt: skip
     days: Counter[Key] = _by_day(events, given_rule, Sums(local_day()))
+    days.update(days_of((await bought_by(people)).values()))
     oldest = when((await rows("SELECT MIN(at) FROM event"))[0][0])
-    return {key: number for key, number in days.items() if number}, local_day(oldest) if oldest else None
+    if oldest is None:
+        return {}, None
+    since = max(local_day(oldest), a_day(await retention.whole_since("event") or None) or date.min)
+    return {key: number for key, number in days.items() if number and key[3] >= since}, since
