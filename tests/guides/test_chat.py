@@ -70,7 +70,8 @@ async def test_nobody_reads_anothers_conversation(web):
     await known.says("利用者の話")
     await stranger_signed.says("まだ知らない利用者の話")
     others = [Chat(web, made.key), Chat(web, made.key, visitor="x" * 43), Chat(web, made.key, visitor="' OR 1=1 --"),
-              Chat(web, made.key, signed=token(made, "u-2")), Chat(web, made.key, signed=token(made, "newer"))]  # fmt: skip
+              Chat(web, made.key, signed=token(made, "u-2")),
+              Chat(web, made.key, signed=token(made, "newer"))]  # fmt: skip
     for other in others:
         assert await other.reads() == []
         for what, body in {"taps": {"id": "tap-00001", "tap": "person:1"}, "seen": {"number": 1}, "live": {},
