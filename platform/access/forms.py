@@ -71,3 +71,27 @@ class BrandForm(msgspec.Struct):
     sender_email: Email | None = None
     postal_address: Annotated[Line, Meta(max_length=300)] = ""
     complaints_contact: Annotated[Line, Meta(max_length=254)] = ""
+
+
+class NewApiKey(msgspec.Struct):
+    name: Annotated[Line, Meta(max_length=80)]
+    person_id: int
+    scopes: list[Line]
+    is_read_only: bool = False
+    days: Literal["30", "90", "365", "0"] = "365"
+    per_minute: Annotated[int, Meta(ge=1, le=6000)] = 600
+
+
+class Code(msgspec.Struct):
+    code: Annotated[Line, Meta(max_length=40)]
+    next: Next = ""
+
+
+class Proof(msgspec.Struct):
+    code: Annotated[Line, Meta(max_length=40)] = ""
+    password: Secret = ""
+    next: Next = ""
+
+
+class Grace(msgspec.Struct):
+    days: Literal["0", "7", "14", "30"] = "14"

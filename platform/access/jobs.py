@@ -44,7 +44,8 @@ def _key(address: str) -> str:
 
 @every(hours=24, at="03:40", lane="bulk")
 async def forget_what_is_over() -> None:
-    """Sessions and links go 30 days after their end, tries after a day."""
+    """Sessions and links go 30 days after their end, tries and the counts of API keys after a day."""
+    await write("DELETE FROM api_use WHERE minute < ?", int((now() - timedelta(days=1)).timestamp()) // 60)
     await write("DELETE FROM sign_in_attempt WHERE at < ?", now() - timedelta(days=1))
     await write("DELETE FROM sign_in_link WHERE expires_at < ?", days_ago(30))
     await write("DELETE FROM session WHERE expires_at < ? OR revoked_at < ?", days_ago(30), days_ago(30))

@@ -9,8 +9,12 @@ from tortoise import fields
 from tortoise.indexes import Index
 from tortoise.models import Model
 
+from access.factor_models import RecoveryCode, SecondFactor
+from core.clock import now
 from core.fields import Moment
 
+__all__ = ["ApiKey", "ApiUse", "Credential", "RecoveryCode", "Role", "RoleAssignment", "ScopedGrant", "SecondFactor",
+           "Session", "SignInAttempt", "SignInLink"]  # fmt: skip
 # In this order: every later browser's name stands in an earlier one's user agent too.
 BROWSERS = (("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Line/", "LINE"), ("Chrome/", "Chrome"),
             ("Safari/", "Safari"))  # fmt: skip
@@ -47,6 +51,8 @@ class Session(Model):
     renew_by: datetime | None = Moment(null=True)
     way = fields.CharField(max_length=12, default="")  # password, link, setup: how it began
     rotated_from = fields.BigIntField(null=True)
+    awaits_factor = fields.BooleanField(default=False, db_default=False)  # nobody yet: the code is still to come
+    confirmed_at: datetime | None = Moment(null=True)  # when they last proved that it is them, after signing in
 
     person_id: int
 
@@ -103,6 +109,7 @@ class Role(Model):
     capabilities: Any = fields.JSONField(default=list)
     all_accounts = fields.BooleanField(default=False)
     rank = fields.IntField(default=0)
+    factor_due_at: datetime | None = Moment(null=True)  # from then on only with a second factor
 
     class Meta:
         table = "role"
@@ -165,3 +172,50 @@ class SignInAttempt(Model):
             Index(fields=("ip", "kind", "at"), name="attempt_ip"),
             Index(fields=("at",), name="attempt_at"),
         ]
+
+
+class ApiKey(Model):
+    """What a program of the company speaks with: for a member of staff (`person`), within `scopes`.
+
+    `prefix` is its public beginning, by which people recognise it; of the whole only a keyed hash is kept.
+    """
+
+    id = fields.BigIntField(primary_key=True)
+    name = fields.CharField(max_length=80)
+    prefix = fields.CharField(max_length=16, unique=True)
+    secret_hash = fields.CharField(max_length=64)
+    person: Any = fields.ForeignKeyField("customers.Person", related_name="api_keys", on_delete=fields.CASCADE)
+    scopes: Any = fields.JSONField(default=list)  # capabilities
+    is_read_only = fields.BooleanField(default=False)
+    per_minute = fields.IntField(default=600)
+    made_by_id = fields.BigIntField(null=True)
+    created_at = Moment()
+    expires_at: datetime | None = Moment(null=True)
+    revoked_at: datetime | None = Moment(null=True)
+    last_used_at: datetime | None = Moment(null=True)
+
+    person_id: int
+
+    class Meta:
+        table = "api_key"
+        indexes = [Index(fields=("person_id",), name="api_key_person")]
+
+    @property
+    def is_over(self) -> bool:
+        return self.revoked_at is not None or (self.expires_at is not None and self.expires_at <= now())
+
+
+class ApiUse(Model):
+    """How many requests a key made in a minute (of the epoch): what its limit is counted by."""
+
+    id = fields.BigIntField(primary_key=True)
+    key: Any = fields.ForeignKeyField("access.ApiKey", related_name="uses", on_delete=fields.CASCADE)
+    minute = fields.BigIntField()
+    count = fields.IntField(default=0)
+
+    key_id: int
+
+    class Meta:
+        table = "api_use"
+        unique_together = (("key", "minute"),)
+        indexes = [Index(fields=("minute",), name="api_use_minute")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tortoise.queryset import QuerySet
 
-from access.models import Session
+from access.models import ApiKey, Session
 from core.clock import now
 from core.i18n import _
 from core.models import AuditEntry, Promise
@@ -38,9 +38,27 @@ def can_grant(principal: Principal, capabilities: frozenset[str]) -> Verdict:
     return deny(_("You cannot give a right that you do not hold.")) if missing else allow()
 
 
+def can_make_api_key(principal: Principal, scopes: frozenset[str], subject: Principal) -> Verdict:
+    """Administrators, for staff, and only what they may do themselves, on accounts that they see themselves."""
+    if verdict := can_give(principal, scopes):
+        if not subject.is_staff:
+            return deny(_("An API key acts for a member of staff."))
+        if subject.all_accounts and not principal.all_accounts:
+            return deny(_("You cannot give a right that you do not hold."))
+    return verdict
+
+
+def visible_api_keys(principal: Principal) -> QuerySet[ApiKey]:
+    return ApiKey.all() if can_manage_staff(principal) else ApiKey.filter(id=None)
+
+
 def open_sessions(principal: Principal) -> QuerySet[Session]:
     """A person's own sessions that still work."""
-    return Session.filter(person_id=principal.person_id, revoked_at=None, expires_at__gt=now())
+    return open_sessions_of(principal.person_id or 0)
+
+
+def open_sessions_of(person_id: int) -> QuerySet[Session]:
+    return Session.filter(person_id=person_id, revoked_at=None, awaits_factor=False, expires_at__gt=now())
 
 
 def visible_staff(principal: Principal) -> QuerySet[Person]:

@@ -21,6 +21,13 @@ CAPABILITY_NAMES = {
     "settings.manage": lazy("Connections, brand, roles and staff"),
 }
 
+# What only a key has to be told apart by: everybody who signs in may do these.
+SCOPE_NAMES = CAPABILITY_NAMES | {
+    "help.read": lazy("Read published help articles"),
+    "community.read": lazy("Read threads of the community"),
+    "community.post": lazy("Write in the community"),
+}
+
 
 async def role_names() -> dict[str, str]:
     """Slug → name in the reader's language, highest first."""

@@ -52,7 +52,7 @@ def make_app(*, with_runner: bool | None = None) -> Entrance:
                 await ring_workers()
                 open_things.push_async_callback(stop_ringing)
             if embedded:
-                runner = Runner()
+                runner = Runner(beside_pages=True)
                 open_things.push_async_callback(runner.stop)
                 await runner.start()
                 if door := await listener.listen():

@@ -1,4 +1,4 @@
-"""A thread as a document of the search: title, question, accepted answer."""
+"""A thread as a document of the search: title, question, accepted answer; what else was said, by words only."""
 
 from __future__ import annotations
 
@@ -12,9 +12,14 @@ from search import Document, analyse, forget, put
 
 SOLVED = 1.15  # a thread with an accepted answer answers more than one without
 WITHOUT_ANSWER = 0.8
-QUERY = """SELECT t.version, t.visibility, t.board_id, t.title, t.lang, t.status, q.html, a.html AS answer
+OTHERS, OTHERS_LENGTH = 200, 20_000  # posts beside the question and the answer that are read, their characters
+QUERY = """SELECT t.version, t.visibility, t.board_id, t.title, t.lang, t.status, q.html, a.html AS answer,
+ (SELECT SUM(p.version) FROM post p WHERE p.thread_id = t.id) AS posts
  FROM thread t JOIN post q ON q.thread_id = t.id AND q.number = 1
  LEFT JOIN post a ON a.id = t.accepted_post_id AND a.state = 'visible' WHERE t.id = ?"""
+OTHER_POSTS = """SELECT p.html FROM post p JOIN thread t ON t.id = p.thread_id
+ WHERE t.id = ? AND p.number > 1 AND p.state = 'visible' AND p.id <> COALESCE(t.accepted_post_id, 0)
+ ORDER BY p.number LIMIT ?"""
 
 
 async def index_thread(thread_id: int) -> None:
@@ -30,22 +35,29 @@ async def index_thread(thread_id: int) -> None:
 
 async def _put(thread_id: int, row: Any) -> bool:
     board = await records.board(row["board_id"])
-    document = await analyse(_document(thread_id, row, board))
+    others = await rows(OTHER_POSTS, thread_id, OTHERS)
+    document = await analyse(_document(thread_id, row, board, _words_of(others)))
     async with transaction():
-        same = await write("UPDATE thread SET version = version WHERE id = ? AND version = ? RETURNING id",
+        held = await write("UPDATE thread SET version = version WHERE id = ? AND version = ? RETURNING id",
                            thread_id, row["version"])  # fmt: skip
+        # A reply leaves the thread's version as it is; each change of a post moves the sum of the posts' own.
+        same = bool(held) and (await rows(QUERY, thread_id))[0]["posts"] == row["posts"]
         if same:
             await forget_other_languages(thread_id, document.lang)
             await put(document)
-        return bool(same)
+        return same
 
 
-def _document(thread_id: int, row: Any, board: records.BoardRow) -> Document:
+def _words_of(posts: list[Any]) -> str:
+    return "\n".join(plain(post["html"], OTHERS_LENGTH) for post in posts)[:OTHERS_LENGTH]
+
+
+def _document(thread_id: int, row: Any, board: records.BoardRow, others: str) -> Document:
     body = "\n\n".join(text for text in (plain(row["html"], 20_000), plain(row["answer"] or "", 20_000)) if text)
     weight = SOLVED if row["answer"] else WITHOUT_ANSWER
     return Document(kind="thread", id=thread_id, lang=row["lang"], title=row["title"], body=body,
                     audience=policy.audience_of(board), brand=board.brand, url=f"/community/{thread_id}",
-                    weight=weight)  # fmt: skip
+                    weight=weight, aside=others)  # fmt: skip
 
 
 async def forget_other_languages(thread_id: int, lang: str) -> None:

@@ -25,6 +25,8 @@ class Here(msgspec.Struct):
     nonce: str = msgspec.field(default_factory=lambda: secrets.token_urlsafe(16))
     request: Any = None
     request_id: str = ""
+    refusal: Any = None  # why whoever asks gets no further (a Refused): found with the principal, raised by the guard
+    headers: dict[str, str] = msgspec.field(default_factory=dict)  # more of them for the answer
     leads_to: str = ""  # the other site that a form of this page ends at: browsers hold redirects to the CSP too
 
 

@@ -242,6 +242,7 @@ def _with_headers(send: Any, here: Here, said: dict[str, int]) -> Any:
             said["status"] = message["status"]
             headers = list(message.get("headers", []))
             always[b"content-security-policy"] = (policy % (here.leads_to and f" {here.leads_to}")).encode()
+            headers += [(name.lower().encode(), value.encode()) for name, value in here.headers.items()]
             present = {name.lower() for name, _ in headers}
             said["is_stream"] = any(value.startswith(b"text/event-stream") for _, value in headers)
             message["headers"] = headers + [(name, value) for name, value in always.items() if name not in present]

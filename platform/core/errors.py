@@ -5,6 +5,8 @@ A form mistake is a value, not an exception (core.forms); anything else that is 
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 
 class Refused(Exception):
     """The house says no, and why. The sentence is shown as it is, so it is already translated."""
@@ -14,6 +16,27 @@ class Refused(Exception):
     def __init__(self, sentence: object = "") -> None:
         super().__init__(str(sentence))
         self.sentence = str(sentence)
+
+
+class Unreadable(Refused):
+    """The request is not what this address reads."""
+
+    status = 400
+
+
+class Wrong(NamedTuple):
+    """A mistake of one field of an API's body; `pointer` is RFC 6901 (`#/name`)."""
+
+    pointer: str
+    detail: str
+
+
+class Invalid(Refused):
+    """Mistakes in the body of an API's request: each with its place."""
+
+    def __init__(self, wrong: list[Wrong]) -> None:
+        super().__init__(" ".join(dict.fromkeys(one.detail for one in wrong))[:500])
+        self.wrong = wrong
 
 
 class Unauthenticated(Refused):
@@ -50,3 +73,11 @@ class TooMany(Refused):
     def __init__(self, sentence: object = "", retry_after: int = 30) -> None:
         super().__init__(sentence)
         self.retry_after = retry_after
+
+
+class Elsewhere(Forbidden):
+    """Something has to be done first, at `href`: where a browser is sent."""
+
+    def __init__(self, sentence: object, href: str) -> None:
+        super().__init__(sentence)
+        self.href = href

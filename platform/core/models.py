@@ -137,3 +137,20 @@ class Note(Model):
 
     class Meta:
         table = "note"
+
+
+class ApiOutcome(Model):
+    """What a request with an Idempotency-Key was answered: written in the transaction that did the work."""
+
+    id = fields.BigIntField(primary_key=True)
+    owner = fields.CharField(max_length=40)  # key:7
+    key = fields.CharField(max_length=255)
+    mark = fields.CharField(max_length=64)  # SHA-256 of method, path and body
+    status = fields.IntField()
+    body = fields.TextField()
+    created_at = Moment()
+
+    class Meta:
+        table = "api_outcome"
+        unique_together = (("owner", "key"),)
+        indexes = [Index(fields=("created_at",), name="api_outcome_created")]

@@ -32,6 +32,8 @@ log = logging.getLogger("engawa.jobs")
 LOOK = 1.0  # seconds between looks when nobody rings
 SETTLE_AGAIN = (0.2, 1.0, 3.0)  # while the database is away; together shorter than a lease
 LAST_WORDS = 2.0  # seconds a cancelled job has to clean up
+FEEL = 0.05  # seconds between looks at how late the loop comes round
+LATE = 0.01  # seconds; beyond them whoever knocks at this process waits for a round of jobs at each of its steps
 
 
 class Held:
@@ -45,11 +47,16 @@ class Held:
 
 
 class Runner:
-    """`await runner.start()`, `await runner.stop()`; `lanes` says how many jobs run side by side in each."""
+    """`await runner.start()`, `await runner.stop()`; `lanes` says how many jobs run side by side in each.
 
-    def __init__(self, lanes: dict[str, int] | None = None) -> None:
+    `beside_pages`: this process also answers visitors and webhooks, so jobs give way to them while the loop is late.
+    """
+
+    def __init__(self, lanes: dict[str, int] | None = None, *, beside_pages: bool = False) -> None:
         self.name = f"w-{secrets.token_hex(6)}"
         self.lanes = lanes or LANES
+        self.beside_pages = beside_pages
+        self.lateness = 0.0
         self.bell = asyncio.Event()
         self.running: set[Held] = set()
         self.stopping = False
@@ -61,6 +68,8 @@ class Runner:
         self.bell.set()
         ears = self._watch if dialect() == "sqlite" else self._hear
         steps = {"runner": self._work, "runner-keeper": self._keep, "runner-ears": ears}
+        if self.beside_pages:
+            steps["runner-pulse"] = self._feel
         self.loops = [spawn(self._always(step), name) for name, step in steps.items()]
         self.holding = spawn(self._hold_on(), "runner-leases")
 
@@ -125,10 +134,21 @@ class Runner:
 
     async def claim(self) -> None:
         for lane, width in self.lanes.items():
-            free = width - sum(1 for held in self.running if held.lane == lane)
+            free = self._width(width) - sum(1 for held in self.running if held.lane == lane)
             if free > 0:
                 for row in await claim(self.name, lane, free):
                     self._start(Held(lane, row))
+
+    def _width(self, width: int) -> int:
+        """Jobs share one thread: more of them side by side end no sooner, but make everybody else's round longer."""
+        return max(1, width // 4) if self.lateness > LATE else width
+
+    async def _feel(self) -> None:
+        """How late the loop came round lately; it rises at once and falls slowly."""
+        due = time.monotonic() + FEEL
+        await asyncio.sleep(FEEL)
+        late = time.monotonic() - due
+        self.lateness = max(late, 0.9 * self.lateness + 0.1 * late)
 
     def is_full(self) -> bool:
         """Whether a ring should be passed on, because no further job of the default lane could start here."""

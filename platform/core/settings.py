@@ -45,6 +45,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     max_body: int = 1_000_000
     max_upload: int = 20_000_000
     log: str = "text"
+    search_memory: int = 512
     embeddings_url: str = ""
     embeddings_model: str = ""
     embeddings_key: str = ""

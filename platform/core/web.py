@@ -16,37 +16,31 @@ from litestar.datastructures import Cookie
 from litestar.exceptions import HTTPException
 from litestar.handlers import BaseRouteHandler
 from litestar.handlers.http_handlers import HTTPRouteHandler
-from litestar.openapi import OpenAPIConfig
 from litestar.response import Redirect
 from prometheus_client import generate_latest
 
-from core import database
+from core import api_document, database
 from core.assets import static_file
 from core.context import here
 from core.entrance import Entrance, client_ip
-from core.errors import Forbidden, NotFound, Refused, TooMany, Unauthenticated
+from core.errors import Elsewhere, Forbidden, Invalid, NotFound, Refused, TooMany, Unauthenticated, Wrong
 from core.forms import Form, Line, Meta
 from core.i18n import _
 from core.metrics import REGISTRY
 from core.navigation import navigation
-from core.pages import before_send, page, safe_path, url
+from core.pages import before_send, flash, page, safe_path, url
 from core.principal import CAPABILITIES
+from core.problems import problem, title_of, wants_json
 from core.settings import LOOPBACK, settings
 
 log = logging.getLogger("engawa.web")
 SAFE = {"GET", "HEAD", "OPTIONS"}
-TITLES = {
-    400: "This request cannot be read",
-    401: "Sign in first",
-    403: "You may not do this",
-    404: "There is no such page",
-    405: "This address does not do that",
-    409: "Somebody was faster",
-    413: "That is too large",
-    422: "That does not work",
-    429: "A little slower",
-    500: "Something broke on our side",
-}
+
+
+def _fresh(handler: BaseRouteHandler) -> None:
+    """What is dangerous asks again who it is, when that was proved long ago: a browser may stand open."""
+    if handler.opt.get("needs_fresh") and not here().principal.is_fresh:
+        raise Elsewhere(_("Prove once more that it is you."), navigation.prove)
 
 
 async def may_guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
@@ -55,10 +49,17 @@ async def may_guard(connection: ASGIConnection[Any, Any, Any, Any], handler: Bas
     who = here().principal
     if needed not in CAPABILITIES:
         raise RuntimeError(f"{handler} does not say who may call it")
+    if here().refusal is not None and needed != "anyone":
+        raise here().refusal
+    if who.is_read_only and dict(connection.scope)["method"] not in SAFE:
+        raise Forbidden(_("This key may only read."))
     if dict(connection.scope)["method"] not in SAFE and not handler.opt.get("exclude_from_csrf"):
         _same_origin(connection)
     if not who.may_somewhere(needed):
+        if who.lacks_factor:
+            raise Elsewhere(_("Your role asks for a second factor. Set it up first."), navigation.second_factor)
         raise Forbidden(_("You may not do this.")) if who.is_signed_in else Unauthenticated(_("Sign in first."))
+    _fresh(handler)
 
 
 def _same_origin(connection: ASGIConnection[Any, Any, Any, Any]) -> None:
@@ -76,37 +77,36 @@ def _same_origin(connection: ASGIConnection[Any, Any, Any, Any]) -> None:
 # Errors ------------------------------------------------------------------------------------------------------
 
 
-def wants_json(request: Request[Any, Any, Any]) -> bool:
-    path = request.scope["path"]
-    accept = request.headers.get("accept", "")
-    return path.startswith(("/api/", "/v1/", "/w/")) or ("json" in accept and "text/html" not in accept)
-
-
-def problem(status: int, sentence: str, headers: dict[str, str] | None = None) -> Response[Any]:
-    """RFC 9457 problem details."""
-    body = {"type": "about:blank", "title": TITLES.get(status, "Refused"), "status": status, "detail": sentence,
-            "instance": here().request_id}  # fmt: skip
-    return Response(msgspec.json.encode(body), status_code=status, media_type="application/problem+json",
-                    headers=headers or {})  # fmt: skip
-
-
 def _answer(
-    request: Request[Any, Any, Any], status: int, sentence: str, headers: dict[str, str] | None = None
-) -> Response[Any]:
+    request: Request[Any, Any, Any], status: int, sentence: str, headers: dict[str, str] | None = None,
+    wrong: Sequence[Wrong] = (),
+) -> Response[Any]:  # fmt: skip
     if wants_json(request):
-        return problem(status, sentence, headers)
-    title = _(TITLES.get(status, TITLES[422]))
+        return problem(status, sentence, headers, wrong)
+    title = title_of(status)
     return page("core/error.html", status=status, headers=headers, title=title,
                 sentence=sentence if sentence != title else "", request_id=here().request_id)  # fmt: skip
 
 
 def refused(request: Request[Any, Any, Any], error: Refused) -> Response[Any]:
-    if isinstance(error, Unauthenticated) and request.method == "GET" and not wants_json(request):
-        query = request.scope.get("query_string", b"").decode("latin-1")
-        target = request.scope["path"] + (f"?{query}" if query else "")
-        return Redirect(url(navigation.sign_in, next=target), status_code=303)
+    first = error.href if isinstance(error, Elsewhere) else navigation.sign_in
+    if isinstance(error, Unauthenticated | Elsewhere) and not wants_json(request):
+        if request.method == "GET":
+            query = request.scope.get("query_string", b"").decode("latin-1")
+            target = request.scope["path"] + (f"?{query}" if query else "")
+            return Redirect(url(first, next=target), status_code=303)
+        if isinstance(error, Elsewhere):  # what was sent is lost; the page it came from is where to go on
+            flash(error.sentence, "warn")
+            return Redirect(url(first, next=_page_before(request)), status_code=303)
     headers = {"Retry-After": str(error.retry_after)} if isinstance(error, TooMany) else None
-    return _answer(request, error.status, error.sentence, headers)
+    wrong = error.wrong if isinstance(error, Invalid) else ()
+    return _answer(request, error.status, error.sentence, headers, wrong)
+
+
+def _page_before(request: Request[Any, Any, Any]) -> str:
+    """The path of the page that a form stood on, when it was one of ours."""
+    before, ours = urlsplit(request.headers.get("referer", "")), urlsplit(settings().url)
+    return before.path if before.netloc == ours.netloc else ""
 
 
 def http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
@@ -117,7 +117,14 @@ def http_error(request: Request[Any, Any, Any], error: HTTPException) -> Respons
         404: _("Perhaps it moved. Try to search for it."),
         405: _("Go back and try another way."),
     }.get(error.status_code, _("Check what you sent and try again."))
-    return _answer(request, error.status_code, sentence, dict(error.headers or {}))
+    return _answer(request, error.status_code, sentence, dict(error.headers or {}), _parameters(error))
+
+
+def _parameters(error: HTTPException) -> list[Wrong]:
+    """What Litestar found in the address; its reasons are for programmers, in English."""
+    found = error.extra if isinstance(error.extra, list) else []
+    return [Wrong(str(one.get("key", ""))[:60], str(one.get("message", ""))[:200])
+            for one in found if isinstance(one, dict)]  # fmt: skip
 
 
 def broke(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
@@ -176,6 +183,12 @@ async def readyz() -> Response[bytes]:
     return Response(b"ready\n", media_type="text/plain")
 
 
+@get("/api/v1/openapi.json", may="anyone", include_in_schema=False)
+async def openapi() -> Response[bytes]:
+    """What the API can do, for programs that make clients."""
+    return Response(msgspec.json.encode(api_document.document()), media_type="application/json")
+
+
 @get("/metrics", may="anyone", include_in_schema=False)
 async def metrics(request: Request[Any, Any, Any]) -> Response[bytes]:
     """Prometheus text, for this machine and for people who may read the audit log."""
@@ -205,7 +218,9 @@ def build_web(
     on_shutdown: Sequence[Callable[..., Any]] = (),
 ) -> Entrance:
     """The ASGI application over the rooms' `controllers`. `Entrance.app` is Litestar's own object."""
-    common = [choose_language, choose_theme, healthz, readyz, metrics, static_file, nowhere]
+    handlers = list(handlers)
+    api_document.use(handlers)
+    common = [choose_language, choose_theme, healthz, readyz, metrics, openapi, static_file, nowhere]
     made = Litestar(
         route_handlers=[*handlers, *common],
         guards=[may_guard],
@@ -219,7 +234,7 @@ def build_web(
             header_name="x-csrftoken",
         ),
         exception_handlers={Refused: refused, HTTPException: http_error, Exception: broke},
-        openapi_config=OpenAPIConfig(title="Engawa", version="1", path="/schema"),
+        openapi_config=None,  # made in core.api_document, of /api/v1 alone
         on_startup=list(on_startup),
         on_shutdown=list(on_shutdown),
         request_max_body_size=settings().max_upload,
@@ -247,7 +262,7 @@ def _all_declare(made: Litestar) -> None:
         for handler in getattr(entry, "route_handlers", []):
             declared = handler.opt.get("may")
             if isinstance(handler, HTTPRouteHandler) and declared not in CAPABILITIES:
-                if entry.path.startswith("/schema") or (not handler.opt and set(handler.http_methods) == {"OPTIONS"}):
+                if not handler.opt and set(handler.http_methods) == {"OPTIONS"}:
                     handler.opt["may"] = "anyone"
                     continue
                 raise RuntimeError(f"{entry.path}: {handler.handler_name} does not declare may=")

@@ -19,13 +19,15 @@ from core.settings import settings
 def commands(subparsers: Any) -> None:
     """Called by app/cli.py."""
     room = subparsers.add_parser("customers", help="accounts, people, contracts").add_subparsers(required=True)
-    found = room.add_parser("import", help="import accounts, people or contracts from a CSV file")
-    found.add_argument("file", metavar="FILE.csv")
+    found = room.add_parser("import", help="import accounts, people, contracts or purchases from a file")
+    found.add_argument("file", metavar="FILE", help="CSV, TSV, .xlsx or vCard")
     found.add_argument(
         "--map", action="append", default=[], metavar="COLUMN=field", help="say what a column is; - ignores it"
     )
     found.add_argument("--source", default="csv", help="which system the file comes from (default: csv)")
-    found.add_argument("--kind", default="", choices=["", "accounts", "people", "contracts"], help="default: found out")
+    found.add_argument(
+        "--kind", default="", choices=["", "accounts", "people", "contracts", "purchases"], help="default: found out"
+    )
     found.add_argument("--dry-run", action="store_true", help="say what would happen, and change nothing")
     found.add_argument("--json", action="store_true", help="print the counts as JSON")
     found.set_defaults(run=run_import)
@@ -113,7 +115,7 @@ async def _import(
         counts: dict[str, int] = {}
         try:
             async with transaction():
-                batch = await run.start(path.read_bytes(), file_name=path.name, source=args.source, kind=args.kind,
+                batch = await run.start(path, file_name=path.name, source=args.source, kind=args.kind,
                                         mapping=mapping)  # fmt: skip
                 counts = dict(await (run.preview(batch) if args.dry_run else run.apply(batch)))
                 refusals = await rows(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.database import dialect, rows
 
-TABLES = {"account", "person", "contract", "review"}
+TABLES = {"account", "person", "contract", "purchase", "review"}
 
 
 async def next_ids(table: str, count: int) -> list[int]:

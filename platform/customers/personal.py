@@ -13,6 +13,7 @@ refers("touchpoint", "person_id", erase="clear", clear=("data",))
 refers("event", "person_id", erase="delete")
 refers("usage_day", "person_id", erase="delete", sums=("count",), is_derived=True)
 refers("person_metric", "person_id", erase="delete", sums=COUNTS, is_derived=True)
+refers("purchase", "person_id")  # the books must be kept; whose it was leads to a row without a name
 refers("person_habit", "person_id", erase="delete", is_derived=True)
 refers("account_note", "person_id", erase="delete")
 refers("account_note", "author_id")
@@ -25,7 +26,8 @@ for _place in _STAFF.split():
 refers("review", "person_id", erase="delete")
 refers("review", "other_person_id", erase="delete")
 
-for _table in ("account_source", "account_alias", "membership", "contract", "touchpoint", "event", "account_note"):
+for _table in ("account_source", "account_alias", "membership", "contract", "purchase", "touchpoint", "event",
+               "account_note"):  # fmt: skip
     refers(_table, "account_id", about="account")
 refers("review", "account_id", about="account")
 refers("review", "other_id", about="account")

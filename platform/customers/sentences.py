@@ -103,3 +103,5 @@ describe("customers.assigned", lazy("The CSM was changed"), "user", label=lazy("
 describe("customers.noted", lazy("%(by)s wrote a note"), "edit", text=lazy("%(body)s"), label=lazy("Note"))
 describe("customers.consented", lazy("%(person)s changed what they receive"), "mail", label=lazy("Consent"))
 describe("customers.imported", lazy("A file was imported"), "down", label=lazy("Imports"))
+describe("customers.purchased", lazy("%(person)s bought %(product)s"), "file", text=lazy("%(amount)s %(currency)s"),
+         label=lazy("Purchase"))  # fmt: skip

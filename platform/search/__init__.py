@@ -9,6 +9,9 @@ Write (rooms that own something findable):
         await put(document)          # as late as possible: writers of the index queue up from here to the commit
     await forget(Ref("article", 7))  # in a transaction too; every language, or `lang="en"` only
 
+`aside` is what else was said there: found by its words, never shown. A body of over 1,200 characters is cut into parts,
+and what is shown of it is the part that answers.
+
 A document is one language of one thing: its key is (kind, id, lang). `audience` are tokens (`public`, `members`,
 `staff`, `account:5`); a reader sees it who holds one of them, or `EVERYTHING`. `brand=""` belongs to every brand.
 

@@ -8,7 +8,7 @@ from search.analysis import Word, readable, words
 from search.controls import NOTHING, Prepared
 from search.filters import Filter
 from search.meaning import Meaning
-from search.scoring import Alternative, Term, admitted
+from search.scoring import Alternative, Term, held_by
 from search.snapshot import Allowed, Snapshot
 from search.understanding import understood
 
@@ -61,7 +61,7 @@ def _telling(snapshot: Snapshot, allowed: Allowed, terms: list[Term]) -> list[Te
 def _frequencies(snapshot: Snapshot, allowed: Allowed, texts: list[str]) -> dict[str, int]:
     """In how many admitted documents each word is."""
     channel = snapshot.channels["words"]
-    return {text: len(admitted(channel, allowed, n)[0]) for text, n in channel.vocabulary.of(texts).items()}
+    return {text: held_by(channel, allowed, n) for text, n in channel.vocabulary.of(texts).items()}
 
 
 def _with_synonyms(controls: Prepared, plain: tuple[str, ...], terms: list[Term]) -> list[Term]:

@@ -17,9 +17,12 @@ from tortoise.connection import get_connection
 
 from core.database import in_transaction, rows
 from core.tasks import in_thread, spawn
+from search.beyond import most_bytes
+from search.cutting import bounded
 from search.snapshot import Row, Snapshot, advance, empty
 
 CHECK_EVERY = 0.5  # seconds
+STALE, STALE_LEAST = 0.05, 1_000  # share and number of documents replaced since a cut: beyond both, all is read anew
 BATCH = 3000  # documents read at once
 
 _snapshot = empty()
@@ -83,11 +86,12 @@ async def refreshed(before: Snapshot) -> Snapshot:
     version = (str(found[0][0]), int(found[0][1])) if found else ("", 0)
     if version == before.version:
         return before
-    if version[0] != before.version[0] or version[1] < before.version[1]:
+    is_other = version[0] != before.version[0] or version[1] < before.version[1]
+    if is_other or before.stale > max(STALE_LEAST, STALE * len(before)):
         before = empty()
     after = await in_thread(advance, before, [], version)
     async for changes in _changes_since(before.version[1]):
-        after = await in_thread(advance, after, changes, version)
+        after = await in_thread(bounded, await in_thread(advance, after, changes, version), most_bytes())
     return after  # type: ignore[no-any-return]
 
 

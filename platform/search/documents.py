@@ -12,13 +12,14 @@ from search.analysis import words
 from search.grams import grams
 from search.kana import sound_of
 from search.packing import pack
+from search.parts import pack_parts
 from search.text import clean, language_of
 
 KEPT_BODY = 20_000  # characters kept for snippets; all of the body is indexed, up to INDEXED
 INDEXED = 400_000
 # The fields of each channel, in the order of the packed counts. A new field goes to the end: older rows lack it.
 CHANNELS: Mapping[str, tuple[str, ...]] = {
-    "words": ("title", "phrasings", "body", "clicked", "headings"),
+    "words": ("title", "phrasings", "body", "clicked", "headings", "aside"),
     "grams": ("title", "body"),
 }
 
@@ -27,7 +28,8 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     """One language of one thing; `weight` multiplies its score.
 
     `phrasings` are other wordings of the title, `clicked` queries that ended here (search.learning), `headings` those
-    of the body, which holds them too.
+    of the body, which holds them too. `aside` is found by its words alone and counts little: it is never shown, and not
+    compared by its characters (a thread's other posts).
     """
 
     kind: str
@@ -38,6 +40,7 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     phrasings: tuple[str, ...] | list[str] = ()
     clicked: tuple[str, ...] | list[str] = ()
     headings: tuple[str, ...] | list[str] = ()
+    aside: str = ""
     lang: str = ""
     brand: str = "default"
     url: str = ""
@@ -60,9 +63,14 @@ def analyse_now(document: Document) -> Analysed:
     """The analysis itself, on this thread: ~1 ms per 500 characters of Japanese."""
     title, body = clean(document.title), clean(document.body)[:INDEXED]
     phrasings, clicked, headings = map(_joined, (document.phrasings, document.clicked, document.headings))
-    by_word = [[word.term for word in words(text)] for text in (title, phrasings, body, clicked, headings)]
+    aside = clean(document.aside)[:INDEXED]
+    fields = (title, phrasings, body, clicked, headings, aside)
+    by_word = [[word.term for word in words(text)] for text in fields]
     by_gram = [grams(f"{title}\n{phrasings}\n{clicked}"), grams(body)]
     rows = {"words": pack(by_word, sound_of=sound_of), "grams": pack(by_gram)}
+    parts = pack_parts(body)
+    if parts:
+        rows["parts"] = parts
     return Analysed(document, document.lang or language_of(f"{title} {body[:500]}"), rows)
 
 

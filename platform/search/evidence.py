@@ -14,6 +14,7 @@ from search.snapshot import Allowed, Snapshot
 
 CROWD = 10  # results whose scores are compared
 QUESTION = [CHANNELS["words"].index(field) for field in ("title", "phrasings", "clicked")]
+SAID = [n for n, field in enumerate(CHANNELS["words"]) if field != "aside"]  # what is only said aside answers nothing
 
 
 def evidence(
@@ -24,10 +25,10 @@ def evidence(
         return None
     slot, scores = best[0], scored.scores[list(best)]
     first, second = float(scores[0]), float(scores[1]) if len(best) > 1 else 0.0
-    asked, missing, other = _words(scope_of(snapshot, allowed, "words"), terms, slot)
+    covered, asked, missing, other = _words(scope_of(snapshot, allowed, "words"), terms, slot)
     return Evidence(
         share=min(1.0, first / max(scored.best, 1e-9)),
-        covered=min(1.0, float(scored.covered[slot]) / scored.total_idf),
+        covered=min(1.0, covered / scored.total_idf),
         gap=(first - second) / max(first, 1e-9),
         unknown=scored.unknown,
         brevity=math.exp(-scored.total_idf / 20),
@@ -38,21 +39,24 @@ def evidence(
     )
 
 
-def _words(scope: Scope, terms: Sequence[Term], slot: int) -> tuple[float, float, float]:
-    """Idf of the words in the document's question, of the rarest word that it lacks, and of the words that it has
-    only in another way (a synonym, a word of the same sound), which its characters cannot show."""
+def _words(scope: Scope, terms: Sequence[Term], slot: int) -> tuple[float, float, float, float]:
+    """Idf of the words in the document, of those in its question, of the rarest word that it lacks, and of the words
+    that it has only in another way (a synonym, a word of the same sound), which its characters cannot show."""
     numbers = scope.channel.vocabulary.of(text for term in terms for text in term.texts)
-    asked = missing = other = 0.0
+    covered = asked = missing = other = 0.0
     for term in terms:
         held = [holding(scope, [numbers[text] for text in way.texts]) for way in term.ways]
-        weight = idf(scope.allowed.count, frequency(scope, [slots for slots, _ in held]))
-        counts = [counts[:, slots == slot] for slots, counts in held]
+        weight = idf(
+            scope.allowed.count, frequency(scope, [slots for slots, _ in held], [numbers[text] for text in term.single])
+        )
+        counts = [counts[SAID][:, slots == slot] for slots, counts in held]
         if not any(one.any() for one in counts):
             missing = max(missing, weight)
             continue
+        covered += weight
         asked += weight * any(one[QUESTION].any() for one in counts)
         other += weight * (not counts[0].any())
-    return asked, missing, other
+    return covered, asked, missing, other
 
 
 def _crowd(scores: np.ndarray[tuple[int], np.dtype[np.float64]]) -> float:

@@ -12,6 +12,7 @@ from core.refs import Ref
 from core.tasks import in_thread
 from search import current
 from search.asking import Asked, Wanted, asked
+from search.beyond import whole_for
 from search.confidence import band
 from search.documents import CHANNELS
 from search.filters import filter_of
@@ -19,13 +20,14 @@ from search.find import LONGEST_QUERY, certainty
 from search.grams import grams
 from search.meaning import gains, meaning_of
 from search.rank import MOST_GRAMS, Ranked, rank, scores_of, slots_of
-from search.ranker import CANDIDATES, gate, gram_terms, score, top
+from search.ranker import CANDIDATES, gate, gram_terms, in_parts, score, top
 from search.scoring import (
     CountArray,
     Scope,
     SlotArray,
     Term,
     field_gains,
+    frequency,
     holding,
     idf,
     scope_of,
@@ -97,6 +99,7 @@ async def explain(
     site, snapshot = await site_of(brand), await current.snapshot()
     text, meaning = clean(query)[:LONGEST_QUERY], None if is_typing else await meaning_of(query)
     wanted = Wanted(text, filter_of(tokens, lang, kinds, brand), DEEP, is_typing, site.controls, meaning)
+    snapshot = await whole_for(snapshot, wanted, ref)
     told = await in_thread(_told, snapshot, wanted, ref)
     if told is None:
         return None
@@ -144,7 +147,8 @@ def _reasons(
     told = [_reason(scope, slot, term, numbers, surfaces.get(term.text, term.text)) for term in query.terms]
     missing = tuple(surfaces.get(t.text, t.text) for t, one in zip(query.terms, told, strict=True) if one is None)
     found = [one for one in told if one is not None]
-    for more in (_characters(snapshot, allowed, wanted, query, slot), _meaning(snapshot, allowed, wanted, query, slot)):
+    for tell in (_part, _characters, _meaning):
+        more = tell(snapshot, allowed, wanted, query, slot)
         if more is not None:
             found.append(more)
     return sorted(found, key=lambda one: -one.gain), missing
@@ -152,11 +156,11 @@ def _reasons(
 
 def _reason(scope: Scope, slot: int, term: Term, numbers: dict[str, int], surface: str) -> Reason | None:
     """The best of the ways in which the document holds the term."""
-    holders: set[int] = set()
+    held: list[SlotArray] = []
     best: Reason | None = None
     for way in term.ways:
         slots, counts = holding(scope, [numbers[text] for text in way.texts])
-        holders.update(slots.tolist())
+        held.append(slots)
         here = np.flatnonzero(slots == slot)
         if not len(here):
             continue
@@ -164,7 +168,8 @@ def _reason(scope: Scope, slot: int, term: Term, numbers: dict[str, int], surfac
         gain = sum(fields.values())
         if best is None or gain > best.gain:
             best = Reason("words", surface, " ".join(way.texts), way.how, fields, 0, gain)
-    return None if best is None else _rare(best, idf(scope.allowed.count, len(holders)), len(holders))
+    documents = frequency(scope, held, [numbers[text] for text in term.single])
+    return None if best is None else _rare(best, idf(scope.allowed.count, documents), documents)
 
 
 def _by_field(scope: Scope, slots: SlotArray, counts: CountArray, weight: float) -> dict[str, float]:
@@ -178,6 +183,14 @@ def _by_field(scope: Scope, slots: SlotArray, counts: CountArray, weight: float)
 def _rare(reason: Reason, weight: float, documents: int) -> Reason:
     fields = {field: round(gain * weight, 4) for field, gain in reason.fields.items()}
     return msgspec.structs.replace(reason, gain=round(reason.gain * weight, 4), fields=fields, documents=documents)
+
+
+def _part(snapshot: Snapshot, allowed: Allowed, wanted: Wanted, query: Asked, slot: int) -> Reason | None:
+    """What its best part says beyond the whole body."""
+    plain = score_channel(snapshot, allowed, "words", query.terms)
+    best = np.array(top(snapshot, plain.scores, CANDIDATES), np.int64)
+    gain = float((in_parts(snapshot, allowed, query.terms, plain, best).scores - plain.scores)[slot])
+    return Reason("part", wanted.text, "", "part", {}, 0, round(gain, 4)) if gain > 0 else None
 
 
 def _characters(snapshot: Snapshot, allowed: Allowed, wanted: Wanted, query: Asked, slot: int) -> Reason | None:

@@ -13,10 +13,11 @@ from core.tasks import in_thread
 from search import current
 from search.analysis import is_warm
 from search.asking import Wanted
+from search.beyond import whole_for
 from search.confidence import band, confidence
 from search.filters import Filter, filter_of
 from search.meaning import meaning_of
-from search.rank import Ranked, rank
+from search.rank import Place, Ranked, rank
 from search.site import Site, site_of
 from search.snapshot import Snapshot
 from search.snippets import Part, marked, pattern, snippet
@@ -24,7 +25,7 @@ from search.text import clean
 
 LONGEST_QUERY = 1_000  # characters; more is cut
 LONGEST_TEXT = 8_000
-SNIPPED = 3_000  # characters of a body in which the snippet is looked for
+SNIPPED = 3_000  # characters of a body, from its best part on, in which the snippet is looked for
 INLINE_QUERY, INLINE_DOCUMENTS = 60, 4_000  # up to both, a search takes ≤3 ms and stays on the loop
 
 
@@ -115,9 +116,14 @@ def certainty(ranked: Ranked, site: Site) -> float:
 
 
 async def _ranked(snapshot: Snapshot, wanted: Wanted) -> Ranked:
-    if is_warm() and len(wanted.text) <= INLINE_QUERY and len(snapshot.slots.ids) <= INLINE_DOCUMENTS:
+    if (
+        is_warm()
+        and not snapshot.is_cut
+        and len(wanted.text) <= INLINE_QUERY
+        and len(snapshot.slots.ids) <= INLINE_DOCUMENTS
+    ):
         return rank(snapshot, wanted)
-    return await in_thread(rank, snapshot, wanted)  # type: ignore[no-any-return]
+    return await in_thread(rank, await whole_for(snapshot, wanted), wanted)  # type: ignore[no-any-return]
 
 
 async def _hits(ranked: Ranked, wanted: Filter) -> list[Hit]:
@@ -126,8 +132,8 @@ async def _hits(ranked: Ranked, wanted: Filter) -> list[Hit]:
         return []
     marks = ", ".join("?" for _ in ranked.places)
     found = await rows(
-        "SELECT id, kind, ref_id, lang, brand, title, url, audience, substr(body, 1, ?) AS body FROM search_document"
-        f" WHERE state = 'live' AND id IN ({marks})",
+        f"SELECT id, kind, ref_id, lang, brand, title, url, audience, substr(body, {_begins(ranked)}, ?) AS body"
+        f" FROM search_document WHERE state = 'live' AND id IN ({marks})",
         SNIPPED,
         *(place.id for place in ranked.places),
     )
@@ -137,18 +143,27 @@ async def _hits(ranked: Ranked, wanted: Filter) -> list[Hit]:
     for place in ranked.places:
         row = by_id.get(place.id)
         if row and wanted.admits(frozenset(row["audience"].split()), row["kind"], row["lang"], row["brand"]):
-            hits.append(_hit(row, place.score, place.matched, what))
+            hits.append(_hit(row, place, what))
     return hits
 
 
-def _hit(row: Any, score: float, matched: tuple[str, ...], what: Any) -> Hit:
+def _begins(ranked: Ranked) -> str:
+    """Of each row, from which character on its body is read: SQL over numbers of our own."""
+    further = [f"WHEN {place.id} THEN {place.start + 1}" for place in ranked.places if place.start]
+    return f"CASE id {' '.join(further)} ELSE 1 END" if further else "1"
+
+
+def _hit(row: Any, place: Place, what: Any) -> Hit:
+    said = snippet(row["body"], what)
+    if place.start and said and not said[0].text.startswith("…"):
+        said = (Part("…"), *said)
     return Hit(
         ref=Ref(row["kind"], int(row["ref_id"])),
         title=row["title"],
         url=row["url"],
-        snippet=snippet(row["body"], what),
-        score=score,
+        snippet=said,
+        score=place.score,
         lang=row["lang"],
-        matched=matched,
+        matched=place.matched,
         title_parts=marked(row["title"], what),
     )

@@ -36,6 +36,8 @@ async def put(analysed: Analysed) -> None:
                 " ON CONFLICT (document_id, channel) DO UPDATE SET packed = excluded.packed",
                 row[0][0], channel, packed,
             )  # fmt: skip
+        if "parts" not in analysed.rows:
+            await write("DELETE FROM search_posting WHERE document_id = ? AND channel = 'parts'", row[0][0])
 
 
 async def forget(ref: Ref, lang: str | None = None) -> None:

@@ -12,7 +12,7 @@ from search.controls import Pin
 from search.evidence import CROWD, evidence
 from search.grams import grams
 from search.meaning import gains
-from search.ranker import score, top
+from search.ranker import CANDIDATES, score, top
 from search.scoring import Array, Scored, Term
 from search.snapshot import Allowed, Channel, Snapshot
 
@@ -20,11 +20,12 @@ MOST_GRAMS = 64
 
 
 class Place(msgspec.Struct, frozen=True):
-    """A ranked document: its row id, its score, the words of the query in it."""
+    """A ranked document: its row id, its score, the words of the query in it, where its best part begins."""
 
     id: int
     score: float
     matched: tuple[str, ...]
+    start: int = 0
 
 
 class Ranked(msgspec.Struct, frozen=True):
@@ -50,9 +51,23 @@ def rank(snapshot: Snapshot, wanted: Wanted) -> Ranked:
     seen = evidence(snapshot, allowed, query.terms, scored, best[:CROWD])
     best = _with_pins(best, pins)[: wanted.limit]
     counted = scored.covered if scored.covered.any() else scored.scores
-    total = int((counted > 0).sum()) + sum(counted[slot] <= 0 for _, slot in pins)
+    total = max(int((counted > 0).sum()), _more(snapshot, allowed, query.terms))
+    total += sum(counted[slot] <= 0 for _, slot in pins)
     is_pinned = bool(pins) and best[:1] == [pins[0][1]] and not pins[0][0].is_contained
     return Ranked(_places(snapshot, scored, query.terms, best), total, _surfaces(query), seen, is_pinned)
+
+
+def shortlist(snapshot: Snapshot, wanted: Wanted, also: Ref | None = None) -> list[int]:
+    """The row ids of the documents whose whole text decides, when memory holds only a part of it; with those of
+    `also`."""
+    allowed = snapshot.allowed(wanted.filter)
+    if not allowed.count:
+        return []
+    scores = scores_of(snapshot, allowed, wanted, asked(snapshot, allowed, wanted)).scores
+    slots = top(snapshot, scores, CANDIDATES)
+    if also is not None:
+        slots = list(dict.fromkeys([*slots, *slots_of(snapshot, allowed, also)]))
+    return [int(id) for id in snapshot.slots.ids[slots]]
 
 
 def scores_of(snapshot: Snapshot, allowed: Allowed, wanted: Wanted, query: Asked) -> Scored:
@@ -80,6 +95,15 @@ def _slot_of(snapshot: Snapshot, allowed: Allowed, ref: Ref, scores: Array) -> i
     return max(slots_of(snapshot, allowed, ref), key=lambda s: (scores[s], snapshot.group_of(s).lang), default=None)
 
 
+def _more(snapshot: Snapshot, allowed: Allowed, terms: list[Term]) -> int:
+    """What the commonest of the words finds, where memory holds only some of it."""
+    channel = snapshot.channels["words"]
+    if channel.cut is None:
+        return 0
+    numbers = channel.vocabulary.of(text for term in terms for text in term.single)
+    return max((channel.cut_from(number, allowed.groups) for number in numbers.values()), default=0)
+
+
 def _with_pins(best: list[int], pins: list[tuple[Pin, int]]) -> list[int]:
     """Pinned slots at their positions, the others in their order around them."""
     pinned = {slot for _, slot in pins}
@@ -92,7 +116,12 @@ def _with_pins(best: list[int], pins: list[tuple[Pin, int]]) -> list[int]:
 
 def _places(snapshot: Snapshot, scored: Scored, terms: list[Term], slots: list[int]) -> list[Place]:
     ids, matched = snapshot.slots.ids, _matched(snapshot, terms, slots)
-    return [Place(int(ids[slot]), round(float(scored.scores[slot]), 6), matched[slot]) for slot in slots]
+    starts = scored.starts
+    return [
+        Place(int(ids[slot]), round(float(scored.scores[slot]), 6), matched[slot],
+              0 if starts is None else max(0, int(starts[slot])))
+        for slot in slots
+    ]  # fmt: skip
 
 
 def _matched(snapshot: Snapshot, terms: list[Term], slots: list[int]) -> dict[int, tuple[str, ...]]:

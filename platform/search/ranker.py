@@ -6,8 +6,10 @@ from collections.abc import Sequence
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
-from search.scoring import Array, Scored, Term, score_channel
+from search.passages import passages
+from search.scoring import Array, Scored, Term, held_by, score_channel
 from search.snapshot import Allowed, Snapshot
 
 ALWAYS = 0.3  # weight of the n-gram channel beside words that are all known …
@@ -23,14 +25,26 @@ def score(snapshot: Snapshot, allowed: Allowed, terms: Sequence[Term], grams: Se
     While every word is known the n-grams only order the best CANDIDATES anew.
     """
     by_word = score_channel(snapshot, allowed, "words", terms)
-    candidates = None
-    if by_word.unknown == 0:
-        candidates = np.array(top(snapshot, by_word.scores, CANDIDATES), np.int64)
+    best = np.array(top(snapshot, by_word.scores, CANDIDATES), np.int64)
+    by_word = in_parts(snapshot, allowed, terms, by_word, best)
+    candidates = best if by_word.unknown == 0 else None
     by_gram = score_channel(
         snapshot, allowed, "grams", gram_terms(snapshot, allowed, grams, by_word.unknown), candidates
     )
     scores = by_word.scores + gate(by_word, by_gram) * by_gram.scores
     return msgspec.structs.replace(by_word, scores=scores, alike=by_gram.scores / max(by_gram.best, 1e-9))
+
+
+def in_parts(
+    snapshot: Snapshot, allowed: Allowed, terms: Sequence[Term], by_word: Scored, best: NDArray[np.int64]
+) -> Scored:
+    """With what the best parts of the best documents add."""
+    if not len(snapshot.parts.owners) or by_word.weights is None:
+        return by_word
+    found = passages(snapshot, allowed, terms, by_word.weights, best)
+    if found is None:
+        return by_word
+    return msgspec.structs.replace(by_word, scores=by_word.scores + found.gains, starts=found.starts)
 
 
 def gram_terms(snapshot: Snapshot, allowed: Allowed, grams: Sequence[str], unknown: float) -> list[Term]:
@@ -39,7 +53,7 @@ def gram_terms(snapshot: Snapshot, allowed: Allowed, grams: Sequence[str], unkno
     if unknown > 0 and allowed.count >= MANY:
         channel = snapshot.channels["grams"]
         numbers = channel.vocabulary.of(found)
-        df = {gram: int(np.count_nonzero(allowed.mask[channel.of_term(numbers[gram])[0]])) for gram in found}
+        df = {gram: held_by(channel, allowed, numbers[gram]) for gram in found}
         found = [gram for gram in found if df[gram] <= allowed.count * COMMON]
     return [Term(gram) for gram in found]
 

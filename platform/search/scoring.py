@@ -32,6 +32,7 @@ FIELDS: dict[str, tuple[FieldWeight, ...]] = {
         FieldWeight(1.0, 1.2, 1.0),  # k1 and b by the documents: fitted()
         FieldWeight(2.0, 4.0, 0.75),
         FieldWeight(0.5, 0.9, 0.3),
+        FieldWeight(0.4, 1.2, 1.0),
     ),
     "grams": (FieldWeight(2.5, 0.9, 0.3), FieldWeight(1.0, 0.9, 0.75)),
 }
@@ -61,6 +62,11 @@ class Term(msgspec.Struct, frozen=True):
         return (self.text, *(text for one in self.alternatives for text in one.texts))
 
     @property
+    def single(self) -> tuple[str, ...]:
+        """The ways that are one word."""
+        return (self.text, *(one.texts[0] for one in self.alternatives if len(one.texts) == 1))
+
+    @property
     def ways(self) -> tuple[Alternative, ...]:
         """What counts as the term, itself first."""
         return (Alternative((self.text,), 1.0, "exact"), *self.alternatives)
@@ -80,7 +86,8 @@ class Scored(msgspec.Struct, frozen=True):
 
     `scores`, `covered` (idf sum of the matched terms) have shape (slots,); `total_idf` and `best` (the score of a
     document whose every field says every term) are those of the query; `unknown` is the idf share of unknown words;
-    `alike` (slots,) is how much of the query's characters a document has, where that was scored.
+    `alike` (slots,) is how much of the query's characters a document has, where that was scored; `weights` (terms,) are
+    the terms' idf; `starts` (slots,) says where in a long body its best part begins, else -1.
     """
 
     scores: Array
@@ -89,6 +96,8 @@ class Scored(msgspec.Struct, frozen=True):
     best: float
     unknown: float
     alike: Array | None = None
+    weights: Array | None = None
+    starts: NDArray[np.int64] | None = None
 
 
 class Matches(msgspec.Struct, frozen=True):
@@ -144,7 +153,7 @@ def score_channel(
     slots, which, gains = gains_of(scope, found, has_ways=any(term.alternatives for term in terms))
     rarity = weight[which]
     scores, covered = (np.bincount(slots, values, size).astype(np.float64) for values in (rarity * gains, rarity))
-    return Scored(scores, covered, total, total * PERFECT[name], 1 - known / total if total else 1.0)
+    return Scored(scores, covered, total, total * PERFECT[name], 1 - known / total if total else 1.0, weights=weight)
 
 
 def matches(scope: Scope, terms: Sequence[Term]) -> tuple[Matches, list[int]]:
@@ -157,7 +166,7 @@ def matches(scope: Scope, terms: Sequence[Term]) -> tuple[Matches, list[int]]:
         parts += held
         owners += [n] * len(held)
         weights += [way.weight for way in term.ways]
-        df.append(frequency(scope, [slots for slots, _ in held]))
+        df.append(frequency(scope, [slots for slots, _ in held], [numbers[text] for text in term.single]))
     sizes = [len(slots) for slots, _ in parts]
     if not parts:
         return Matches(np.empty(0, np.int32), np.empty((len(scope.fields), 0), np.uint8), np.empty(0, np.int64),
@@ -170,14 +179,24 @@ def matches(scope: Scope, terms: Sequence[Term]) -> tuple[Matches, list[int]]:
     ), df
 
 
-def frequency(scope: Scope, held: Sequence[SlotArray]) -> int:
-    """In how many documents one term is, in any of its ways."""
+def frequency(scope: Scope, held: Sequence[SlotArray], numbers: Sequence[int]) -> int:
+    """In how many documents one term is, in any of its ways; `numbers` are those of its ways of one word, of which
+    memory may hold only some documents."""
+    cut = max((scope.channel.cut_from(number, scope.allowed.groups) for number in numbers), default=0)
     if len(held) == 1:
-        return len(held[0])
+        return max(len(held[0]), cut)
     seen = np.zeros(len(scope.allowed.mask), np.bool_)
     for slots in held:
         seen[slots] = True
-    return int(np.count_nonzero(seen))
+    return max(int(np.count_nonzero(seen)), cut)
+
+
+def held_by(channel: Channel, allowed: Allowed, number: int) -> int:
+    """In how many admitted documents one word is."""
+    slots, _ = channel.of_term(number)
+    if allowed.count < len(allowed.mask):
+        return max(int(np.count_nonzero(allowed.mask[slots])), channel.cut_from(number, allowed.groups))
+    return max(len(slots), channel.cut_from(number, allowed.groups))
 
 
 def gains_of(scope: Scope, found: Matches, has_ways: bool) -> tuple[SlotArray, NDArray[np.int64], Array]:

@@ -17,12 +17,14 @@ from numpy.typing import NDArray
 from search.documents import CHANNELS
 from search.filters import Filter
 from search.packing import Packed, unpack
+from search.parts import Parts, compacted, extended, no_parts
 from search.postings import Postings, merge, postings_of
 from search.vocabulary import Vocabulary
 
 BODY = CHANNELS["words"].index("body")
 SEGMENTS = 6
 WASTE = 0.25  # share of dead slots at which everything is packed anew
+NOTHING = np.zeros(0, np.bool_)
 FILTERS = 256  # filters whose masks are kept
 
 
@@ -62,28 +64,57 @@ class Slots(msgspec.Struct, frozen=True):
     alive: NDArray[np.bool_]
 
 
+class Cut(msgspec.Struct, frozen=True):
+    """Terms of which not all postings are in memory: `numbers` (n,) ascending, and how many documents of each group
+    hold them, `frequency` (groups, n). See search.cutting."""
+
+    numbers: NDArray[np.int32]
+    frequency: NDArray[np.int32]
+
+    def at(self, number: int) -> int:
+        """The place of a term, -1 when all its postings are there."""
+        at = int(self.numbers.searchsorted(number))
+        return at if at < len(self.numbers) and self.numbers[at] == number else -1
+
+
 class Channel(msgspec.Struct, frozen=True):
-    """One channel: its vocabulary, its postings in segments, `lengths` (fields, slots)."""
+    """One channel: its vocabulary, its postings in segments, `lengths` (fields, slots).
+
+    Where postings were cut, `whole` may hold those of the cut terms in some documents.
+    """
 
     vocabulary: Vocabulary
     segments: tuple[Postings, ...]
     lengths: NDArray[np.int32]
+    cut: Cut | None = None
+    whole: Postings | None = None
 
     def of_term(self, term: int) -> tuple[NDArray[np.int32], NDArray[np.uint8]]:
         """(slots, counts (fields, n)) of one term, dead slots included."""
-        parts = [part for segment in self.segments if (part := segment.of_term(term)) is not None]
+        segments = self.segments
+        if self.whole is not None and self.cut is not None and self.cut.at(term) >= 0:
+            segments = (self.whole,)
+        parts = [part for segment in segments if (part := segment.of_term(term)) is not None]
         if len(parts) == 1:
             return parts[0]
         if not parts:
             return np.empty(0, np.int32), np.empty((len(self.lengths), 0), np.uint8)
         return np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts], axis=1)
 
+    def cut_from(self, term: int, groups: NDArray[np.bool_]) -> int:
+        """How many documents of some groups hold a term that was cut; 0 for one that was not."""
+        at = self.cut.at(term) if self.cut is not None else -1
+        if self.cut is None or at < 0:
+            return 0
+        return int(self.cut.frequency[groups[: len(self.cut.frequency)], at].sum())
+
 
 class Allowed(msgspec.Struct, frozen=True):
     """The documents a filter admits: mask (slots,), how many, mean length per channel and field.
 
     `own` (slots,) is 1 / how many of them share the document's title; `spread` is how much the lengths of their
-    bodies differ: the standard deviation over the mean.
+    bodies differ: the standard deviation over the mean; `part_length` is the mean of their parts' lengths; `groups`
+    says which groups are admitted.
     """
 
     mask: NDArray[np.bool_]
@@ -91,16 +122,21 @@ class Allowed(msgspec.Struct, frozen=True):
     means: dict[str, NDArray[np.float64]]
     own: NDArray[np.float64]
     spread: float
+    part_length: float = 1.0
+    groups: NDArray[np.bool_] = NOTHING
 
 
 class Snapshot:
     """The index at one version. Read from any thread."""
 
-    def __init__(self, version: tuple[str, int], groups: tuple[Group, ...], slots: Slots, channels: dict[str, Channel]):
+    def __init__(self, version: tuple[str, int], groups: tuple[Group, ...], slots: Slots, channels: dict[str, Channel],
+                 parts: Parts, stale: int = 0):  # fmt: skip
         self.version = version
         self.groups = groups
         self.slots = slots
         self.channels = channels
+        self.parts = parts
+        self.stale = stale  # documents replaced since postings were cut
         self._allowed: dict[Filter, Allowed] = {}
 
     def allowed(self, wanted: Filter) -> Allowed:
@@ -114,7 +150,8 @@ class Snapshot:
                 name: np.maximum(channel.lengths[:, mask].sum(axis=1) / max(count, 1), 1e-9)
                 for name, channel in self.channels.items()
             }
-            found = Allowed(mask, count, means, _own(self.slots.titles, mask), self._spread(mask))
+            found = Allowed(mask, count, means, _own(self.slots.titles, mask), self._spread(mask),
+                            self._part_length(mask), np.array(admitted, np.bool_))  # fmt: skip
             if len(self._allowed) >= FILTERS:
                 self._allowed.clear()
             self._allowed[wanted] = found
@@ -126,6 +163,14 @@ class Snapshot:
         lengths = lengths[lengths > 0]
         total, squares, n = int(lengths.sum()), int((lengths**2).sum()), len(lengths)
         return math.sqrt(max(0, n * squares - total**2)) / total if total else 0.0
+
+    def _part_length(self, mask: NDArray[np.bool_]) -> float:
+        lengths = self.parts.lengths[mask[self.parts.owners]]
+        return max(1.0, float(lengths.sum(dtype=np.int64)) / len(lengths)) if len(lengths) else 1.0
+
+    @property
+    def is_cut(self) -> bool:
+        return any(channel.cut is not None for channel in self.channels.values())
 
     def group_of(self, slot: int) -> Group:
         return self.groups[int(self.slots.groups[slot])]
@@ -156,7 +201,7 @@ def empty(version: tuple[str, int] = ("", 0)) -> Snapshot:
     channels = {
         name: Channel(Vocabulary.empty(), (), np.empty((len(fields), 0), np.int32)) for name, fields in CHANNELS.items()
     }
-    return Snapshot(version, (), slots, channels)
+    return Snapshot(version, (), slots, channels, no_parts())
 
 
 def advance(before: Snapshot, changes: Iterable[Row], version: tuple[str, int]) -> Snapshot:
@@ -168,8 +213,12 @@ def advance(before: Snapshot, changes: Iterable[Row], version: tuple[str, int]) 
     for name, channel in before.channels.items():
         packed = [unpack(row.packed[name], len(CHANNELS[name])) for row in added if name in row.packed]
         at = [first + i for i, row in enumerate(added) if name in row.packed]
-        channels[name] = _extend(channel, packed, at, len(slots.ids), slots.alive)
-    after = Snapshot(version, groups, slots, channels)
+        channels[name] = _extend(channel, packed, at, slots, len(groups))
+    long = [(first + i, row.packed["parts"]) for i, row in enumerate(added)
+            if "parts" in row.packed and not before.is_cut]  # fmt: skip
+    parts = extended(before.parts, long, channels["words"].vocabulary, slots.alive)
+    stale = before.stale + sum(row.id in before.slot_of for row in changes) if before.is_cut else 0
+    after = Snapshot(version, groups, slots, channels, parts, stale)
     dead = len(slots.ids) - int(slots.alive.sum())
     return _compact(after) if dead > max(1000, WASTE * len(slots.ids)) else after
 
@@ -201,18 +250,30 @@ def _title(row: Row) -> int:
     return int(packed.hashes[packed.counts[0] > 0].sum(dtype=np.uint64))
 
 
-def _extend(channel: Channel, packed: list[Packed], at: list[int], slots: int, alive: NDArray[np.bool_]) -> Channel:
-    lengths = np.zeros((len(channel.lengths), slots), np.int32)
+def _extend(channel: Channel, packed: list[Packed], at: list[int], slots: Slots, groups: int) -> Channel:
+    lengths = np.zeros((len(channel.lengths), len(slots.ids)), np.int32)
     lengths[:, : channel.lengths.shape[1]] = channel.lengths
     if not packed:
-        return Channel(channel.vocabulary, channel.segments, lengths)
+        return Channel(channel.vocabulary, channel.segments, lengths, channel.cut)
     lengths[:, at] = np.stack([row.lengths for row in packed], axis=1)
     vocabulary = channel.vocabulary.extended(packed)
-    segments = (*channel.segments, postings_of(packed, at, vocabulary))
+    added = postings_of(packed, at, vocabulary)
+    segments = (*channel.segments, added)
     if len(segments) > SEGMENTS:
         keep = 1 if sum(map(len, segments[1:])) < len(segments[0]) / 4 else 0
-        segments = (*segments[:keep], merge(segments[keep:], alive))
-    return Channel(vocabulary, segments, lengths)
+        segments = (*segments[:keep], merge(segments[keep:], slots.alive))
+    return Channel(vocabulary, segments, lengths, channel.cut and _counted(channel.cut, added, slots, groups))
+
+
+def _counted(cut: Cut, added: Postings, slots: Slots, groups: int) -> Cut:
+    """With the documents that came since."""
+    frequency = np.zeros((groups, len(cut.numbers)), np.int32)
+    frequency[: len(cut.frequency)] = cut.frequency
+    for at, number in enumerate(cut.numbers.tolist()):
+        found = added.of_term(number)
+        if found is not None:
+            frequency[:, at] += np.bincount(slots.groups[found[0]], minlength=groups).astype(np.int32)
+    return Cut(cut.numbers, frequency)
 
 
 def _compact(snapshot: Snapshot) -> Snapshot:
@@ -224,7 +285,8 @@ def _compact(snapshot: Snapshot) -> Snapshot:
         old.ids[alive], old.refs[alive], old.groups[alive], old.weights[alive], old.titles[alive], alive[alive]
     )
     channels = {
-        name: Channel(c.vocabulary, (merge(c.segments, alive, moved),), c.lengths[:, alive])
+        name: Channel(c.vocabulary, (merge(c.segments, alive, moved),), c.lengths[:, alive], c.cut)
         for name, c in snapshot.channels.items()
     }
-    return Snapshot(snapshot.version, snapshot.groups, slots, channels)
+    parts = compacted(snapshot.parts, alive, moved)
+    return Snapshot(snapshot.version, snapshot.groups, slots, channels, parts, snapshot.stale)

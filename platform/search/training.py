@@ -83,9 +83,10 @@ async def _teachers(brand: str) -> list[Teacher]:
     """Documents of `brand` with phrasings, with their packed rows, in the order of their ids."""
     found = await rows(
         "SELECT d.id, d.kind, d.ref_id, d.lang, d.brand, d.audience, d.weight, d.phrasings, w.packed AS words,"
-        " g.packed AS grams FROM search_document d"
+        " g.packed AS grams, p.packed AS parts FROM search_document d"
         " JOIN search_posting w ON w.document_id = d.id AND w.channel = 'words'"
         " JOIN search_posting g ON g.document_id = d.id AND g.channel = 'grams'"
+        " LEFT JOIN search_posting p ON p.document_id = d.id AND p.channel = 'parts'"
         " WHERE d.state = 'live' AND d.phrasings <> '' AND d.brand IN ('', ?) ORDER BY d.id",
         brand,
     )  # fmt: skip
@@ -93,7 +94,7 @@ async def _teachers(brand: str) -> list[Teacher]:
 
 
 def _row(row: Any) -> Row:
-    packed = {channel: bytes(row[channel]) for channel in ("words", "grams")}
+    packed = {channel: bytes(row[channel]) for channel in ("words", "grams", "parts") if row[channel]}
     return Row(int(row["id"]), row["kind"], int(row["ref_id"]), row["lang"], row["brand"], row["audience"],
                row["weight"], packed)  # fmt: skip
 
@@ -105,8 +106,10 @@ def _left_out(snapshot: Snapshot, teachers: Sequence[Teacher], fold: int) -> Sna
         gone = teacher.phrasings[fold::FOLDS]
         if gone:
             terms = [word.term for text in gone for word in words(text)]
-            packed = {"words": without(teacher.row.packed["words"], PHRASINGS, terms),
-                      "grams": without(teacher.row.packed["grams"], 0, grams("\n".join(gone)))}  # fmt: skip
+            packed = teacher.row.packed | {
+                "words": without(teacher.row.packed["words"], PHRASINGS, terms),
+                "grams": without(teacher.row.packed["grams"], 0, grams("\n".join(gone))),
+            }
             changed.append(msgspec.structs.replace(teacher.row, packed=packed))
     return advance(snapshot, changed, ("training", fold))
 

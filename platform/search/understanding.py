@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import numpy as np
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from search.analysis import Word, stem
 from search.hearing import has_han, heard, is_all_kana, runs, spoken
 from search.kana import sound_of
-from search.scoring import Alternative, Term
+from search.scoring import Alternative, Term, held_by
 from search.snapshot import Allowed, Snapshot
 from search.text import normal
 
@@ -33,9 +32,7 @@ class Ear:
     def count(self, word: str) -> int:
         """In how many admitted documents a word is."""
         if word not in self._there:
-            slots, _ = self.channel.of_term(self.vocabulary.number(word))
-            is_all = self.allowed.count == len(self.allowed.mask)
-            self._there[word] = len(slots) if is_all else int(np.count_nonzero(self.allowed.mask[slots]))
+            self._there[word] = held_by(self.channel, self.allowed, self.vocabulary.number(word))
         return self._there[word]
 
     def is_there(self, word: str) -> bool:

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from bench.bench_search import places
-from bench.house import Skipped, folder, is_quick, settings_in, spread
+from bench.bench_search import folder as data
+from bench.house import folder, is_quick, settings_in, spread
 from core import logs
 from core.database import close_database, open_database, transaction
 from core.migrating import migrate
@@ -30,9 +30,7 @@ async def measure() -> dict[str, Any]:
     from app.web import make_app
     from search import Document, analyse, put
 
-    root = next((one.parent for one in places() if one.exists()), None)
-    if root is None:
-        raise Skipped("the shared data is absent; set ENGAWA_SHARED_DATA")
+    root = data(SETS[0]).parent
     logs.set_up("json")
     settings = settings_in(folder() / "typing")
     await open_database(settings.database, rooms.with_models())

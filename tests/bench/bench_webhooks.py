@@ -1,7 +1,8 @@
 """Acknowledging LINE webhooks, 50 a second: idle, and during a newsletter of 10,000 in the same process.
 
 Goal: p99 ≤100 ms in both. Each event is new text of one of a hundred people, so the bot works behind it, too. The first
-seconds after the start stand alone.
+seconds after the start stand alone: SDKs are imported, and what a night would do (duplicates among 10,000 people) is
+made up for. Idle begins when that is over.
 """
 
 from __future__ import annotations
@@ -42,6 +43,7 @@ async def measure() -> dict[str, Any]:
         await answered(port)
         found: dict[str, Any] = {"goal": {"p99_ms": 100}, "per_second": RATE}
         found["first_3_s"] = await acknowledged(port, 3, web.pid)  # what is imported and built at the first question
+        await at_rest(settings.database)
         found["idle"] = await acknowledged(port, seconds, web.pid)
         await promise(settings.database, step)
         await asyncio.sleep(2)
@@ -86,6 +88,20 @@ async def promise(database: str, step: int) -> None:
 
     await open_database(database, ["core"])
     await deliver_step.later(step_id=step)
+    await close_database()
+
+
+async def at_rest(database: str) -> None:
+    """Until no job is running or due; two minutes at most."""
+    from core.database import close_database, later_by, open_database, rows, the_time
+
+    await open_database(database, ["core"])
+    for _ in range(240):
+        left = await rows("SELECT COUNT(*) FROM promise WHERE state = 'running'"
+                          f" OR (state = 'waiting' AND due_at <= {the_time()})", later_by())  # fmt: skip
+        if not left[0][0]:
+            break
+        await asyncio.sleep(0.5)
     await close_database()
 
 

@@ -37,6 +37,27 @@ async def test_a_question_is_answered_accepted_and_found(house, board, asker, he
     assert await counters.wrong() == []
 
 
+async def test_other_posts_are_found_by_their_words_alone_and_never_shown(house, board, asker, helper, csm, run_jobs):
+    thread = await actions.publish(await as_person(asker), board.id, "ログインできない", "朝から入れなくなりました。")
+    reply = await actions.reply(await as_person(helper), thread.id, "プロキシの証明書が古いのかもしれません。")
+    await run_jobs()
+
+    async def found(words: str) -> list[int]:
+        return [hit.ref.id for hit in (await find(words, tokens={"public"}, kinds={"thread"})).hits]
+
+    assert await found("プロキシの証明書") == [thread.id]
+    found_it = await find("プロキシの証明書", tokens={"public"}, kinds={"thread"})
+    assert "証明書" not in "".join(part.text for part in found_it.hits[0].snippet)
+    assert found_it.band != "answer"  # nobody said that this solves it
+
+    edited = await actions.edit(await as_person(helper), reply.id, "ブラウザを新しくするとどうですか。", reply.version)
+    await run_jobs()
+    assert (await found("プロキシの証明書"), await found("ブラウザ")) == ([], [thread.id])
+    await actions.hide(await as_person(csm), edited.id, "spam")
+    await run_jobs()
+    assert await found("ブラウザ") == []
+
+
 async def test_what_is_too_short_is_refused_with_how_much_is_missing(house, board, asker):
     who = await as_person(asker)
     with pytest.raises(Refused, match="あと5文字"):

@@ -51,6 +51,16 @@ async def _migrated(url: str) -> None:
     await close_database()
 
 
+@pytest.fixture
+async def nothing(house, tmp_path) -> str:
+    """The address of a database without a single table."""
+    if house.engine == "sqlite":
+        return f"sqlite://{tmp_path}/new.sqlite3"
+    url = f"{POSTGRES}_faults_new"
+    await make_database(url)
+    return url
+
+
 @pytest.fixture(params=["sqlite", "postgresql"] if POSTGRES else ["sqlite"])
 async def house(
     request: pytest.FixtureRequest, tmp_path: Path, small_template: Path, small_postgres: str

@@ -9,19 +9,8 @@ import sqlite3
 import pytest
 
 from faults.processes import Process, environment_of
-from servers import POSTGRES, make_database
 
 EVERYTHING = "left 0"
-
-
-@pytest.fixture
-async def nothing(house, tmp_path) -> str:
-    """The address of a database without a single table."""
-    if house.engine == "sqlite":
-        return f"sqlite://{tmp_path}/new.sqlite3"
-    url = f"{POSTGRES}_faults_new"
-    await make_database(url)
-    return url
 
 
 @pytest.fixture

@@ -27,11 +27,15 @@ SECONDS = 10.0
 Line = tuple[str, ...]
 
 
-async def ask(app: Any, method: str, path: str, cookies: dict[str, str], body: bytes = b"") -> tuple[int, str]:
+async def ask(
+    app: Any, method: str, path: str, cookies: dict[str, str], body: bytes = b"",
+    more: list[tuple[bytes, bytes]] | None = None,
+) -> tuple[int, str]:  # fmt: skip
     """Status and Set-Cookie of one request; a stream is left as soon as it has begun."""
     headers = [(b"host", b"127.0.0.1:8000"), (b"origin", b"http://127.0.0.1:8000"), (b"accept", b"text/html"),
-               (b"content-type", b"application/x-www-form-urlencoded"), (b"content-length", str(len(body)).encode()),
-               (b"cookie", "; ".join(f"{k}={v}" for k, v in cookies.items()).encode())]  # fmt: skip
+               (b"content-length", str(len(body)).encode()),
+               (b"cookie", "; ".join(f"{k}={v}" for k, v in cookies.items()).encode()),
+               *(more or [(b"content-type", b"application/x-www-form-urlencoded")])]  # fmt: skip
     scope = {"type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method, "scheme": "http",
              "path": path, "raw_path": quote(path).encode(), "query_string": b"", "root_path": "", "headers": headers,
              "client": ("127.0.0.1", 1234), "server": ("127.0.0.1", 8000), "state": {}}  # fmt: skip
@@ -99,13 +103,13 @@ async def table(app: Any) -> list[Line]:
     return lines
 
 
-def expected() -> list[Line]:
-    return [tuple(row) for row in csv.reader(EXPECTED.read_text().splitlines())][1:] if EXPECTED.exists() else []
+def expected(file: Path = EXPECTED) -> list[Line]:
+    return [tuple(row) for row in csv.reader(file.read_text().splitlines())][1:] if file.exists() else []
 
 
-def written(lines: list[Line]) -> str:
+def written(lines: list[Line], head: tuple[str, ...] = HEAD) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(HEAD)
+    writer.writerow(head)
     writer.writerows(sorted(lines, key=lambda one: (one[1], one[0], one[3])))
     return text.getvalue()

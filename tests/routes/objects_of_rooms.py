@@ -232,3 +232,14 @@ async def _campaign(people: People, own: bool) -> int:
 
 
 objects("/staff/campaigns/{campaign_id}")(both("campaign_id", _campaign))
+
+
+# The API names the same things ------------------------------------------------------------------------------------
+
+for path, name, make in (
+    ("accounts/{account_id}", "account_id", _account), ("people/{person_id}", "person_id", _person),
+    ("articles/{article_id}", "article_id", _article), ("threads/{thread_id}", "thread_id", _thread),
+    ("conversations/{conversation_id}", "conversation_id", _conversation),
+    ("campaigns/{campaign_id}", "campaign_id", _campaign),
+):  # fmt: skip
+    objects(f"/api/v1/{path}")(both(name, make))

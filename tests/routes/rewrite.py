@@ -12,6 +12,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent), str(HERE.parents[1] / "platform")]
 
 
 async def main() -> int:
+    import api_matrix
     from matrix import EXPECTED, table, written
 
     from app import rooms
@@ -27,14 +28,16 @@ async def main() -> int:
         await open_database(settings.database, rooms.with_models())
         try:
             await migrate(settings.database, rooms.with_models())
-            lines = await table(make_app(with_runner=False))
+            app = make_app(with_runner=False)
+            lines, of_api = await table(app), await api_matrix.table(app)
         finally:
             await close_database()
     EXPECTED.write_text(written(lines))
-    broken = [one for one in lines if any(status.startswith("5") or status == "0" for status in one[4:])]
+    api_matrix.EXPECTED.write_text(written(of_api, api_matrix.HEAD))
+    broken = [one for one in [*lines, *of_api] if any(status.startswith("5") or status == "0" for status in one[4:])]
     for one in broken:
         print("broken:", *one)
-    print(f"{len(lines)} lines in {EXPECTED.name}")
+    print(f"{len(lines)} lines in {EXPECTED.name}, {len(of_api)} in {api_matrix.EXPECTED.name}")
     return 1 if broken else 0
 
 

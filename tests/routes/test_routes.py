@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import api_matrix
 import pytest
 from matrix import EXPECTED, HEAD, expected, table
 
@@ -39,3 +40,24 @@ def test_nobody_without_the_right_gets_in():
     for line in expected():
         if line[1].startswith("/staff"):
             assert not [status for status in line[4:8] if status.startswith("2")], line
+
+
+@pytest.mark.timeout(300)
+async def test_every_key_gets_what_the_table_of_the_api_says(web):
+    wanted = {line[:4]: line[4:] for line in expected(api_matrix.EXPECTED)}
+    found = await api_matrix.table(web.application)
+    assert {line[:4] for line in found} == set(wanted), HINT
+    wrong = [f"{line}, not {wanted[line[:4]]}" for line in found if wanted[line[:4]] != line[4:]]
+    assert wrong == [], HINT
+
+
+def test_no_key_gets_past_its_scope():
+    """Said once more without the table's help: without a key 401, without the scope 403, and reading is all that a
+    key which only reads may do."""
+    lines = [dict(zip(api_matrix.HEAD, line, strict=True)) for line in expected(api_matrix.EXPECTED)]
+    assert len(lines) > 40
+    for line in lines:
+        assert line["none"] == "401", line
+        assert line["outside"] == "403", line
+        assert line["reader"] == ("403" if line["method"] != "GET" else line["admin"]), line
+        assert line["admin"][0] in "24", line

@@ -4,14 +4,29 @@ from __future__ import annotations
 
 from access import brands
 from access.identify import identify
-from access.pages import audit, brand, doors, own, people, promises, roles, settings, welcome
+from access.pages import (
+    api_keys,
+    audit,
+    brand,
+    developers,
+    doors,
+    factors,
+    own,
+    people,
+    promises,
+    roles,
+    settings,
+    welcome,
+)
 from core.entrance import use_identify
 from core.i18n import lazy
 from core.navigation import navigation
 from core.pages import use_brand
 
 controllers = [
-    *doors.controllers, *own.controllers, *settings.controllers, *people.controllers, *roles.controllers,
+    *doors.controllers, *factors.controllers, *own.controllers, *settings.controllers, *people.controllers,
+    *roles.controllers,
+    *api_keys.controllers, *developers.controllers,
     *audit.controllers, *promises.controllers, *brand.controllers, *welcome.controllers,
 ]  # fmt: skip
 
@@ -22,6 +37,7 @@ navigation.add("staff", lazy("Settings"), "/staff/settings", may="audit.read", i
 navigation.add("member", lazy("My account"), "/me", may="signed_in", icon="user", order=10)
 navigation.add("settings", lazy("Staff"), "/staff/settings/people", may="settings.manage", icon="people", order=10)
 navigation.add("settings", lazy("Roles"), "/staff/settings/roles", may="settings.manage", icon="lock", order=20)
+navigation.add("settings", lazy("API keys"), "/staff/settings/api", may="settings.manage", icon="link", order=46)
 navigation.add("settings", lazy("Brand"), "/staff/settings/brand", may="settings.manage", icon="home", order=30)
 navigation.add(
     "settings", lazy("Work in the background"), "/staff/settings/jobs", may="audit.read", icon="bolt", order=80

@@ -115,6 +115,7 @@ async def replied(board: BoardRow, thread: ThreadRow, post: PostRow, *, quiet: b
     await points.of_post(post.author_id, post.id, post.number, True, post.created_at)
     await record(post.author_id, "community.answered" if answers else "community.replied", about=Ref("post", post.id),
                  at=post.created_at, key=f"post:{post.id}", title=thread.title, thread_id=thread.id)  # fmt: skip
+    await refresh_index(thread.id)
     if not quiet:
         await announce(PostReplied(post.id, thread.id, post.author_id))
         await tell_of_reply.later(post_id=post.id)
@@ -164,7 +165,7 @@ async def _after_edit(who: Principal, thread: ThreadRow, post: PostRow, text: Wr
                     text.excerpt, text.lang, thread.id)  # fmt: skip
     elif thread.accepted_post_id == post.id:
         await write("UPDATE thread SET version = version + 1 WHERE id = ?", thread.id)
-    if thread.visibility == "visible" and (post.number == 1 or thread.accepted_post_id == post.id):
+    if thread.visibility == "visible" and post.state == "visible":
         await refresh_index(thread.id)
     if post.author_id != who.person_id:
         await audit("community.edit", Ref("post", post.id), before={"body": post.body}, after={"body": text.body})

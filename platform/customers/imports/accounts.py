@@ -23,8 +23,9 @@ from customers.imports.account_rows import (
     write_aliases,
 )  # fmt: skip
 from customers.imports.people import PeopleImport
+from customers.imports.remembered import Remembered, Seen
 from customers.imports.reviewing import Doubt, close_settled, keep_doubts, rejected_keys, waiting
-from customers.imports.rows import Given, Outcome, digest_of, select_in
+from customers.imports.rows import Given, Outcome, digest_of, select_in, twice
 from customers.imports.surveying import Survey
 from customers.imports.trailing import following
 from customers.matching.companies import company_of
@@ -55,8 +56,8 @@ class AccountsImport:
 
     def __init__(self, source: str) -> None:
         self.source = source
-        self.seen: dict[str, tuple[int, str]] = {}
-        self.numbers: dict[str, str] = {}
+        self.seen = Seen()
+        self.numbers = Remembered()
         self.trail: Trail | None = None
         self.contacts = PeopleImport(source)
         self.matches = Survey("account", source, lambda one: company_of(one.values))
@@ -116,10 +117,9 @@ class AccountsImport:
         if one.refusal:
             return Outcome(one.number, "refused", one.refusal, one.raw)
         key = key_of(one)
-        before = self.seen.get(key)
+        before = self.seen.remember(key, one.number, one.digest)
         if before is not None:
-            return _twice(one, before)
-        self.seen[key] = (one.number, one.digest)
+            return twice(one, before)
         reason = self._unknown_link(one)
         if reason:
             return Outcome(one.number, "refused", reason, one.raw)
@@ -291,10 +291,3 @@ def _other_names(found: list[Change]) -> list[tuple[int, str]]:
     """What the source calls a company that goes by another name here."""
     said = [(change, change.given.values["name"]) for change in found if "name" not in change.values]
     return [(c.known.id, name) for c, name in said if company_key(name) != company_key(c.known.values["name"])]
-
-
-def _twice(one: Given, before: tuple[int, str]) -> Outcome:
-    if before[1] == one.digest:
-        return Outcome(one.number, "unchanged", _("The same as row %(row)s.", row=before[0]))
-    reason = _("The id stands in row %(row)s already, with other values.", row=before[0])
-    return Outcome(one.number, "refused", reason, one.raw)

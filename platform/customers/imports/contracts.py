@@ -14,7 +14,8 @@ from customers import tiers
 from customers.days import a_day, as_day
 from customers.ids import next_ids
 from customers.imports.person_rows import accounts_by_source
-from customers.imports.rows import Given, Outcome, select_in
+from customers.imports.remembered import Seen
+from customers.imports.rows import Given, Outcome, select_in, twice
 from customers.imports.trailing import following
 from customers.trails import Trail
 
@@ -45,7 +46,7 @@ class ContractsImport:
 
     def __init__(self, source: str) -> None:
         self.source = source
-        self.seen: dict[str, tuple[int, str]] = {}
+        self.seen = Seen()
         self.writes: list[Write] = []
         self.same: list[Write] = []
         self.trail: Trail | None = None
@@ -62,13 +63,9 @@ class ContractsImport:
         if reason:
             return Outcome(one.number, "refused", reason, one.raw)
         key = key_of(one)
-        before = self.seen.get(key)
+        before = self.seen.remember(key, one.number, one.digest)
         if before is not None:
-            if before[1] == one.digest:
-                return Outcome(one.number, "unchanged", _("The same as row %(row)s.", row=before[0]))
-            said = _("The id stands in row %(row)s already, with other values.", row=before[0])
-            return Outcome(one.number, "refused", said, one.raw)
-        self.seen[key] = (one.number, one.digest)
+            return twice(one, before)
         return self._planned(one, key, self.known.get(key))
 
     def _wrong(self, one: Given) -> str:

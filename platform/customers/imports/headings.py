@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from core.i18n import lazy as _
 
-KINDS = {"accounts": _("Companies"), "people": _("People"), "contracts": _("Contracts")}
+KINDS = {"accounts": _("Companies"), "people": _("People"), "contracts": _("Contracts"), "purchases": _("Purchases")}
 
 FIELD_LABELS = {
     "source_id": _("The source's own id"), "name": _("Name of the company"), "name_kana": _("Reading"),
@@ -22,6 +22,8 @@ FIELD_LABELS = {
     "consent": _("Consent to e-mail"), "product": _("Product"), "plan": _("Plan"), "amount": _("Amount a month"),
     "amount_yearly": _("Amount a year"), "currency": _("Currency"), "seats": _("Seats"), "starts_on": _("Begins"),
     "renews_on": _("Renews"), "ended_on": _("Ended"), "end_reason": _("Why it ended"),
+    "person_id": _("Id of the person"),
+    "bought_on": _("Bought on"), "paid": _("Amount paid"), "quantity": _("Quantity"),
 }  # fmt: skip
 
 CONTACT = ("email", "family_name", "given_name", "full_name", "family_kana", "given_kana", "title", "department")
@@ -32,8 +34,15 @@ FIELDS = {
                "account_id", "name", "title", "department", "locale", "time_zone", "handle", "consent"),
     "contracts": ("source_id", "account_id", "product", "plan", "amount", "amount_yearly", "currency", "seats",
                   "starts_on", "renews_on", "ended_on", "end_reason"),
+    "purchases": ("source_id", "email", "person_id", "account_id", "name", "product", "quantity", "paid", "currency",
+                  "bought_on"),
 }  # fmt: skip
-REQUIRED = {"accounts": ("name",), "people": (), "contracts": ("account_id", "starts_on")}
+REQUIRED = {
+    "accounts": ("name",),
+    "people": (),
+    "contracts": ("account_id", "starts_on"),
+    "purchases": ("paid", "bought_on"),
+}
 
 ANY = {
     "name": "会社名 企業名 法人名 商号 取引先名 顧客名 組織名 name company companyname company_name accountname"
@@ -43,10 +52,10 @@ ANY = {
     "alias": "別名 略称 英語名 英文名 旧社名 nameen englishname alias aka shortname tradename",
     "corporate_number": "法人番号 corporatenumber corpno corporateno corpnumber houjinbangou hojinbango companynumber",
     "industry": "業種 業界 industry sector",
-    "prefecture": "都道府県 県 prefecture state",
+    "prefecture": "都道府県 県 住所都道府県 prefecture state",
     "employees": "従業員数 社員数 人数 employees employeecount headcount numberofemployees",
-    "address": "会社住所 勤務先住所 住所 所在地 本店所在地 本社所在地 address streetaddress location",
-    "phone": "会社電話番号 tel会社 会社tel 電話 電話番号 tel phone telephone phonenumber",
+    "address": "住所全て 会社住所 勤務先住所 住所 所在地 本店所在地 本社所在地 address streetaddress location",
+    "phone": "会社電話番号 tel会社 会社tel tel1 代表電話 電話 電話番号 tel phone telephone phonenumber",
     "website": "会社url webページ ウェブサイト webサイト ホームページ url website site homepage",
     "csm": "担当csm 担当 担当者 担当者メール csm owner csmemail accountowner",
     "deputy": "副担当 副担当csm deputy backupcsm",
@@ -54,10 +63,10 @@ ANY = {
     "parent": "親顧客id 親会社id 親id parentid parent parentaccountid",
     "email": "emailアドレス 会社メールアドレス メール メールアドレス eメール e-mail email mail emailaddress 電子メール",
     "full_name": "氏名漢字 姓名 氏名 お名前 担当者名 名前 fullname contactname personname contact displayname",
-    "family_name": "姓 苗字 名字 氏 lastname surname familyname 姓漢字",
-    "given_name": "名 firstname givenname forename 名漢字",
-    "family_kana": "セイ 姓カナ 姓フリガナ せい lastnamekana familykana",
-    "given_kana": "メイ 名カナ 名フリガナ めい firstnamekana givenkana",
+    "family_name": "氏名姓 お名前姓 名前姓 姓 苗字 名字 氏 lastname surname familyname 姓漢字",
+    "given_name": "氏名名 お名前名 名前名 名 firstname givenname forename 名漢字",
+    "family_kana": "氏名カナ姓 氏名セイ 姓かな セイ 姓カナ 姓フリガナ せい lastnamekana familykana",
+    "given_kana": "氏名カナ名 氏名メイ 名かな メイ 名カナ 名フリガナ めい firstnamekana givenkana",
     "title": "役職 肩書 肩書き 職位 title jobtitle position role",
     "department": "部署名漢字 部署 部署名 所属 department division team",
     "locale": "言語 language lang locale",
@@ -75,15 +84,22 @@ ANY = {
     "renews_on": "更新日 契約更新日 次回更新日 renewal renewaldate renewson renews renewalon",
     "ended_on": "終了日 解約日 契約終了日 end enddate endedon ended churnedon churndate canceledon",
     "end_reason": "解約理由 終了理由 churnreason endreason reason cancelreason",
+    "bought_on": "購入日 注文日 受注日 購入日時 注文日時 purchasedate orderdate"
+    " purchasedat orderedat boughton ordertime",
+    "paid": "購入金額 注文金額 受注金額 支払金額 合計金額 ordertotal orderamount total revenue purchaseamount",
+    "quantity": "数量 個数 qty",
 }
 OWN_ID = "id srcid sourceid externalid uniqueid recordid key no 番号"
 ACCOUNT_ID = (
     "顧客id 顧客番号 顧客コード 会社id 取引先id 取引先コード 企業id 得意先コード"
     " accountid customerid companyid customerno clientid"
 )
-PERSON_ID = "人id 個人id 担当者id personid userid contactid memberid ユーザーid"
+PERSON_ID = "uid 人物id 名刺id 人id 個人id 担当者id personid userid contactid memberid ユーザーid"
 CONTRACT_ID = "契約id 契約番号 契約コード contractid subscriptionid contractno"
-CARD = "名刺交換日 名刺作成日 名刺登録日"  # Sansan and Eight: one row a card, many of one company
+PURCHASE_ID = "注文id 注文番号 購入id 購入番号 受注番号 orderid orderno ordernumber purchaseid transactionid"
+CARD = "名刺交換日 名刺作成日 名刺登録日 名刺所有者ユーザid 名刺所有者"  # Sansan and Eight: one row a card
+PARTS = {"住所市区町村", "住所番地", "住所ビル名"}  # of an address that another column holds whole
+_signs = re.compile(r"[\s_\-・./:*※#()\[\]【】]")
 _words = {word: field for field, words in ANY.items() for word in words.split()}
 CONTRACT_ONLY = {"seats", "starts_on", "renews_on", "ended_on", "end_reason", "plan", "amount", "amount_yearly"}
 ACCOUNT_ONLY = {
@@ -101,9 +117,21 @@ PERSON_ONLY = {"family_name", "given_name", "family_kana", "given_kana", "full_n
 
 
 def plain_heading(text: str) -> str:
+    """Without blanks, signs and what stands in brackets: 住所(1)［全て］ is 住所."""
     found = unicodedata.normalize("NFKC", text).strip().lower()
-    found = re.sub(r"\(.*?\)|【.*?】|\[.*?\]", "", found) or found
-    return re.sub(r"[\s_\-・./:*※#]", "", found)
+    return _signs.sub("", re.sub(r"\(.*?\)|【.*?】|\[.*?\]", "", found) or found)
+
+
+def whole_heading(text: str) -> str:
+    """With the words in brackets, without their numbers: 氏名[姓] is 氏名姓, 住所(1)［全て］ is 住所全て."""
+    return _signs.sub("", re.sub(r"\(\d+\)", "", unicodedata.normalize("NFKC", text).strip().lower()))
+
+
+def how_many_known(cells: Sequence[str]) -> int:
+    """How many of these are headings that we know."""
+    known = {*_words, *_ids(f"{OWN_ID} {ACCOUNT_ID} {PERSON_ID} {CONTRACT_ID} {PURCHASE_ID} {CARD}")}
+    plain = {plain_heading(cell.strip('" ')) for cell in cells if cell.strip() and len(cell) <= 200}
+    return len(plain & known)
 
 
 def _ids(words: str) -> set[str]:
@@ -111,9 +139,11 @@ def _ids(words: str) -> set[str]:
 
 
 def detect_kind(headings: Sequence[str], names: Sequence[str] = ()) -> str:
-    """accounts, people or contracts. `names` are some values under 会社名 / name: do they look like companies?"""
+    """One of KINDS. `names` are some values under 会社名 / name: do they look like companies?"""
     plain = [plain_heading(heading) for heading in headings]
     fields = {_words[word] for word in plain if word in _words}
+    if "bought_on" in fields or set(plain) & _ids(PURCHASE_ID):
+        return "purchases"
     if set(plain) & _ids(CONTRACT_ID) or len(fields & CONTRACT_ONLY) >= 2:
         return "contracts"
     if set(plain) & _ids(PERSON_ID) or set(plain) & _ids(CARD) or ("full_name" in fields and "name" not in fields):
@@ -141,22 +171,30 @@ def guess_mapping(kind: str, headings: Sequence[str]) -> dict[str, str]:
     """heading → field, each field once; headings that nobody knows are left out."""
     found: dict[str, str] = {}
     for heading in headings:
-        field = _field(kind, plain_heading(heading))
-        if field in FIELDS[kind] and field not in found.values():
+        field = _field(kind, whole_heading(heading)) or _field(kind, plain_heading(heading))
+        if field in FIELDS[kind] and field not in found.values() and whole_heading(heading) not in PARTS:
             found[heading] = field
     if kind == "people" and "full_name" not in found.values() and "family_name" not in found.values():
         for heading, field in found.items():
             if field == "name" and plain_heading(heading) == "name":
                 found[heading] = "full_name"
+    if {plain_heading(heading) for heading in headings} & _ids(CARD):  # their numbers of companies are nobody else's
+        found = {heading: field for heading, field in found.items() if field != "account_id"}
     return found
 
 
+OWN = {"accounts": ACCOUNT_ID, "people": PERSON_ID, "contracts": CONTRACT_ID, "purchases": PURCHASE_ID}
+
+
 def _field(kind: str, word: str) -> str:
-    own = {"accounts": ACCOUNT_ID, "people": PERSON_ID, "contracts": CONTRACT_ID}[kind]
-    if word in _ids(own) or word in _ids(OWN_ID):
+    if word in _ids(OWN[kind]) or word in _ids(OWN_ID):
         return "source_id"
     if kind != "accounts" and word in _ids(ACCOUNT_ID):
         return "account_id"
-    if kind == "people" and word in _ids("company 会社 勤務先"):
+    if kind == "purchases" and word in _ids(PERSON_ID):
+        return "person_id"
+    if kind in {"people", "purchases"} and word in _ids("company 会社 勤務先"):
         return "name"
-    return _words.get(word, "")
+    found = _words.get(word, "")
+    return {"amount": "paid", "starts_on": "bought_on", "seats": "quantity"}.get(found, found) if (
+        kind == "purchases") else found  # fmt: skip

@@ -25,8 +25,9 @@ from customers.imports.person_rows import (
     update_person,
     write_memberships,
 )
+from customers.imports.remembered import Remembered, Seen
 from customers.imports.reviewing import Doubt, keep_doubts, rejected_keys
-from customers.imports.rows import Given, Outcome
+from customers.imports.rows import Given, Outcome, twice
 from customers.imports.trailing import following
 from customers.matching.stored import rekey
 from customers.names import company_key
@@ -43,8 +44,8 @@ class PeopleImport:
 
     def __init__(self, source: str) -> None:
         self.source = source
-        self.seen: dict[str, tuple[int, str]] = {}
-        self.emails: dict[str, str] = {}
+        self.seen = Seen()
+        self.emails = Remembered()
         self.trail: Trail | None = None
         self._forget()
 
@@ -85,20 +86,13 @@ class PeopleImport:
         if one.refusal:
             return Outcome(one.number, "refused", one.refusal, one.raw)
         key = key_of(one)
-        before = self.seen.get(key)
+        before = self.seen.remember(key, one.number, one.digest)
         if before is not None:
-            return self._again(one, key, before)
-        self.seen[key] = (one.number, one.digest)
+            return twice(one, before)
         known = self.known.get(key)
         if known and known.digest == one.digest:
             return Outcome(one.number, "unchanged", "", {}, "person", known.id)
         return self._decided(one, key, known)
-
-    def _again(self, one: Given, key: str, before: tuple[int, str]) -> Outcome:
-        if before[1] == one.digest:
-            return Outcome(one.number, "unchanged", _("The same as row %(row)s.", row=before[0]))
-        reason = _("The id stands in row %(row)s already, with other values.", row=before[0])
-        return Outcome(one.number, "refused", reason, one.raw)
 
     def _decided(self, one: Given, key: str, known: KnownPerson | None) -> Outcome:
         email = one.values.get("email")

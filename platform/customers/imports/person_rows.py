@@ -80,6 +80,16 @@ async def accounts_by_source(source: str, keys: list[str]) -> dict[str, int]:
     return {row[0]: int(row[1]) for row in [*anywhere, *own]}
 
 
+async def people_by_source(source: str, keys: list[str]) -> dict[str, int]:
+    """The source's own ids first; else the only person that any source calls so."""
+    anywhere = await select_in("SELECT source_id, MIN(person_id) FROM person_source WHERE source_id IN ({marks})"
+                               " GROUP BY source_id HAVING COUNT(DISTINCT person_id) = 1", keys)  # fmt: skip
+    own = await select_in(
+        "SELECT source_id, person_id FROM person_source WHERE source = ? AND source_id IN ({marks})", keys, source
+    )
+    return {row[0]: int(row[1]) for row in [*anywhere, *own]}
+
+
 async def accounts_by_name(keys: list[str]) -> dict[str, int]:
     """Only names that exactly one account has."""
     found = await select_in(

@@ -13,7 +13,7 @@ import msgspec
 from core.database import rows, write_many
 from core.i18n import _
 from customers.imports.headings import FIELD_LABELS
-from customers.imports.reading import Row
+from customers.imports.sheets import AN_ERROR, NO_VALUE, Row
 from customers.imports.values import Mistake, value_of
 
 OUTCOMES = ("created", "updated", "unchanged", "review", "refused")
@@ -44,7 +44,11 @@ class Outcome(msgspec.Struct):
 
 def given(row: Row, columns: Sequence[tuple[int, str]], required: Sequence[str] = ()) -> Given:
     """Read a row's mapped cells (index, field). The first mistake becomes the refusal."""
-    raw = {field: row.cells[at][:300] for at, field in columns if at < len(row.cells) and row.cells[at].strip()}
+    raw = {
+        field: row.cells[at][:300].strip(AN_ERROR + NO_VALUE)
+        for at, field in columns
+        if at < len(row.cells) and row.cells[at].strip()
+    }
     if row.broken:
         return Given(row.number, {}, refusal=row.broken, raw=raw)
     values: dict[str, Any] = {}
@@ -60,6 +64,14 @@ def given(row: Row, columns: Sequence[tuple[int, str]], required: Sequence[str] 
         if field not in values:
             return Given(row.number, {}, refusal=_("%(field)s is missing.", field=str(FIELD_LABELS[field])), raw=raw)
     return Given(row.number, values, digest_of(values), raw=raw)
+
+
+def twice(one: Given, before: tuple[int, str]) -> Outcome:
+    """A row whose id stood in the file before: the same again, or a contradiction."""
+    if before[1] == one.digest:
+        return Outcome(one.number, "unchanged", _("The same as row %(row)s.", row=before[0]))
+    reason = _("The id stands in row %(row)s already, with other values.", row=before[0])
+    return Outcome(one.number, "refused", reason, one.raw)
 
 
 def digest_of(values: dict[str, Any]) -> str:

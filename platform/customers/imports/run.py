@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from itertools import islice
+from itertools import count, islice
+from pathlib import Path
 from typing import Any
 
 from core.clock import now
@@ -23,14 +23,17 @@ from customers.imports.accounts import AccountsImport
 from customers.imports.contracts import ContractsImport
 from customers.imports.headings import FIELDS, KINDS, REQUIRED, detect_kind, guess_mapping, plain_heading
 from customers.imports.people import PeopleImport
+from customers.imports.purchases import PurchasesImport
 from customers.imports.reading import Row, Sheet, read_sheet
 from customers.imports.rows import OUTCOMES, Given, Outcome, given, keep
+from customers.imports.spool import Spool, spooled
 from customers.models import ImportBatch, ImportFile
 from customers.trails import Trail
 
 CHUNK = 1000
 IMPORTS: dict[str, Callable[[str], Any]] = {
     "accounts": AccountsImport, "people": PeopleImport, "contracts": ContractsImport,
+    "purchases": PurchasesImport,
 }  # fmt: skip
 
 
@@ -68,7 +71,7 @@ def columns_of(headings: Sequence[str], mapping: dict[str, str]) -> list[tuple[i
 
 
 async def start(
-    content: bytes,
+    content: bytes | Path,
     *,
     file_name: str = "",
     source: str = "csv",
@@ -82,8 +85,9 @@ async def start(
     source = source.strip() or "csv"
     if len(source) > 60:
         raise Refused(_("The name of a source has at most 60 characters."))
-    sheet = await in_thread(read_sheet, content)
-    kind = kind or kind_of(sheet)
+    file: Spool = await in_thread(spooled, content)
+    sheet = await in_thread(read_sheet, file)
+    kind = kind or await in_thread(kind_of, sheet)
     remembered = await _remembered(source, kind, sheet.headings)
     if is_complete:
         found = checked_mapping(kind, sheet.headings, remembered | (mapping or {}))
@@ -95,7 +99,7 @@ async def start(
             kind=kind,
             source=source,
             file_name=file_name[-200:],
-            digest=hashlib.sha256(content).hexdigest(),
+            digest=file.digest,
             mapping=found,
             headings=sheet.headings,
             encoding=sheet.encoding,
@@ -103,7 +107,12 @@ async def start(
             created_by_id=current_principal().person_id,
             created_at=now(),
         )
-        await ImportFile.create(batch_id=batch.id, content=await in_thread(zlib.compress, content))
+        parts = file.packed()
+        for at in count():
+            if (part := await in_thread(next, parts, None)) is None:
+                break
+            await ImportFile.create(batch_id=batch.id, part=at, content=part)
+    file.close()
     return batch
 
 
@@ -124,11 +133,16 @@ def _count(sheet: Sheet) -> int:
 
 async def sheet_of(batch: ImportBatch) -> Sheet:
     """The batch's file, read again. Raises NotFound once it was applied and thrown away."""
-    found = await ImportFile.get_or_none(batch_id=batch.id)
-    if found is None:
+    file = Spool()
+    for at in count():
+        found = await ImportFile.get_or_none(batch_id=batch.id, part=at)
+        if found is None:
+            break
+        file.add(await in_thread(zlib.decompress, found.content))
+    if not file.size:
         raise NotFound(_("The file of this import is no longer here."))
-    content = found.content
-    return await in_thread(lambda: read_sheet(zlib.decompress(content)))  # type: ignore[no-any-return]
+    sheet: Sheet = await in_thread(read_sheet, file)
+    return sheet
 
 
 async def preview(batch: ImportBatch) -> Counter[str]:
@@ -176,7 +190,7 @@ async def _walk(batch: ImportBatch, *, apply: bool) -> Counter[str]:
         done += len(chunk)
         if apply and done <= batch.done and batch.state == "applying":
             for one in chunk:  # done before the stop: only remembered, so that a second occurrence is seen
-                work.seen[_key(work, one)] = (one.number, one.digest)
+                work.seen.remember(_key(work, one), one.number, one.digest)
             continue
         async with transaction():
             outcomes = await work.plan(chunk)
@@ -200,11 +214,12 @@ async def _survey(work: Any, sheet: Sheet, columns: list[tuple[int, str]]) -> No
 
 
 def _key(work: Any, one: Given) -> str:
-    from customers.imports import accounts, contracts, people
+    from customers.imports import accounts, contracts, people, purchases
 
     if one.refusal:
         return f"refused:{one.number}"
-    return {"account": accounts.key_of, "person": people.key_of, "contract": contracts.key_of}[work.kind](one)
+    return {"account": accounts.key_of, "person": people.key_of, "contract": contracts.key_of,
+            "purchase": purchases.key_of}[work.kind](one)  # fmt: skip
 
 
 async def _begin(batch: ImportBatch, apply: bool) -> Counter[str]:
@@ -223,7 +238,7 @@ def _read(source: Iterable[Row], columns: list[tuple[int, str]], required: Seque
     return [given(row, columns, required) for row in islice(source, CHUNK)]
 
 
-async def take(content: bytes, *, file_name: str, source: str, kind: str) -> ImportBatch:
+async def take(content: bytes | Path, *, file_name: str, source: str, kind: str) -> ImportBatch:
     """A file whose columns a person will look at: what cannot be guessed may be missing still."""
     return await start(content, file_name=file_name, source=source, kind=kind, is_complete=False)
 

@@ -17,9 +17,10 @@ from core.refs import Ref
 from customers import policy, tiers
 from customers.imports.rows import select_in
 from customers.matching.stored import rekey
+from customers.purchases import bought, settle
 from customers.trails import Trail, take_back
 
-BESIDE = {"account": ("account_source", "account_alias"), "contract": (),
+BESIDE = {"account": ("account_source", "account_alias"), "contract": (), "purchase": (),
           "person": ("person_source", "identity", "membership", "consent")}  # fmt: skip
 
 
@@ -85,7 +86,10 @@ async def undo(batch_id: int) -> dict[str, int]:
         contracts = [int(row[1]) for row in touched if row[0] == "contract"]
         payers = await select_in("SELECT account_id FROM contract WHERE id IN ({marks})", contracts)
         people = await _people_on_trail(batch_id)
+        purchases = [int(row[1]) for row in touched if row[0] == "purchase"]
+        before = await bought(purchases)
         stayed = {table: len(ids) for table, ids in (await take_back("import", batch_id)).items()}
+        await settle(before, await bought(purchases))
         await rekey("account", accounts)
         await rekey("person", people)
         await tiers.recompute([*accounts, *(int(row[0]) for row in payers)])

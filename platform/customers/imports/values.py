@@ -12,6 +12,7 @@ from zoneinfo import available_timezones
 from core.errors import Refused
 from core.i18n import _
 from customers.corporate_numbers import is_valid, normal_number
+from customers.imports.sheets import AN_ERROR, NO_VALUE
 from customers.models import PHASES
 from customers.names import kana
 from customers.people import normal_email
@@ -19,7 +20,8 @@ from customers.people import normal_email
 LENGTHS = {"name": 200, "name_kana": 200, "alias": 200, "industry": 120, "prefecture": 40, "address": 300, "phone": 40,
            "website": 300, "family_name": 80, "given_name": 80, "family_kana": 80, "given_kana": 80, "title": 120,
            "department": 120, "handle": 60, "product": 120, "plan": 120, "end_reason": 300, "source_id": 120,
-           "account_id": 120, "parent": 120, "full_name": 160, "csm": 254, "deputy": 254, "currency": 3}  # fmt: skip
+           "account_id": 120, "person_id": 120, "parent": 120, "full_name": 160, "csm": 254, "deputy": 254,
+           "currency": 3}  # fmt: skip
 BIGGEST = 10**15
 PHASE_WORDS = {"導入": "onboarding", "オンボーディング": "onboarding", "定着": "adoption", "活用": "adoption",
                "拡大": "expansion", "更新": "renewal", "解約": "churned"}  # fmt: skip
@@ -66,6 +68,10 @@ class Mistake(Exception):
 
 def clean(text: str) -> str:
     """NFC, trimmed, blanks and line ends as single blanks. Raises Mistake for control characters."""
+    if text.startswith(NO_VALUE):
+        raise Mistake(_("The formula has no value. Open the file in Excel and save it again."))
+    if text.startswith(AN_ERROR):
+        raise Mistake(_("The spreadsheet says %(error)s here.", error=text[1:20]))
     if _forbidden.search(text):
         raise Mistake(_("It holds control characters."))
     return re.sub(r"[\s\u3000]+", " ", unicodedata.normalize("NFC", text)).strip()
@@ -99,11 +105,17 @@ def _count(words: str) -> int:
     return int(digits)
 
 
-def _money(words: str) -> int:
+def _amount(words: str) -> int:
+    """In whole units of the currency; less than nothing is a refund."""
     digits = re.sub(r"[,，\s¥￥\\円$]", "", unicodedata.normalize("NFKC", words))
-    if not re.fullmatch(r"-?\d{1,15}(\.\d+)?", digits, re.ASCII):
+    if not re.fullmatch(r"[-△▲]?\d{1,15}(\.\d+)?", digits, re.ASCII):
         raise Mistake(_("“%(value)s” is no amount.", value=words[:20]))
-    found = round(float(digits)) if "." in digits else int(digits)
+    sign, digits = (-1, digits[1:]) if digits[0] in "-△▲" else (1, digits)
+    return sign * (round(float(digits)) if "." in digits else int(digits))
+
+
+def _money(words: str) -> int:
+    found = _amount(words)
     if found < 0:
         raise Mistake(_("An amount cannot be less than zero."))
     return found
@@ -181,6 +193,9 @@ READERS: dict[str, Callable[[str], Any]] = {
     "seats": _count,
     "amount": _money,
     "amount_yearly": _money,
+    "paid": _amount,
+    "quantity": _count,
+    "bought_on": _date,
     "starts_on": _date,
     "renews_on": _date,
     "ended_on": _date,

@@ -34,7 +34,7 @@ class Side(msgspec.Struct):
 
 def read_side(path: Path, truth: str, without: frozenset[str]) -> Side:
     """Raises Refused when the file is no table or has no such column."""
-    sheet = read_sheet(path.read_bytes())
+    sheet = read_sheet(path)
     if truth not in sheet.headings:
         raise Refused(_("There is no column “%(name)s”. The columns are: %(names)s.", name=truth,
                         names=", ".join(sheet.headings)[:300]))  # fmt: skip
@@ -52,7 +52,7 @@ def read_side(path: Path, truth: str, without: frozenset[str]) -> Side:
 
 
 def _columns(kind: str, headings: list[str], without: frozenset[str]) -> list[tuple[int, str]]:
-    if kind == "contracts":
+    if kind not in {"accounts", "people"}:
         raise Refused(_("Matching is for companies and people."))
     mapping = guess_mapping(kind, headings)
     for heading in headings:

@@ -33,6 +33,7 @@ from customers.models.records import (
     Membership,
     Person,
     PersonSource,
+    Purchase,
 )
 from customers.models.touching import (
     Consent,
@@ -73,6 +74,7 @@ __all__ = [
     "PersonSource",
     "Pilot",
     "ProductEvent",
+    "Purchase",
     "Review",
     "Segment",
     "SegmentMember",

@@ -15,7 +15,7 @@ class ImportBatch(Model):
     """One file (or API batch) on its way in: dry run, applied, undone; resumable."""
 
     id = fields.BigIntField(primary_key=True)
-    kind = fields.CharField(max_length=20)  # accounts, people, contracts, articles
+    kind = fields.CharField(max_length=20)  # accounts, people, contracts, purchases, articles
     source = fields.CharField(max_length=60)
     file_name = fields.CharField(max_length=200, default="")
     digest = fields.CharField(max_length=64)
@@ -39,10 +39,11 @@ class ImportBatch(Model):
 
 
 class ImportFile(Model):
-    """The file of a batch, compressed, so that any worker can go on with it; gone when it was applied."""
+    """A part of a batch's file, compressed, so that any worker can go on with it; gone when it was applied."""
 
     id = fields.BigIntField(primary_key=True)
     batch: Any = fields.ForeignKeyField("customers.ImportBatch", related_name="files", on_delete=fields.CASCADE)
+    part = fields.IntField(default=0, db_default=0)
     content = fields.BinaryField()
 
     batch_id: int

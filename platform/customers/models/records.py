@@ -248,3 +248,32 @@ class Contract(Model):
             Index(fields=("account_id",), name="contract_account"),
             Index(fields=("renews_on",), name="contract_renews"),
         ]
+
+
+class Purchase(Model):
+    """Something bought once, from an import; `amount` in whole units of `currency`, less than zero for a refund."""
+
+    id = fields.BigIntField(primary_key=True)
+    person: Any = fields.ForeignKeyField("customers.Person", related_name="purchases", null=True,
+                                         on_delete=fields.SET_NULL)  # fmt: skip
+    account: Any = fields.ForeignKeyField("customers.Account", related_name="purchases", null=True,
+                                          on_delete=fields.SET_NULL)  # fmt: skip
+    product = fields.CharField(max_length=120, default="")
+    quantity = fields.IntField(default=1)
+    amount = fields.BigIntField()
+    currency = fields.CharField(max_length=3, default="JPY")
+    bought_on = fields.DateField()
+    source = fields.CharField(max_length=60)
+    source_id = fields.CharField(max_length=300)
+    digest = fields.CharField(max_length=64, default="")
+    created_at = Moment()
+    updated_at = Moment()
+
+    person_id: int | None
+    account_id: int | None
+
+    class Meta:
+        table = "purchase"
+        unique_together = (("source", "source_id"),)
+        indexes = [Index(fields=("person_id",), name="purchase_person"),
+                   Index(fields=("account_id", "bought_on"), name="purchase_account")]  # fmt: skip

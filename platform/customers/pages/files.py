@@ -33,7 +33,7 @@ BUSY = {"previewing", "queued", "applying", "undoing"}
 class NewFile(msgspec.Struct):
     file: UploadFile
     source: Annotated[Line, Meta(max_length=60)] = "csv"
-    kind: Literal["", "accounts", "people", "contracts"] = ""
+    kind: Literal["", "accounts", "people", "contracts", "purchases"] = ""
 
 
 def outcomes() -> dict[str, str]:

@@ -181,6 +181,7 @@ async def _settle_days(people: Sequence[int]) -> int:
 
 async def _days_of_events(people: Sequence[int]) -> tuple[dict[Key, int], date | None]:
     """What the events say of each day, and the day of the oldest event of anybody."""
+    from customers.purchases import bought_by, days_of
     from customers.tracking.arrived import Arrived
     from customers.tracking.counting import Sums, _by_day
 
@@ -191,5 +192,7 @@ async def _days_of_events(people: Sequence[int]) -> tuple[dict[Key, int], date |
     events = [Arrived("", row[2], "", when(row[3]) or now(), person_id=row[0], account_id=row[1], properties=row[4])
               for row in found]  # fmt: skip
     days: Counter[Key] = _by_day(events, given_rule, Sums(local_day()))
-    oldest = when((await rows("SELECT MIN(at) FROM event"))[0][0])
-    return {key: number for key, number in days.items() if number}, local_day(oldest) if oldest else None
+    days.update(days_of((await bought_by(people)).values()))
+    at = when((await rows("SELECT MIN(at) FROM event"))[0][0])
+    oldest = local_day(at) if at else None
+    return {key: number for key, number in days.items() if number and oldest and key[3] >= oldest}, oldest

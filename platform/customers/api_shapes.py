@@ -1,0 +1,215 @@
+"""What /api/v1 says and takes of customers. Dates are ISO 8601; times are UTC."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from core.forms import Email, Line, Meta
+from core.i18n import _
+from customers.models import Account, Membership, Person
+
+Short = Annotated[Line, Meta(max_length=120)]
+Name = Annotated[Line, Meta(max_length=80)]
+Phase = Literal["onboarding", "adoption", "expansion", "renewal", "churned"]
+Locale = Literal["ja", "en"]
+
+
+class Source(msgspec.Struct):
+    """What another system calls it."""
+
+    source: str
+    id: str
+
+
+class AccountOut(msgspec.Struct):
+    """A company. `health` is 0 to 100, null while nothing is known; `expected_ltv` in whole units of the currency."""
+
+    id: int
+    name: str
+    name_kana: str
+    corporate_number: str | None
+    industry: str
+    employees: int | None
+    prefecture: str
+    address: str
+    phone: str
+    website: str
+    state: str
+    tier: str
+    phase: str
+    health: int | None
+    expected_ltv: int
+    renews_on: date | None
+    csm_id: int | None
+    deputy_id: int | None
+    parent_id: int | None
+    traits: dict[str, Any]
+    sources: list[Source]
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, one: Account, sources: list[Source]) -> AccountOut:
+        names = [name for name in cls.__struct_fields__ if name != "sources"]
+        return cls(sources=sources, **{name: getattr(one, name) for name in names})
+
+
+class Place(msgspec.Struct):
+    """Where somebody works."""
+
+    account_id: int
+    title: str
+    department: str
+    since: date | None
+    until: date | None
+
+
+class PersonOut(msgspec.Struct):
+    """A human: of a customer, or (`kind` staff) of ours. Only companies that the key sees are listed."""
+
+    id: int
+    kind: str
+    family_name: str
+    given_name: str
+    family_kana: str
+    given_kana: str
+    handle: str
+    email: str | None
+    phone: str
+    locale: str
+    time_zone: str
+    state: str
+    traits: dict[str, Any]
+    accounts: list[Place]
+    sources: list[Source]
+    last_seen_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, one: Person, sources: list[Source], places: Sequence[Membership]) -> PersonOut:
+        names = [name for name in cls.__struct_fields__ if name not in ("sources", "accounts")]
+        shown = [Place(p.account_id, p.title, p.department, p.since, p.until) for p in places]
+        return cls(sources=sources, accounts=shown, **{name: getattr(one, name) for name in names})
+
+
+def _named(*words: str | None) -> None:
+    if not any(words):
+        raise ValueError(_("Say at least a name or an e-mail address."))
+
+
+class AccountIn(msgspec.Struct):
+    name: Annotated[Line, Meta(min_length=1, max_length=200)]
+    name_kana: Line = ""
+    corporate_number: Annotated[Line, Meta(max_length=13)] | None = None
+    industry: Short = ""
+    employees: Annotated[int, Meta(ge=0, le=100_000_000)] | None = None
+    prefecture: Annotated[Line, Meta(max_length=40)] = ""
+    address: Annotated[Line, Meta(max_length=300)] = ""
+    phone: Annotated[Line, Meta(max_length=40)] = ""
+    website: Annotated[Line, Meta(max_length=300)] = ""
+    phase: Phase = "onboarding"
+
+    def values(self) -> dict[str, Any]:
+        return msgspec.structs.asdict(self)
+
+
+class AccountChange(msgspec.Struct):
+    name: Line = ""
+    name_kana: Line = ""
+    corporate_number: Annotated[Line, Meta(max_length=13)] | None = None
+    industry: Short = ""
+    employees: Annotated[int, Meta(ge=0, le=100_000_000)] | None = None
+    prefecture: Annotated[Line, Meta(max_length=40)] = ""
+    address: Annotated[Line, Meta(max_length=300)] = ""
+    phone: Annotated[Line, Meta(max_length=40)] = ""
+    website: Annotated[Line, Meta(max_length=300)] = ""
+    phase: Phase = "onboarding"
+
+
+class PersonIn(msgspec.Struct):
+    email: Email | None = None
+    family_name: Name = ""
+    given_name: Name = ""
+    family_kana: Name = ""
+    given_kana: Name = ""
+    handle: Annotated[Line, Meta(max_length=60)] = ""
+    phone: Annotated[Line, Meta(max_length=40)] = ""
+    locale: Locale = "ja"
+    account_id: int | None = None
+    title: Short = ""
+
+    def values(self) -> dict[str, Any]:
+        return msgspec.structs.asdict(self)
+
+    def __post_init__(self) -> None:
+        _named(self.email, self.family_name, self.given_name)
+
+
+class Brought(msgspec.Struct):
+    """Fields of an import: empty ones say nothing."""
+
+    def words(self) -> dict[str, str]:
+        return {name: str(value) for name, value in msgspec.structs.asdict(self).items() if value not in (None, "")}
+
+
+class AccountUpsert(Brought):
+    name: Line
+    name_kana: Line = ""
+    alias: Line = ""
+    corporate_number: Line = ""
+    industry: Short = ""
+    employees: int | None = None
+    prefecture: Line = ""
+    address: Annotated[Line, Meta(max_length=300)] = ""
+    phone: Line = ""
+    website: Annotated[Line, Meta(max_length=300)] = ""
+    csm: Email | None = None
+    deputy: Email | None = None
+    phase: Phase | None = None
+    parent: Short = ""
+
+
+class PersonUpsert(Brought):
+    email: Email | None = None
+    full_name: Line = ""
+    family_name: Name = ""
+    given_name: Name = ""
+    family_kana: Name = ""
+    given_kana: Name = ""
+    phone: Line = ""
+    account_id: Short = ""  # the company's id in the same source
+    title: Short = ""
+    department: Short = ""
+    locale: Locale | None = None
+    time_zone: Line = ""
+    handle: Annotated[Line, Meta(max_length=60)] = ""
+
+    def __post_init__(self) -> None:
+        _named(self.email, self.full_name, self.family_name, self.given_name)
+
+
+class ContractUpsert(Brought):
+    account_id: Short  # the company's id in the same source
+    starts_on: date
+    product: Short = ""
+    plan: Short = ""
+    amount: int | None = None
+    amount_yearly: int | None = None
+    currency: Annotated[Line, Meta(max_length=3)] = ""
+    seats: int | None = None
+    renews_on: date | None = None
+    ended_on: date | None = None
+    end_reason: Annotated[Line, Meta(max_length=300)] = ""
+
+
+class Upserted(msgspec.Struct):
+    """`outcome`: created, updated, unchanged, or review (202): a person decides whether it is one that is known."""
+
+    outcome: str
+    id: int | None = None
+    reason: str = ""
