@@ -66,17 +66,16 @@ if (list) draw();
 
 form.addEventListener("submit", (event) => {
   const body = form.elements.body.value.trim(), file = form.elements.picture.files[0];
-  if (!body && !file) return;
   event.preventDefault();
+  if (!body && !file) {
+    form.elements.body.focus();
+    return;
+  }
   if (body) queue.add({ id: newId(), body });
   if (file) queue.add({ id: newId(), file });
   form.reset();
   form.elements.body.value = "";
   form.elements.body.focus();
-});
-
-form.elements.body.addEventListener("keydown", (event) => {
-  if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && !event.isComposing) form.requestSubmit();
 });
 
 // What is new is read out, and counts as seen where it can be seen.
