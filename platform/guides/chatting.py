@@ -88,6 +88,8 @@ async def who(asked: Chat, origin: str | None, ip: str = "", *, make: bool = Fal
     person = await serving.known(host, asked.token) if asked.token else None
     here().language = lang = serving.language(asked.lang, person)
     visitor = await customers.visitor_with(asked.visitor)
+    if visitor and visitor.brand != host.brand:
+        visitor = None
     if not asked.token:
         if visitor is None and make:
             visitor = await customers.new_visitor(asked.visitor, ip, lang, host.brand)
@@ -104,11 +106,10 @@ async def _person(host: Host, person_id: int, subject: str, visitor: ChatVisitor
     before = await customers.of_subject(subject, host.brand, lang, make=False)
     if before and before.person_id is None:
         await customers.becomes(before, person_id)
-    if visitor:
-        await customers.came_in(visitor, person_id)
+    joined = visitor is not None and await customers.came_in(visitor, person_id)
     name = await rows("SELECT family_name, given_name FROM person WHERE id = ?", person_id)
     found = customers.of_person(person_id, " ".join(filter(None, name[0])), lang, host.brand)
-    return Who(host, found, None, visitor is not None)
+    return Who(host, found, None, joined)
 
 
 def page_of(page: str, origin: str | None) -> str:

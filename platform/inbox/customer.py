@@ -103,16 +103,17 @@ async def becomes(visitor: ChatVisitor, person_id: int) -> None:
             await adopt(f"visitor:{visitor.id}", person_id)
 
 
-async def came_in(visitor: ChatVisitor, person_id: int) -> None:
+async def came_in(visitor: ChatVisitor, person_id: int) -> bool:
     """Whoever holds the token signed in: their words are the person's, and the token ends, so that signing out is one.
 
-    Not where the visitor had shown an address: whose that is was said already.
+    False where the visitor had shown an address: whose that is was said already.
     """
     if visitor.mail or visitor.person_id:
-        return
+        return False
     async with transaction():
         if await write("DELETE FROM chat_visitor WHERE id = ? RETURNING id", visitor.id):
             await adopt(f"visitor:{visitor.id}", person_id)
+    return True
 
 
 async def leave(visitor: ChatVisitor) -> None:
