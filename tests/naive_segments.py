@@ -68,6 +68,8 @@ class World:
             return self.ago(one, p["created_at" if "created" in name else "last_seen_at"])
         if room == "person":
             return compare(one, p[name] if p[name] is not None else "")
+        if one.field == "account.phase_days":
+            return any(self.ago(one, a["phase_since"]) for a in accounts)
         if room == "account":
             key = "csm_id" if name == "csm" else name
             return any(compare(one, a[key]) for a in accounts)

@@ -80,3 +80,18 @@ class NewApiKey(msgspec.Struct):
     is_read_only: bool = False
     days: Literal["30", "90", "365", "0"] = "365"
     per_minute: Annotated[int, Meta(ge=1, le=6000)] = 600
+
+
+class Code(msgspec.Struct):
+    code: Annotated[Line, Meta(max_length=40)]
+    next: Next = ""
+
+
+class Proof(msgspec.Struct):
+    code: Annotated[Line, Meta(max_length=40)] = ""
+    password: Secret = ""
+    next: Next = ""
+
+
+class Grace(msgspec.Struct):
+    days: Literal["0", "7", "14", "30"] = "14"

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from access import api_keys, brands
-from access.sessions import IDLE, STAFF_IDLE, STAFF_LIFE, cookie_name, hashed
+from access.sessions import FALSE, IDLE, STAFF_IDLE, STAFF_LIFE, cookie_name, hashed
 from core.clock import local_day, now, when
 from core.database import dialect, rows, write
 from core.principal import MEMBER, NOBODY, Grant, Principal
@@ -20,37 +20,39 @@ API = "/api/"  # only keys speak there: a browser's cookie is worth nothing, so 
 # One statement: the session with its person, then what the person holds, each row said by `kind`.
 PERSON = "p.family_name, p.given_name, p.handle, p.email, p.locale, p.time_zone"
 BY_SESSION = f"""
-  SELECT s.id AS session_id, s.person_id, s.created_at, s.last_seen_at, s.expires_at, s.renew_by, {PERSON}
+  SELECT s.id AS session_id, s.person_id, s.created_at, s.last_seen_at, s.expires_at, s.renew_by, {PERSON},
+         COALESCE(s.confirmed_at, s.created_at) AS proved_at,
+         (SELECT MIN(f.id) FROM second_factor f WHERE f.person_id = p.id AND f.confirmed_at IS NOT NULL) AS factor
   FROM session s JOIN person p ON p.id = s.person_id
-  WHERE s.token_hash = ? AND s.revoked_at IS NULL AND p.state = 'active'
+  WHERE s.token_hash = ? AND s.revoked_at IS NULL AND s.awaits_factor = {FALSE} AND p.state = 'active'
 """
 BY_PERSON = f"""
   SELECT 0 AS session_id, p.id AS person_id, p.created_at, p.created_at AS last_seen_at, p.created_at AS expires_at,
-         NULL AS renew_by, {PERSON}
+         NULL AS renew_by, {PERSON}, p.created_at AS proved_at, 0 AS factor
   FROM person p WHERE p.id = ? AND p.state = 'active'
 """
 HELD = """
 WITH me AS ({me})
 SELECT 0 AS kind, session_id AS a, person_id AS b, CAST(created_at AS TEXT) AS c, CAST(last_seen_at AS TEXT) AS d,
        CAST(expires_at AS TEXT) AS e, CAST(renew_by AS TEXT) AS f, family_name AS g, given_name AS h, handle AS i,
-       email AS j, locale AS k, time_zone AS l FROM me
+       email AS j, locale AS k, time_zone AS l, CAST(proved_at AS TEXT) AS m, factor AS n FROM me
 UNION ALL
 SELECT 1, r.rank, CASE WHEN r.all_accounts THEN 1 ELSE 0 END, r.slug, CAST(r.capabilities AS TEXT),
-       NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+       CAST(r.factor_due_at AS TEXT), NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
   FROM me JOIN role_assignment ra ON ra.person_id = me.person_id JOIN role r ON r.id = ra.role_id
 UNION ALL
-SELECT 2, m.account_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+SELECT 2, m.account_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
   FROM me JOIN membership m ON m.person_id = me.person_id
   WHERE (m.until IS NULL OR m.until >= ?) AND (m.since IS NULL OR m.since <= ?)
 UNION ALL
-SELECT 3, a.id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+SELECT 3, a.id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
   FROM me JOIN account a ON a.csm_id = me.person_id
 UNION ALL
-SELECT 3, a.id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+SELECT 3, a.id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
   FROM me JOIN account a ON a.deputy_id = me.person_id
 UNION ALL
 SELECT 4, g.id, NULL, g.scope, CAST(g.capabilities AS TEXT), CAST(g.expires_at AS TEXT),
-       NULL, NULL, NULL, NULL, NULL, NULL, NULL
+       NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
   FROM me JOIN scoped_grant g ON g.person_id = me.person_id WHERE g.revoked_at IS NULL AND g.expires_at > ?
 """
 SESSION, ROLE, MEMBER_OF, CSM_OF, GRANT = range(5)
@@ -123,14 +125,22 @@ def _principal(read: list[Any]) -> Principal:
     me = read[0]
     roles = sorted((row for row in read if row["kind"] == ROLE), key=lambda row: -row["a"])
     held = MEMBER.union(*(json.loads(row["d"]) for row in roles))
+    due = [moment for row in roles if row["e"] and (moment := when(row["e"]))]
+    if due and me["n"] is None and min(due) <= now():  # they may do what members may, and set their factor up
+        return msgspec.structs.replace(_member(me), lacks_factor=True)
     return Principal(
         person_id=me["b"], session_id=me["a"], name=_name(me), role=roles[0]["c"] if roles else "member",
         capabilities=held, all_accounts=any(row["b"] for row in roles),
         accounts=frozenset(row["a"] for row in read if row["kind"] == MEMBER_OF),
         own_accounts=frozenset(row["a"] for row in read if row["kind"] == CSM_OF),
         grants=tuple(_grant(row) for row in read if row["kind"] == GRANT),
-        language=me["k"], time_zone=me["l"],
+        language=me["k"], time_zone=me["l"], proved_at=when(me["m"]),
     )  # fmt: skip
+
+
+def _member(me: Any) -> Principal:
+    return Principal(person_id=me["b"], session_id=me["a"], name=_name(me), role="member", capabilities=MEMBER,
+                     language=me["k"], time_zone=me["l"], proved_at=when(me["m"]))  # fmt: skip
 
 
 def _name(me: Any) -> str:

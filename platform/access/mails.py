@@ -47,6 +47,18 @@ async def send_password_changed(email: str, language: str, *, key: str) -> None:
         await mail.post(email, _("Your password was changed"), text, key=key)
 
 
+async def send_factor_changed(email: str, what: str, language: str, *, key: str) -> None:
+    """`what`: added, removed, paper (a recovery code was used)."""
+    with speaking(language):
+        said = {
+            "added": _("A second factor was set up for your account."),
+            "removed": _("The second factor of your account was removed."),
+            "paper": _("A recovery code was used to sign in to your account."),
+        }[what]
+        text = _("%(what)s\n\nIf that was not you, tell an administrator at once.", what=said)
+        await mail.post(email, _("The second factor of your account"), text, key=key)
+
+
 def _sign_in_address() -> str:
     from core.pages import absolute
 

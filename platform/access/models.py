@@ -9,9 +9,12 @@ from tortoise import fields
 from tortoise.indexes import Index
 from tortoise.models import Model
 
+from access.factor_models import RecoveryCode, SecondFactor
 from core.clock import now
 from core.fields import Moment
 
+__all__ = ["ApiKey", "ApiUse", "Credential", "RecoveryCode", "Role", "RoleAssignment", "ScopedGrant", "SecondFactor",
+           "Session", "SignInAttempt", "SignInLink"]  # fmt: skip
 # In this order: every later browser's name stands in an earlier one's user agent too.
 BROWSERS = (("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Line/", "LINE"), ("Chrome/", "Chrome"),
             ("Safari/", "Safari"))  # fmt: skip
@@ -48,6 +51,8 @@ class Session(Model):
     renew_by: datetime | None = Moment(null=True)
     way = fields.CharField(max_length=12, default="")  # password, link, setup: how it began
     rotated_from = fields.BigIntField(null=True)
+    awaits_factor = fields.BooleanField(default=False, db_default=False)  # nobody yet: the code is still to come
+    confirmed_at: datetime | None = Moment(null=True)  # when they last proved that it is them, after signing in
 
     person_id: int
 
@@ -104,6 +109,7 @@ class Role(Model):
     capabilities: Any = fields.JSONField(default=list)
     all_accounts = fields.BooleanField(default=False)
     rank = fields.IntField(default=0)
+    factor_due_at: datetime | None = Moment(null=True)  # from then on only with a second factor
 
     class Meta:
         table = "role"

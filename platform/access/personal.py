@@ -9,6 +9,8 @@ refers("session", "person_id", merge="drop", erase="delete", hidden=("token_hash
 refers("sign_in_link", "person_id", merge="drop", erase="delete", hidden=("token_hash", "data"))
 refers("role_assignment", "person_id", merge="drop", erase="delete")
 refers("scoped_grant", "person_id", merge="drop", erase="delete")
+refers("second_factor", "person_id", merge="drop", erase="delete", hidden=("sealed",))
+refers("recovery_code", "person_id", merge="drop", erase="delete", hidden=("code_hash",))
 refers("api_key", "person_id", merge="drop", erase="delete", hidden=("secret_hash",))
 unpersonal("role_assignment", "given_by_id", "staff, who are never merged; a number without a name once erased")
 unpersonal("scoped_grant", "granted_by_id", "as above")

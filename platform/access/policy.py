@@ -54,7 +54,11 @@ def visible_api_keys(principal: Principal) -> QuerySet[ApiKey]:
 
 def open_sessions(principal: Principal) -> QuerySet[Session]:
     """A person's own sessions that still work."""
-    return Session.filter(person_id=principal.person_id, revoked_at=None, expires_at__gt=now())
+    return open_sessions_of(principal.person_id or 0)
+
+
+def open_sessions_of(person_id: int) -> QuerySet[Session]:
+    return Session.filter(person_id=person_id, revoked_at=None, awaits_factor=False, expires_at__gt=now())
 
 
 def visible_staff(principal: Principal) -> QuerySet[Person]:

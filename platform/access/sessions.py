@@ -10,16 +10,18 @@ from typing import Any
 from litestar.datastructures import Cookie
 
 from core.clock import now
-from core.database import transaction, write
+from core.database import rows, transaction, write
 from core.entrance import client_ip
 from core.settings import settings
 from core.web import cookie_prefix
 
+FALSE, TRUE = "(1 = 0)", "(1 = 1)"  # both engines read these
 LIFE = timedelta(days=30)
 IDLE = timedelta(days=14)
 STAFF_LIFE = timedelta(days=7)
 STAFF_IDLE = timedelta(hours=24)
 RENEW_WITHIN = timedelta(minutes=10)
+FACTOR_WITHIN = timedelta(minutes=10)
 
 
 def cookie_name() -> str:
@@ -35,15 +37,20 @@ def new_token() -> str:
     return secrets.token_urlsafe(32)
 
 
-async def open_session(person_id: int, request: Any = None, *, way: str = "", rotated_from: int | None = None) -> str:
-    """A new session of this person; returns the token for the cookie. `way`: password, link, setup."""
+async def open_session(
+    person_id: int, request: Any = None, *, way: str = "", rotated_from: int | None = None, awaits_factor: bool = False
+) -> str:
+    """A new session of this person; returns the token for the cookie. `way`: password, link, setup, token, oidc.
+
+    One that awaits the second factor is nobody's: only `finish_session` takes it.
+    """
     token, moment = new_token(), now()
     agent = request.headers.get("user-agent", "")[:300] if request is not None else ""
     ip = client_ip(request.scope)[:45] if request is not None else ""
     await write(
         "INSERT INTO session (token_hash, person_id, created_at, last_seen_at, expires_at, user_agent, ip,"
-        " way, rotated_from) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        hashed(token), person_id, moment, moment, moment + LIFE, agent, ip, way, rotated_from,
+        " way, rotated_from, awaits_factor) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        hashed(token), person_id, moment, moment, moment + LIFE, agent, ip, way, rotated_from, awaits_factor,
     )  # fmt: skip
     return token
 
@@ -72,6 +79,7 @@ async def exchange(token: str, request: Any) -> tuple[str, int] | None:
     async with transaction():
         old = await write(
             "UPDATE session SET revoked_at = ? WHERE token_hash = ? AND revoked_at IS NULL AND renew_by IS NOT NULL"
+            f" AND awaits_factor = {FALSE}"
             " AND expires_at > ? AND last_seen_at > ? AND person_id IN (SELECT id FROM person WHERE state = 'active')"
             " RETURNING id, person_id, way", moment, hashed(token), moment, moment - STAFF_IDLE,
         )  # fmt: skip
@@ -97,3 +105,29 @@ async def renew_sessions(person_id: int) -> None:
         "UPDATE session SET renew_by = ? WHERE person_id = ? AND revoked_at IS NULL AND renew_by IS NULL",
         now() + RENEW_WITHIN, person_id,
     )  # fmt: skip
+
+
+async def waiting_for_factor(token: str) -> int | None:
+    """Whose session this is, that still awaits the second factor; None when there is none, or after ten minutes."""
+    found = await rows(
+        f"SELECT s.person_id FROM session s JOIN person p ON p.id = s.person_id WHERE s.token_hash = ?"
+        f" AND s.revoked_at IS NULL AND s.awaits_factor = {TRUE} AND s.created_at > ? AND p.state = 'active'",
+        hashed(token), now() - FACTOR_WITHIN,
+    )  # fmt: skip
+    return int(found[0][0]) if found else None
+
+
+async def finish_session(token: str, request: Any) -> str | None:
+    """The second factor was right: the waiting session ends, and a whole one begins. Of many at once one gets it."""
+    async with transaction():
+        old = await write(
+            f"UPDATE session SET revoked_at = ? WHERE token_hash = ? AND revoked_at IS NULL AND awaits_factor = {TRUE}"
+            " RETURNING id, person_id, way", now(), hashed(token),
+        )  # fmt: skip
+        if not old:
+            return None
+        return await open_session(old[0][1], request, way=old[0][2], rotated_from=old[0][0])
+
+
+async def confirm_session(session_id: int) -> None:
+    await write("UPDATE session SET confirmed_at = ? WHERE id = ?", now(), session_id)

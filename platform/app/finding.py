@@ -6,6 +6,7 @@ import msgspec
 from tortoise.expressions import Q
 
 from core.principal import Principal
+from customers import seeing
 from customers.audience import tokens_of
 from customers.models import AccountAlias
 from customers.names import company_key
@@ -42,12 +43,16 @@ async def _accounts(who: Principal, words: str) -> list[Thing]:
 async def _people(who: Principal, words: str) -> list[Thing]:
     if not who.may("customers.read"):
         return []
-    asked = Q()
+    asked, sees = Q(), (await seeing.sight(who)).sees("person.email")
     for word in words.split()[:3]:
-        asked &= (Q(family_name__icontains=word) | Q(given_name__icontains=word) | Q(family_kana__icontains=word)
-                  | Q(given_kana__icontains=word) | Q(email__icontains=word) | Q(handle__icontains=word))  # fmt: skip
+        found_in = (Q(family_name__icontains=word) | Q(given_name__icontains=word) | Q(family_kana__icontains=word)
+                    | Q(given_kana__icontains=word) | Q(handle__icontains=word))  # fmt: skip
+        asked &= found_in | Q(email__icontains=word) if sees else found_in
     found = await visible_people(who).filter(asked).order_by("family_kana", "id").limit(EACH)
-    return [Thing(one.full_name, one.email or "", f"/staff/customers/people/{one.id}", "user") for one in found]
+    return [
+        Thing(one.full_name, one.email or "" if sees else "", f"/staff/customers/people/{one.id}", "user")
+        for one in found
+    ]
 
 
 async def _texts(who: Principal, words: str) -> list[Thing]:

@@ -7,6 +7,7 @@ from statistics import median
 from typing import Any
 
 import msgspec
+from tortoise.expressions import Q, Subquery
 
 from campaigns.policy import visible_campaigns
 from core.clock import local_day, now
@@ -14,7 +15,7 @@ from core.database import rows
 from core.i18n import _, ago, lazy, ngettext, number
 from core.principal import Principal
 from customers.health import band
-from customers.models import HealthSnapshot, Pilot
+from customers.models import HealthAlert, HealthSnapshot, Pilot
 from customers.policy import visible_accounts
 from helpcenter.models import ContentGap
 from inbox.models import Conversation
@@ -22,6 +23,7 @@ from inbox.policy import visible_conversations
 
 DAYS = 28
 SHOWN = 6
+FALLS = 3
 CHANNELS = {"line": "LINE", "slack": "Slack", "web": lazy("Web"), "mail": lazy("Mail"), "email": lazy("Mail")}
 TIERS = {"high": lazy("High touch"), "low": lazy("Low touch"), "tech": lazy("Tech touch")}
 
@@ -115,7 +117,27 @@ async def watched(who: Principal) -> Figure:
 
 
 async def work_now(who: Principal) -> list[Work]:
-    return [*await _waiting(who), *await _verdicts(who), *await _gaps(who)][:SHOWN]
+    waiting = await _waiting(who)
+    fallen = await _falls(who)
+    room = max(0, SHOWN - len(fallen))
+    return [*waiting[:room], *fallen, *await _verdicts(who), *await _gaps(who)][:SHOWN]
+
+
+async def _falls(who: Principal) -> list[Work]:
+    """Falls of health that nobody has seen to: of my own accounts first, then of those that nobody looks after."""
+    if not who.may("customers.read"):
+        return []
+    visible = Subquery(visible_accounts(who).filter(state="active").values("id"))
+    found = HealthAlert.filter(state="open", account_id__in=visible).select_related("account").order_by("-id")
+    mine = await found.filter(Q(account__csm_id=who.person_id) | Q(account__deputy_id=who.person_id)).limit(FALLS)
+    if len(mine) < FALLS and who.all_accounts:
+        mine += await found.filter(account__csm_id__isnull=True).limit(FALLS - len(mine))
+    return [
+        Work(_("Health of %(account)s fell from %(before)s to %(after)s", account=one.account.name, before=one.before,
+               after=one.after), str(TIERS.get(one.account.tier, "")), f"/staff/customers/{one.account_id}", "chart",
+             ago(one.raised_at), "bad")
+        for one in mine
+    ]  # fmt: skip
 
 
 async def _waiting(who: Principal) -> list[Work]:

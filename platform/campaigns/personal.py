@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from customers.registry import refers, unpersonal
+from customers.registry import lists, refers, unpersonal
 
 refers("campaign", "created_by_id")
 refers("campaign_revision", "created_by_id")
@@ -12,4 +12,4 @@ refers(
 )
 refers("delivery", "account_id", about="account")
 unpersonal("delivery", "address_hash", "cleared with delivery.person_id")
-unpersonal("campaign_step", "people", "ids chosen at the time of sending; not followed afterwards")
+lists("campaign_step", "people")

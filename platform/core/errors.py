@@ -73,3 +73,11 @@ class TooMany(Refused):
     def __init__(self, sentence: object = "", retry_after: int = 30) -> None:
         super().__init__(sentence)
         self.retry_after = retry_after
+
+
+class Elsewhere(Forbidden):
+    """Something has to be done first, at `href`: where a browser is sent."""
+
+    def __init__(self, sentence: object, href: str) -> None:
+        super().__init__(sentence)
+        self.href = href

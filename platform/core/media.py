@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from core.clock import now
 from core.context import here
+from core.database import after_commit, write
 from core.errors import NotFound, Refused, TooLarge
 from core.i18n import _
 from core.models import Media
@@ -73,6 +75,13 @@ async def store_image(data: bytes, name: str = "", *, audience: str = "public", 
         width=picture.width, height=picture.height, sha256=hashlib.sha256(picture.data).hexdigest(),
         audience=audience, owner_id=owner_id, created_at=now(),
     )  # fmt: skip
+
+
+async def forget_media(keys: Sequence[str]) -> None:
+    """Drop rows in the open transaction, and their files once it is committed."""
+    for key in keys:
+        if await write("DELETE FROM media WHERE key = ? RETURNING id", key):
+            after_commit(partial(_path(key).unlink, missing_ok=True))
 
 
 def _path(key: str) -> Path:

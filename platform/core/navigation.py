@@ -49,6 +49,8 @@ class Navigation:
         self.suggest = "/help/suggest"
         self.staff_search = "/find"
         self.sign_in = "/sign-in"
+        self.second_factor = "/me/second-factor"
+        self.prove = "/sign-in/again"
         self.sign_out = "/sign-out"
         self.home = "/"
         self.staff_home = "/home"

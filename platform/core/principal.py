@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -51,7 +51,8 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
 
     `accounts` are the ids of the accounts the person belongs to; `all_accounts` is true for staff who see
     every account, else staff see `own_accounts` (those they are CSM or deputy of). With `api_key_id` a program
-    acts for the person, within the key's scopes; a key that `is_read_only` changes nothing.
+    acts for the person, within the key's scopes; a key that `is_read_only` changes nothing. `proved_at`: when they
+    last proved that it is them. Who `lacks_factor` has to set a second factor up before their role's rights count.
     """
 
     person_id: int | None = None
@@ -68,6 +69,8 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
     session_id: int | None = None
     api_key_id: int | None = None
     is_read_only: bool = False
+    proved_at: datetime | None = None
+    lacks_factor: bool = False
 
     @property
     def is_signed_in(self) -> bool:
@@ -76,6 +79,11 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_staff(self) -> bool:
         return "customers.read" in self.capabilities or "inbox.answer" in self.capabilities
+
+    @property
+    def is_fresh(self) -> bool:
+        """They proved within 15 minutes that it is them: what dangerous pages ask (`needs_fresh=True`)."""
+        return self.proved_at is not None and self.proved_at > now() - FRESH
 
     def may(self, capability: str) -> bool:
         """By role, anywhere."""
@@ -99,6 +107,8 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
     def sees_account(self, account_id: int | None) -> bool:
         return self.all_accounts or (account_id is not None and account_id in self.own_accounts | self.accounts)
 
+
+FRESH = timedelta(minutes=15)
 
 SYSTEM = Principal(name="engawa", role="system", capabilities=frozenset(CAPABILITIES), all_accounts=True)
 NOBODY = Principal()

@@ -23,18 +23,24 @@ from core import api_document, database
 from core.assets import static_file
 from core.context import here
 from core.entrance import Entrance, client_ip
-from core.errors import Forbidden, Invalid, NotFound, Refused, TooMany, Unauthenticated, Wrong
+from core.errors import Elsewhere, Forbidden, Invalid, NotFound, Refused, TooMany, Unauthenticated, Wrong
 from core.forms import Form, Line, Meta
 from core.i18n import _
 from core.metrics import REGISTRY
 from core.navigation import navigation
-from core.pages import before_send, page, safe_path, url
+from core.pages import before_send, flash, page, safe_path, url
 from core.principal import CAPABILITIES
 from core.problems import problem, title_of, wants_json
 from core.settings import LOOPBACK, settings
 
 log = logging.getLogger("engawa.web")
 SAFE = {"GET", "HEAD", "OPTIONS"}
+
+
+def _fresh(handler: BaseRouteHandler) -> None:
+    """What is dangerous asks again who it is, when that was proved long ago: a browser may stand open."""
+    if handler.opt.get("needs_fresh") and not here().principal.is_fresh:
+        raise Elsewhere(_("Prove once more that it is you."), navigation.prove)
 
 
 async def may_guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
@@ -50,7 +56,10 @@ async def may_guard(connection: ASGIConnection[Any, Any, Any, Any], handler: Bas
     if dict(connection.scope)["method"] not in SAFE and not handler.opt.get("exclude_from_csrf"):
         _same_origin(connection)
     if not who.may_somewhere(needed):
+        if who.lacks_factor:
+            raise Elsewhere(_("Your role asks for a second factor. Set it up first."), navigation.second_factor)
         raise Forbidden(_("You may not do this.")) if who.is_signed_in else Unauthenticated(_("Sign in first."))
+    _fresh(handler)
 
 
 def _same_origin(connection: ASGIConnection[Any, Any, Any, Any]) -> None:
@@ -80,13 +89,24 @@ def _answer(
 
 
 def refused(request: Request[Any, Any, Any], error: Refused) -> Response[Any]:
-    if isinstance(error, Unauthenticated) and request.method == "GET" and not wants_json(request):
-        query = request.scope.get("query_string", b"").decode("latin-1")
-        target = request.scope["path"] + (f"?{query}" if query else "")
-        return Redirect(url(navigation.sign_in, next=target), status_code=303)
+    first = error.href if isinstance(error, Elsewhere) else navigation.sign_in
+    if isinstance(error, Unauthenticated | Elsewhere) and not wants_json(request):
+        if request.method == "GET":
+            query = request.scope.get("query_string", b"").decode("latin-1")
+            target = request.scope["path"] + (f"?{query}" if query else "")
+            return Redirect(url(first, next=target), status_code=303)
+        if isinstance(error, Elsewhere):  # what was sent is lost; the page it came from is where to go on
+            flash(error.sentence, "warn")
+            return Redirect(url(first, next=_page_before(request)), status_code=303)
     headers = {"Retry-After": str(error.retry_after)} if isinstance(error, TooMany) else None
     wrong = error.wrong if isinstance(error, Invalid) else ()
     return _answer(request, error.status, error.sentence, headers, wrong)
+
+
+def _page_before(request: Request[Any, Any, Any]) -> str:
+    """The path of the page that a form stood on, when it was one of ours."""
+    before, ours = urlsplit(request.headers.get("referer", "")), urlsplit(settings().url)
+    return before.path if before.netloc == ours.netloc else ""
 
 
 def http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:

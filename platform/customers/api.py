@@ -48,8 +48,7 @@ async def shown_people(found: Sequence[Person]) -> list[PersonOut]:
     for place in await Membership.filter(person_id__in=ids).order_by("id"):
         places.setdefault(place.person_id, []).append(place)
     held = {place.account_id for many in places.values() for place in many}
-    visible = set(await policy.visible_accounts(current_principal()).filter(id__in=sorted(held)).values_list(
-        "id", flat=True))  # fmt: skip
+    visible = {one.id for one in await policy.visible_accounts(current_principal()).filter(id__in=sorted(held))}
     return [PersonOut.of(one, named.get(one.id, []), [p for p in places.get(one.id, []) if p.account_id in visible])
             for one in found]  # fmt: skip
 

@@ -16,6 +16,11 @@ class HealthChanged(Event, frozen=True):
     account_id: int
 
 
+class PhaseChanged(Event, frozen=True):
+    account_id: int
+    phase: str
+
+
 class AccountsMerged(Event, frozen=True):
     """`gone_id` lives on as `kept_id`: rooms move what they keep about it."""
 
@@ -63,6 +68,7 @@ __all__ = [
     "MergeUndone",
     "PeopleMerged",
     "PersonErased",
+    "PhaseChanged",
     "SegmentChanged",
     "TierChanged",
     "Tracked",

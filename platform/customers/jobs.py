@@ -7,7 +7,7 @@ from datetime import timedelta
 from core.clock import now
 from core.events import on
 from core.jobs import every, job
-from customers import duplicates, health, merging, tiers, tracking
+from customers import duplicates, health, merging, phases, retention, tiers, tracking
 from customers.events import AccountsMerged, PeopleMerged
 from customers.imports import run, trailing
 from customers.matching import stored
@@ -104,9 +104,20 @@ async def work_out_habits() -> None:
     await habits.work_out()
 
 
+@every(hours=24, at="01:30", lane="long", timeout=4 * 3600)
+async def prune_old_rows() -> None:
+    """What is older than the periods that were set (customers.retention); begun again, it goes on."""
+    await retention.prune()
+
+
 @every(hours=24, at="03:30", lane="bulk", timeout=1800)
 async def recompute_tiers() -> None:
     await tiers.recompute_all()
+
+
+@every(hours=1, at="00:20", lane="bulk", timeout=1800)
+async def enter_phases() -> None:
+    await phases.evaluate()
 
 
 @every(hours=24, at="04:00", lane="bulk", timeout=1800)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from customers.registry import refers, unpersonal
+from core.i18n import lazy
+from customers.registry import lists, refers, unpersonal
+from customers.retention import keeps
 
 COUNTS = ("d7", "d30", "d90", "total")
 
@@ -19,7 +21,8 @@ refers("account_note", "person_id", erase="delete")
 refers("account_note", "author_id")
 _STAFF = """
 import_batch.created_by_id review.decided_by_id segment.created_by_id pilot.started_by_id pilot.verdict_by_id
-account.csm_id account.deputy_id account.tier_by_id merge_log.merged_by_id
+account.csm_id account.deputy_id account.tier_by_id account.phase_by_id merge_log.merged_by_id
+pulse.by_id health_alert.seen_by_id
 """
 for _place in _STAFF.split():
     refers(*_place.split("."))
@@ -35,6 +38,8 @@ refers("account", "parent_id", about="account")
 refers("usage_day", "account_id", about="account", is_derived=True)
 refers("account_metric", "account_id", about="account", sums=COUNTS, is_derived=True)
 refers("health_snapshot", "account_id", about="account", is_derived=True)
+refers("health_alert", "account_id", about="account", is_derived=True)
+refers("pulse", "account_id", about="account")
 
 # search and core
 refers("search_query", "person_id", erase="clear", clear=("text",))
@@ -47,10 +52,22 @@ for _table, _column, _why in (
     ("person", "phone", "as above"),
     ("suppression", "address_hash", "a keyed hash that outlives the person on purpose"),
     ("segment", "people", "a count"),
-    ("pilot", "people", "ids of a trial that is over"),
-    ("segment", "people", "how many, a number"),
     ("audit_entry", "actor_id", "an audit log is never changed; the name in it is emptied by customers.privacy"),
     ("match_key", "record_id", "made anew by customers.matching.stored"),
 ):
     unpersonal(_table, _column, _why)
 refers("write_key", "created_by_id")
+lists("pilot", "people")
+
+# What may be let go after a while (nothing is, until somebody sets a period)
+keeps("event", "received_at", lazy("Product events"), least=30, by="arrival",
+      note=lazy("Counts by day, metrics and segments stay; questions about a sequence see what is kept."))  # fmt: skip
+keeps("usage_day", "day", lazy("Counts by day"), least=100, is_day=True,
+      note=lazy("“Ever” then counts what is kept when counts are worked out anew."))  # fmt: skip
+keeps("touchpoint", "at", lazy("Timeline entries"), least=90)
+keeps("notice", "created_at", lazy("Notices at the bell"), least=7)
+keeps("touch", "at", lazy("Automatic messages counted against attention"), least=31)
+keeps("health_snapshot", "day", lazy("Daily health"), least=60, is_day=True,
+      note=lazy("The judgement by renewals looks at the scores of 30 days before each of them."))  # fmt: skip
+keeps("search_query", "created_at", lazy("Searches by visitors"), least=30, by="arrival")
+keeps("audit_entry", "at", lazy("The audit log"), least=180)

@@ -17,11 +17,11 @@ from core.events import announce
 from core.i18n import _
 from core.policy import ensure
 from core.refs import Ref
-from customers import policy
+from customers import policy, seeing
 from customers.events import PersonErased
 from customers.imports.rows import select_in
 from customers.matching.stored import rekey
-from customers.registry import Refers, forgetting, references
+from customers.registry import Refers, forgetting, lists_of_people, references
 from customers.suppressing import mark_erased
 from customers.trails import images
 
@@ -35,6 +35,7 @@ MOST = 10_000  # rows of one table in an export
 async def export(person_id: int) -> dict[str, Any]:
     """The record and every row of every room that speaks of the person, by table; hashes and secrets left out."""
     ensure(policy.can_change_everything(current_principal()))
+    (await seeing.sight()).refuse_any()
     ids = await _with_merged(person_id)
     found: dict[str, Any] = {"person": list((await images("person", "t.id = ?", person_id)).values())}
     if not found["person"]:
@@ -66,6 +67,7 @@ async def erase(person_id: int, reason: str) -> dict[str, int]:
         for one in references("person"):
             for id in ids:
                 done[one.table] = done.get(one.table, 0) + await _erase_rows(one, id)
+        done |= await _leave_lists(ids)
         for id in ids:
             await _erase_traces(id)
         await rekey("person", ids)
@@ -115,6 +117,26 @@ async def _suppress(ids: list[int], arrivals: list[int]) -> None:
             await forget_mail(value)
     for forget in forgetting():
         await forget(ids, addresses)
+
+
+async def _leave_lists(ids: list[int]) -> dict[str, int]:
+    """Their ids leave every JSON list of people. Read under the lock of the row, so that no other change is lost."""
+    done: dict[str, int] = {}
+    lock = " FOR UPDATE" if dialect() == "postgresql" else ""
+    for one in lists_of_people():
+        for id in ids:
+            found = await rows(f'SELECT id, "{one.column}" FROM "{one.table}" WHERE {_holds(one.column)}{lock}', id)
+            for row in found:
+                kept = [other for other in json.loads(row[1]) if other != id]
+                await write(f'UPDATE "{one.table}" SET "{one.column}" = ? WHERE id = ?', json.dumps(kept), row[0])
+            done[one.table] = done.get(one.table, 0) + len(found)
+    return done
+
+
+def _holds(column: str) -> str:
+    if dialect() == "sqlite":
+        return f'EXISTS (SELECT 1 FROM json_each("{column}") WHERE value = ?)'
+    return f'"{column}" @> to_jsonb(CAST(? AS bigint))'
 
 
 async def _erase_rows(one: Refers, id: int) -> int:

@@ -41,6 +41,13 @@ class Refers(msgspec.Struct, frozen=True):
     blocks: bool = True
 
 
+class Lists(msgspec.Struct, frozen=True):
+    """`column` of `table` holds a JSON list of ids of people. An erased one leaves it; a merge leaves it alone."""
+
+    table: str
+    column: str
+
+
 class Unpersonal(msgspec.Struct, frozen=True):
     """A column that looks like a reference and is none, or is never followed; `why` is for the reader."""
 
@@ -52,12 +59,22 @@ class Unpersonal(msgspec.Struct, frozen=True):
 _references: dict[tuple[str, str], Refers] = {}
 Forget = Callable[[list[int], list[tuple[str, str]]], Awaitable[None]]
 _forgetting: list[Forget] = []
+_lists: dict[tuple[str, str], Lists] = {}
 _unpersonal: dict[tuple[str, str], Unpersonal] = {}
 
 
 def refers(table: str, column: str, *, about: About = "person", **said: object) -> None:
     """Put a reference on the list; at import of a room's `personal.py`."""
     _references[table, column] = msgspec.convert({"table": table, "column": column, "about": about, **said}, Refers)
+
+
+def lists(table: str, column: str) -> None:
+    """A JSON list of people's ids."""
+    _lists[table, column] = Lists(table, column)
+
+
+def lists_of_people() -> list[Lists]:
+    return list(_lists.values())
 
 
 def unpersonal(table: str, column: str, why: str) -> None:
@@ -82,8 +99,8 @@ def references(about: str) -> list[Refers]:
 
 
 def is_known(table: str, column: str) -> bool:
-    return (table, column) in _references or (table, column) in _unpersonal
+    return (table, column) in declared()
 
 
 def declared() -> set[tuple[str, str]]:
-    return {*_references, *_unpersonal}
+    return {*_references, *_unpersonal, *_lists}

@@ -40,9 +40,43 @@ class HealthRule(msgspec.Struct, frozen=True):
     purchases: tuple[str, ...] = ("Order Completed", "purchase")
     login: str = "signed_in"
     login_days_goal: int = 12
+    half_life_days: int = 90  # of opinions
+    drop_points: int = 10  # a fall by so much within 28 days is an alert; 0: never
 
 
-RULES: dict[str, type[Any]] = {"tiers": TierRule, "attention": AttentionRule, "health": HealthRule}
+class PhaseRule(msgspec.Struct, frozen=True):
+    """`entry`: phase → the tree of questions about a company with which it enters; `weights`: phase → measure → weight.
+
+    A phase without a tree is entered by hand or by imports only.
+    """
+
+    entry: dict[str, Any] = {}
+    weights: dict[str, dict[str, int]] = {}
+
+
+class CapacityRule(msgspec.Struct, frozen=True):
+    """How many accounts of each tier one CSM can look after (Box Japan: 10, 50, 1,000); see customers.capacity."""
+
+    high: int = 10
+    low: int = 50
+    tech: int = 1000
+
+
+class FieldRule(msgspec.Struct, frozen=True):
+    """Field (customers.seeing.FIELDS) → slugs of the roles that may not see it."""
+
+    hidden: dict[str, tuple[str, ...]] = {}
+
+
+class RetentionRule(msgspec.Struct, frozen=True):
+    """Table (customers.retention) → days; a table that is not named is kept for ever."""
+
+    days: dict[str, int] = {}
+
+
+RULES: dict[str, type[Any]] = {"tiers": TierRule, "attention": AttentionRule, "health": HealthRule,
+                               "phases": PhaseRule, "capacity": CapacityRule, "fields": FieldRule,
+                               "retention": RetentionRule}  # fmt: skip
 
 
 async def rule(name: str) -> Any:

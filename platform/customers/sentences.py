@@ -99,6 +99,26 @@ def _tier_by(facts: dict[str, Any]) -> str:
 describe("customers.tier_changed", _tier, "flag", tone="info", text=_tier_by, label=lazy("Tier changed"))
 describe("customers.health_changed", lazy("Health from %(from)s to %(to)s"), "chart", tone="warn",
          label=lazy("Health changed"))  # fmt: skip
+PHASE_WORDS = {"onboarding": lazy("Onboarding"), "adoption": lazy("Adoption"), "expansion": lazy("Expansion"),
+               "renewal": lazy("Renewing"), "churned": lazy("Churned")}  # fmt: skip
+PULSE_WORDS = {"good": lazy("Good"), "watch": lazy("Watch"), "risk": lazy("At risk")}
+
+
+def _phase(facts: dict[str, Any]) -> str:
+    before, after = (str(PHASE_WORDS.get(facts[key], facts[key])) for key in ("from", "to"))
+    return _("Phase from %(before)s to %(after)s", before=before, after=after)
+
+
+def _phase_by(facts: dict[str, Any]) -> str:
+    return _("Chosen by staff") if facts["by"] == "staff" else _("By the entry rule of the phase")
+
+
+def _pulse(facts: dict[str, Any]) -> str:
+    return _("%(by)s senses: %(state)s", by=facts["by"], state=str(PULSE_WORDS.get(facts["state"], facts["state"])))
+
+
+describe("customers.phase_changed", _phase, "flag", tone="info", text=_phase_by, label=lazy("Phase changed"))
+describe("customers.pulse_given", _pulse, "user", text=lazy("%(note)s"), label=lazy("CSM's pulse"))
 describe("customers.assigned", lazy("The CSM was changed"), "user", label=lazy("CSM changed"))
 describe("customers.noted", lazy("%(by)s wrote a note"), "edit", text=lazy("%(body)s"), label=lazy("Note"))
 describe("customers.consented", lazy("%(person)s changed what they receive"), "mail", label=lazy("Consent"))

@@ -8,7 +8,10 @@ from core.jobs import job
 from core.refs import Ref
 from customers import notices
 from customers.events import MergeUndone, PeopleMerged
+from guides import opinions
 from guides.recounting import recount
+
+__all__ = ["opinions", "recount", "tell_csm"]  # opinions: what surveys say of health
 
 
 @job

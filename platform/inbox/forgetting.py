@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
 from channels.forgetting import Address, forget_arrivals
 from core.clock import now
 from core.database import rows, write
+from core.media import forget_media
 from customers.registry import forgets
 from inbox.models import Conversation
 
@@ -31,6 +34,7 @@ async def _strangers(addresses: list[Address]) -> list[int]:
 
 
 async def _empty(id: int) -> None:
+    await forget_media(await _pictures(id))
     await write("UPDATE conversation SET name = '', address = ?, summary = ?, preview = '', reply_token = '',"
                 " customer_key = CASE WHEN customer_key LIKE 'person:%' THEN customer_key ELSE ? END,"
                 " version = version + 1, changed_at = ? WHERE id = ?", {}, {}, f"erased:{id}", now(), id)  # fmt: skip
@@ -41,3 +45,10 @@ async def _empty(id: int) -> None:
                        " RETURNING arrival_id", {}, id)  # fmt: skip
     await forget_arrivals(int(row[0]) for row in said if row[0])
     await write("UPDATE touchpoint SET data = ? WHERE about_kind = 'conversation' AND about_id = ?", {}, id)
+
+
+async def _pictures(id: int) -> list[str]:
+    """Keys of what they sent along; it was seen by staff only."""
+    found = await rows("SELECT data FROM message WHERE conversation_id = ? AND sender = 'person'", id)
+    said = [json.loads(row[0]) if isinstance(row[0], str) else row[0] or {} for row in found]
+    return [one["media"] for data in said for one in data.get("attachments") or [] if one.get("media")]

@@ -9,12 +9,12 @@ from core.jobs import every
 from core.refs import Ref
 from customers import notices
 from customers.events import MergeUndone, PeopleMerged
-from inbox import telling
+from inbox import support, telling
 from inbox.actions.conversations import add_message, change, locked
 from inbox.actions.following import follow, follow_all
 from inbox.escalation import escalate
 
-__all__ = ["escalate", "telling", "wake_snoozed"]
+__all__ = ["escalate", "support", "telling", "wake_snoozed"]
 
 
 @every(minutes=1)

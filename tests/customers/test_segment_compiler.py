@@ -79,7 +79,9 @@ def a_world(seed: int) -> World:
 
     accounts = [{"id": i, "name": r.choice(WORDS), "industry": r.choice(WORDS), "prefecture": r.choice(WORDS),
                  "employees": r.choice([None, 0, 30, 300]), "tier": r.choice(["high", "low", "tech"]),
-                 "phase": r.choice(["onboarding", "renewal"]), "state": r.choice(["active", "churned"]),
+                 "phase": r.choice(["onboarding", "renewal"]),
+                 "phase_since": r.choice([None, NOW - timedelta(days=r.randint(0, 60), hours=1)]),
+                 "state": r.choice(["active", "churned"]),
                  "health": r.choice([None, 0, 50, 51, 75, 76, 100]), "expected_ltv": r.choice([0, 10**7]),
                  "csm_id": r.choice([None, 1, 2]), "traits": r.choice([{}, {"size": "Sales"}, {"size": 3}])}
                 for i in range(1, 6)]  # fmt: skip

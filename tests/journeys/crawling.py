@@ -17,7 +17,7 @@ from browser import AXE, RULES, has_sideways_scroll, screenshot, sticking_out
 WIDE, PHONE = (1280, 900), (390, 844)
 SORTS = {"sort", "after", "before", "cursor", "page", "next", "q", "format", "export"}  # the same page with other rows
 NOT_PAGES = re.compile(
-    r"^/(static|media|schema|c|u|metrics|healthz|readyz|sitemap|robots|link|w)\b|\.(atom|json|csv)$|/content$|/source$"
+    r"^/(api|static|media|schema|c|u|metrics|healthz|readyz|sitemap|robots|link|w)\b|\.(atom|json|csv)$|/content$|/source$"
 )
 SEVERAL = 2  # pages of one address template for one person: with other queries, of other objects
 KINDS = 4  # and for all of them together, while they are made of other parts

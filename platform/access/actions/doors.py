@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from access import links, passwords, throttle
+from access.actions import factor
 from access.events import SignedIn
 from access.jobs import send_link
 from access.models import SignInLink
@@ -32,6 +33,7 @@ class Entered(msgspec.Struct, frozen=True):
     person_id: int
     token: str
     next: str = ""
+    awaits_factor: bool = False
 
 
 async def sign_in_by_password(address: str, password: str, request: Any) -> Entered | None:
@@ -89,7 +91,7 @@ async def _claim(link: SignInLink) -> int:
 
 
 async def enter(person_id: int, request: Any, way: str, *, kept: str | None = None) -> Entered | None:
-    """A fresh session; whatever the browser held before is closed.
+    """A fresh session; whatever the browser held before is closed. With a second factor it waits for the code.
 
     None when the person was locked out meanwhile, or their password (`kept`, its hash) is another one by now.
     """
@@ -102,11 +104,27 @@ async def enter(person_id: int, request: Any, way: str, *, kept: str | None = No
         if not still or (kept is not None and still[0][0] != kept):
             return None
         await _forget_old(request)
-        token = await open_session(person_id, request, way=way)
-        made = await rows("SELECT id FROM session WHERE token_hash = ?", hashed(token))
-        await announce(SignedIn(person_id=person_id, session_id=made[0][0]))
-        await timeline.record(person_id, "access.signed_in", key=f"access.signed_in:{person_id}:{local_day()}")
-    return Entered(person_id, token)
+        awaits = await factor.has_factor(person_id)
+        token = await open_session(person_id, request, way=way, awaits_factor=awaits)
+        if not awaits:
+            await _is_in(person_id, token)
+    return Entered(person_id, token, awaits_factor=awaits)
+
+
+async def _is_in(person_id: int, token: str) -> None:
+    made = await rows("SELECT id FROM session WHERE token_hash = ?", hashed(token))
+    await announce(SignedIn(person_id=person_id, session_id=made[0][0]))
+    await timeline.record(person_id, "access.signed_in", key=f"access.signed_in:{person_id}:{local_day()}")
+
+
+async def give_code(typed: str, request: Any) -> Entered | None:
+    """The second factor of whoever this browser's waiting session is of; None for a wrong code. Raises TooMany."""
+    async with transaction():
+        found = await factor.finish(request.cookies.get(cookie_name(), ""), typed, request)
+        if found is None:
+            return None
+        await _is_in(*found)
+    return Entered(*found)
 
 
 async def _forget_old(request: Any) -> None:

@@ -55,8 +55,11 @@ async def needs_current_password(principal: Principal) -> bool:
 
 async def may_set_password(principal: Principal, current: str, request: Any) -> bool:
     """Whether `current` is right, or none is needed. Guesses count like those at the door. Raises TooMany."""
-    if not await needs_current_password(principal):
-        return True
+    return not await needs_current_password(principal) or await is_password(principal, current, request)
+
+
+async def is_password(principal: Principal, current: str, request: Any) -> bool:
+    """Whether this is their password. Guesses count like those at the door. Raises TooMany."""
     ip, account = client_ip(request.scope), f"person:{principal.person_id}"
     await throttle.attempt("current", account, ip)
     kept = await Credential.get(person_id=principal.person_id)

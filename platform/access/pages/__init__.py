@@ -2,19 +2,35 @@
 
 from __future__ import annotations
 
-from access import brands
+from access import brands, role_names
 from access.identify import identify
-from access.pages import api_keys, audit, brand, developers, doors, own, people, promises, roles, settings, welcome
+from access.pages import (
+    api_keys,
+    audit,
+    brand,
+    developers,
+    doors,
+    factors,
+    own,
+    people,
+    promises,
+    roles,
+    settings,
+    welcome,
+)
 from core.entrance import use_identify
 from core.i18n import lazy
 from core.navigation import navigation
 from core.pages import use_brand
 
 controllers = [
-    *doors.controllers, *own.controllers, *settings.controllers, *people.controllers, *roles.controllers,
+    *doors.controllers, *factors.controllers, *own.controllers, *settings.controllers, *people.controllers,
+    *roles.controllers,
     *api_keys.controllers, *developers.controllers,
     *audit.controllers, *promises.controllers, *brand.controllers, *welcome.controllers,
 ]  # fmt: skip
+
+__all__ = ["controllers", "role_names"]  # role_names: from which roles fields can be hidden
 
 use_identify(identify)
 use_brand(brands.current)

@@ -48,11 +48,11 @@ class ApiKeyPages(Controller):
     path = HOME
     include_in_schema = False
 
-    @get("/", may="settings.manage")
+    @get("/", may="settings.manage", needs_fresh=True)
     async def index(self) -> Response[Any]:
         return await _shown(_empty())
 
-    @post("/", may="settings.manage", status_code=200)
+    @post("/", may="settings.manage", needs_fresh=True, status_code=200)
     async def make(self, request: Request[Any, Any, Any]) -> Response[Any]:
         form = Form(NewApiKey, await request.form())
         if not form.valid:
@@ -69,7 +69,7 @@ class ApiKeyPages(Controller):
         # The key is shown on this page only: it is nowhere kept, so there is nothing to redirect to.
         return await _shown(_empty(), key=key)
 
-    @delete("/{key_id:int}", may="settings.manage", status_code=303)
+    @delete("/{key_id:int}", may="settings.manage", needs_fresh=True, status_code=303)
     async def revoke(self, key_id: int) -> Response[Any]:
         await revoke_api_key(key_id, by=here().principal)
         flash(_("The key is revoked. Programs that use it are refused from now on."))

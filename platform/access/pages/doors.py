@@ -8,15 +8,15 @@ from litestar import Controller, Request, Response, get, post
 from litestar.response import Redirect
 
 from access import links
-from access.actions import doors
+from access.actions import doors, factor
 from access.forms import AskForLink, SignIn, SignUp
 from access.identify import find
 from access.sessions import cookie_name, exchange, no_cookie, session_cookie
 from core.context import here
 from core.forms import Form
-from core.i18n import _
+from core.i18n import _, day
 from core.navigation import navigation
-from core.pages import flash, page, safe_path
+from core.pages import flash, page, safe_path, url
 from customers import people
 
 NO_REFERRER = {"Referrer-Policy": "no-referrer"}
@@ -24,9 +24,16 @@ NO_REFERRER = {"Referrer-Policy": "no-referrer"}
 
 async def inside(entered: doors.Entered, next: str = "") -> Redirect:
     """The answer to whoever came in: their cookie, and the page they wanted (staff: their home)."""
+    if entered.awaits_factor:
+        code = url("/sign-in/second-factor", next=safe_path(entered.next or next, ""))
+        return Redirect(code, status_code=303, cookies=[session_cookie(entered.token)])
     found = await find(entered.token)
     home = navigation.staff_home if found and found.principal.is_staff else navigation.home
     target = safe_path(entered.next or next, home)
+    due = await factor.due_of(entered.person_id)
+    if due is not None and not await factor.has_factor(entered.person_id):
+        flash(_("Your role asks for a second factor from %(day)s on. Set it up on your account's page.", day=day(due)),
+              "warn")  # fmt: skip
     return Redirect(target, status_code=303, cookies=[session_cookie(entered.token)])
 
 

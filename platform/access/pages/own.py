@@ -9,7 +9,7 @@ from litestar import Controller, Request, Response, delete, get, post
 from litestar.response import Redirect
 
 from access import passwords
-from access.actions import doors, own
+from access.actions import doors, factor, own
 from access.forms import NewPassword, Profile
 from access.models import Credential, Session
 from access.policy import open_sessions
@@ -32,6 +32,7 @@ async def _shown(status: int = 200, profile: Any = None, password: Any = None) -
         "access/me.html", status=status, person=person, profile=profile or Form(Profile, initial=person),
         password=password or Form(NewPassword), zones=choices(person.time_zone), changed_at=kept and kept.changed_at,
         needs_current=await own.needs_current_password(who), sessions=await open_sessions(who).count(),
+        has_factor=await factor.has_factor(person.id),
     )  # fmt: skip
 
 

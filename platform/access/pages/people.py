@@ -8,9 +8,9 @@ from litestar import Controller, Request, Response, delete, get, post
 from litestar.response import Redirect
 
 from access import policy
-from access.actions import roles, staff
+from access.actions import factor, roles, staff
 from access.forms import Invitation, Reason, RoleChoice
-from access.models import Role, RoleAssignment, ScopedGrant, Session
+from access.models import Role, RoleAssignment, ScopedGrant
 from access.words import role_names
 from core.clock import now
 from core.context import here
@@ -55,10 +55,11 @@ async def _roles_of(ids: list[int]) -> dict[int, list[str]]:
 async def _one(person: Person, status: int = 200, role: Any = None) -> Response[Any]:
     held = (await _roles_of([person.id])).get(person.id, [])
     names = await role_names()
-    sessions = await Session.filter(person_id=person.id, revoked_at=None, expires_at__gt=now()).count()
+    sessions = await policy.open_sessions_of(person.id).count()
+    has_factor = await factor.has_factor(person.id)
     grants = await ScopedGrant.filter(person_id=person.id, revoked_at=None, expires_at__gt=now()).order_by("expires_at")
     return page("access/person.html", status=status, person=person, held=held, names=names, sessions=sessions,
-                grants=grants, left={k: v for k, v in names.items() if k not in held},
+                grants=grants, has_factor=has_factor, left={k: v for k, v in names.items() if k not in held},
                 form=role or Form(RoleChoice), is_me=person.id == here().principal.person_id)  # fmt: skip
 
 
@@ -69,7 +70,7 @@ class PeoplePages(Controller):
     async def show(self, request: Request[Any, Any, Any]) -> Response[Any]:
         return await _list(request)
 
-    @post("/", may="settings.manage", status_code=200, include_in_schema=False)
+    @post("/", may="settings.manage", needs_fresh=True, status_code=200, include_in_schema=False)
     async def invite(self, request: Request[Any, Any, Any]) -> Response[Any]:
         form = Form(Invitation, await request.form())
         if form.valid and not await Role.exists(slug=form.data.role):
@@ -90,7 +91,7 @@ class PeoplePages(Controller):
 class RolesOfPerson(Controller):
     path = HOME + "/{person_id:int}/roles"
 
-    @post("/", may="settings.manage", status_code=200, include_in_schema=False)
+    @post("/", may="settings.manage", needs_fresh=True, status_code=200, include_in_schema=False)
     async def give(self, person_id: int, request: Request[Any, Any, Any]) -> Response[Any]:
         person = await staff.staff_person(person_id)
         form = Form(RoleChoice, await request.form())
@@ -142,4 +143,13 @@ async def end_sessions(person_id: int) -> Response[Any]:
     return Redirect(f"{HOME}/{person.id}", status_code=303)
 
 
-controllers = [PeoplePages, RolesOfPerson, LockOfPerson, end_sessions]
+@delete(HOME + "/{person_id:int}/second-factor", may="settings.manage", needs_fresh=True, status_code=303,
+        include_in_schema=False)  # fmt: skip
+async def remove_factor(person_id: int) -> Response[Any]:
+    person = await staff.staff_person(person_id)
+    await factor.remove(person.id, by=here().principal)
+    flash(_("The second factor of %(name)s is removed, and they are signed out.", name=person.full_name))
+    return Redirect(f"{HOME}/{person.id}", status_code=303)
+
+
+controllers = [PeoplePages, RolesOfPerson, LockOfPerson, end_sessions, remove_factor]

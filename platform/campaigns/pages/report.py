@@ -18,6 +18,7 @@ from core.context import here
 from core.database import dialect, rows
 from core.i18n import _, clock_time, moment, ngettext
 from core.listing import Choice, Column, Listing, Rows
+from customers import seeing
 from customers.models import Person
 
 LEDGER = (
@@ -36,7 +37,7 @@ class ReportPages(Controller):
     @get("/", may="campaigns.read")
     async def show(self, campaign_id: int, request: Request[Any, Any, Any]) -> Response[Any]:
         campaign = await actions.find(campaign_id)
-        found = recipients(campaign, request)
+        found = await recipients(campaign, request)
         if found.wants_csv:
             return found.csv(f"campaign-{campaign.id}")  # type: ignore[return-value]
         await found.load()
@@ -54,9 +55,9 @@ class ReportPages(Controller):
         )  # fmt: skip
 
 
-def recipients(campaign: Campaign, request: Any) -> Listing:
+async def recipients(campaign: Campaign, request: Any) -> Listing:
     """Staff who see their own accounts see their own recipients."""
-    who = here().principal
+    who, sees = here().principal, (await seeing.sight()).sees("person.email")
     sql = f"{LEDGER} WHERE t.campaign_id = ?"
     if not who.all_accounts:
         own = ", ".join(str(int(account)) for account in sorted(who.own_accounts)) or "0"
@@ -65,19 +66,22 @@ def recipients(campaign: Campaign, request: Any) -> Listing:
     return Listing(
         request, query=Rows(sql, campaign.id),
         columns=[
-            Column("family_name", _("Person"), head=True, value=_name),
+            Column("family_name", _("Person"), head=True, value=lambda row: _name(row, sees)),
             Column("account_name", _("Company"), wide=True),
             Column("state", _("Result"), export=lambda row: str(STATES[row["state"]])),
             Column("reason", _("Reason"), wide=True, value=lambda row: result_words(row["state"], row["reason"])),
             Column("at", _("Time"), sort=True, num=True, wide=True, format=moment),
         ],
         filters=[Choice("state", _("Result"), STATES, many=True), Choice("kind", _("Kind"), kinds)],
-        search=["family_name", "given_name", "email", "account_name"], default_sort="-at", exportable=True,
+        search=["family_name", "given_name", "account_name", *(["email"] if sees else [])],
+        default_sort="-at", exportable=True,
     )  # fmt: skip
 
 
-def _name(row: Any) -> str:
-    return " ".join(part for part in (row["family_name"], row["given_name"]) if part) or str(row["email"] or "")
+def _name(row: Any, sees_address: bool) -> str:
+    """Nobody's name: the address, for those who may see it."""
+    name = " ".join(part for part in (row["family_name"], row["given_name"]) if part)
+    return name or (str(row["email"] or "") if sees_address else seeing.HIDDEN)
 
 
 def _parts(counts: dict[str, int]) -> list[tuple[str, int, str]]:

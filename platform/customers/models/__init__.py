@@ -46,6 +46,7 @@ from customers.models.touching import (
     Topic,
     Touch,
 )
+from customers.models.watching import HealthAlert, Pulse
 
 __all__ = [
     "PHASES",
@@ -59,6 +60,7 @@ __all__ = [
     "ConsentProof",
     "Contract",
     "EventSeen",
+    "HealthAlert",
     "HealthSnapshot",
     "Identity",
     "ImportBatch",
@@ -74,6 +76,7 @@ __all__ = [
     "PersonSource",
     "Pilot",
     "ProductEvent",
+    "Pulse",
     "Purchase",
     "Review",
     "Segment",

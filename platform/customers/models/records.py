@@ -43,6 +43,10 @@ class Account(Model):
     deputy: Any = fields.ForeignKeyField("customers.Person", related_name="deputy_of", null=True,
                                          on_delete=fields.SET_NULL)  # fmt: skip
     phase = fields.CharField(max_length=16, default="onboarding")
+    phase_since = Moment(null=True)
+    phase_reason = fields.CharField(max_length=300, default="", db_default="")  # of whoever chose it by hand
+    phase_by_id = fields.BigIntField(null=True)
+    phase_until = fields.DateField(null=True)
     health = fields.IntField(null=True)
     health_coverage = fields.IntField(default=0)
     health_reasons: Any = fields.JSONField(default=list)

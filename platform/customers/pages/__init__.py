@@ -15,9 +15,13 @@ from customers.pages import (
     own,
     people,
     personal_data,
+    phases,
+    privacy,
     reviews,
     segments,
     settings,
+    steering,
+    team,
     topics,
     tracking,
     write_keys,
@@ -27,7 +31,8 @@ controllers: list[Any] = [
     accounts.AccountPages, people.PersonPages, segments.SegmentPages, files.ImportPages, reviews.ReviewPages,
     merges.MergePages, personal_data.PersonalDataPages,
     own.OwnPages, settings.RulePages, topics.TopicPages, tracking.SegmentCalls, tracking.PostHogCalls,
-    write_keys.WriteKeyPages,
+    write_keys.WriteKeyPages, steering.SteeringPages, phases.PhasePages, team.TeamPages,
+    privacy.PrivacyPages,
 ]  # fmt: skip
 
 

@@ -9,6 +9,7 @@ import msgspec
 from litestar import Controller, Request, Response, get, post
 from litestar.response import Redirect
 
+from core.audit import audit
 from core.charts import Series, line
 from core.clock import local_day
 from core.context import current_principal
@@ -16,18 +17,21 @@ from core.forms import Form, Line, Meta, Text
 from core.i18n import _, day, ngettext
 from core.listing import Bulk, Choice, Column, Listing
 from core.pages import flash, page
-from customers import accounts, health, policy, tiers
+from core.refs import Ref
+from customers import accounts, capacity, health, phases, policy, pulses, seeing, tiers
 from customers.models import (
     Account,
     AccountAlias,
     AccountNote,
     AccountSource,
     Contract,
+    HealthAlert,
     HealthSnapshot,
     Membership,
+    Person,
     Touchpoint,
 )
-from customers.pages.common import PHASES, TIERS, happenings, tabs, the_account, told, words
+from customers.pages.common import PHASES, TIERS, a_coming_day, around, happenings, tabs, the_account, told, words
 
 HEALTH_FILTERS = {"good": (76, 100), "watch": (51, 75), "risk": (0, 50)}
 
@@ -62,7 +66,6 @@ class Changes(msgspec.Struct):
     address: Annotated[Line, Meta(max_length=300)] = ""
     phone: Annotated[Line, Meta(max_length=40)] = ""
     website: Annotated[Line, Meta(max_length=300)] = ""
-    phase: Literal["onboarding", "adoption", "expansion", "renewal", "churned"] = "onboarding"
     csm_id: int = 0
     deputy_id: int = 0
 
@@ -76,7 +79,8 @@ async def listed(request: Request[Any, Any, Any]) -> Listing:
     query = policy.visible_accounts(who).select_related("csm")
     if request.query_params.get("own") == "1":
         query = query.filter(id__in=sorted(await accounts.own_of(who.person_id or 0)))
-    staff = await accounts.staff_choices()
+    staff, sight = await accounts.staff_choices(), await seeing.sight()
+    money = [Column("expected_ltv", _("Expected LTV"), sort=True, wide=True, num=True)]
     return Listing(
         request,
         query=query,
@@ -87,7 +91,7 @@ async def listed(request: Request[Any, Any, Any]) -> Listing:
             Column("phase", _("Phase"), wide=True, format=lambda value: str(PHASES.get(value, value))),
             Column("csm", _("CSM"), wide=True, value=lambda a: a.csm.full_name if a.csm_id else ""),
             Column("renews_on", _("Renews"), sort=True, wide=True, num=True, format=day),
-            Column("expected_ltv", _("Expected LTV"), sort=True, wide=True, num=True),
+            *(money if sight.sees("account.money") else []),
         ],
         filters=[
             Choice("tier", _("Tier"), words(TIERS), many=True),
@@ -111,6 +115,7 @@ class AccountPages(Controller):
     async def index(self, request: Request[Any, Any, Any]) -> Any:
         found = await listed(request)
         if found.wants_csv:
+            await audit("accounts.export", Ref("account", 0), note=str(request.url.query)[:300])
             return found.csv("companies")
         await found.load()
         return page("customers/accounts.html", accounts=found, tabs=await tabs())
@@ -130,20 +135,22 @@ class AccountPages(Controller):
             return page("customers/assignment.html", ids=ids, chosen=chosen, staff=staff, tabs=await tabs())
         changed = await accounts.assign(ids, csm_id=form.data.csm_id)
         flash(ngettext("The CSM of %(n)s company is set.", "The CSM of %(n)s companies is set.", changed))
+        await warn_when_overfull(form.data.csm_id)
         return Redirect("/staff/customers", status_code=303)
 
     @get("/{account_id:int}", may="customers.read")
     async def show(self, account_id: int, request: Request[Any, Any, Any]) -> Response[Any]:
         account = await the_account(account_id)
-        recent = await Touchpoint.filter(account_id=account_id).select_related("person").order_by("-at", "-id").limit(6)
+        sight = await seeing.sight()
+        recent = sight.readable(Touchpoint.filter(account_id=account_id)).select_related("person")
         return page(
             "customers/account.html",
-            **await self._around(account),
-            happened=told(recent),
+            **await around(account),
+            happened=told(await recent.order_by("-at", "-id").limit(6)),
             score=await scored(account),
-            tier_form=Form(Override),
+            **await watched(account, sight),
             members=await members_of(account_id, 5),
-            notes=await AccountNote.filter(account_id=account_id).select_related("author").order_by("-id").limit(3),
+            notes=await notes_of(account_id) if sight.sees("notes") else [],
             contracts=await Contract.filter(account_id=account_id).order_by("-starts_on").limit(10),
             aliases=await AccountAlias.filter(account_id=account_id).order_by("id").limit(20),
             sources=await AccountSource.filter(account_id=account_id).order_by("source").limit(20),
@@ -153,21 +160,19 @@ class AccountPages(Controller):
     async def timeline(self, account_id: int, request: Request[Any, Any, Any]) -> Response[Any]:
         account = await the_account(account_id)
         entries = await happenings(request, Touchpoint.filter(account_id=account_id))
-        return page(
-            "customers/timeline.html", **await self._around(account), entries=entries, happened=told(entries.rows)
-        )
+        return page("customers/timeline.html", **await around(account), entries=entries, happened=told(entries.rows))
 
     @get("/{account_id:int}/people", may="customers.read")
     async def people(self, account_id: int) -> Response[Any]:
         account = await the_account(account_id)
-        return page(
-            "customers/account_people.html", **await self._around(account), members=await members_of(account_id, 500)
-        )
+        return page("customers/account_people.html", **await around(account), members=await members_of(account_id, 500))
 
     @get("/{account_id:int}/settings", may="customers.write")
     async def settings(self, account_id: int) -> Response[Any]:
         account = await the_account(account_id)
         initial = {f: getattr(account, f) or "" for f in Changes.__struct_fields__} | {"employees": account.employees}
+        if not (await seeing.sight()).sees("account.phone"):
+            initial |= {"phone": "", "address": ""}
         return await self._settings(account, Form(Changes, initial=initial))
 
     @post("/{account_id:int}/settings", may="customers.write", status_code=200)
@@ -181,27 +186,27 @@ class AccountPages(Controller):
         if not form.valid:
             return await self._settings(account, form, 422)
         said = msgspec.structs.asdict(form.data)
+        if not (await seeing.sight()).sees("account.phone"):
+            del said["phone"], said["address"]
         csm, deputy = said.pop("csm_id"), said.pop("deputy_id")
         await accounts.change(account_id, **said | {"corporate_number": number or None})
-        await accounts.assign([account_id], csm_id=csm, deputy_id=deputy)
+        changed = await accounts.assign([account_id], csm_id=csm, deputy_id=deputy)
         flash(_("Saved."))
+        if changed:
+            await warn_when_overfull(csm)
         return Redirect(f"/staff/customers/{account_id}", status_code=303)
 
     async def _settings(self, account: Account, form: Form[Changes], status: int = 200) -> Response[Any]:
-        return page("customers/account_settings.html", status=status, **await self._around(account), form=form,
+        return page("customers/account_settings.html", status=status, **await around(account), form=form,
                     staff=await accounts.staff_choices())  # fmt: skip
 
     @post("/{account_id:int}/tier", may="customers.write", status_code=200)
     async def override(self, account_id: int, request: Request[Any, Any, Any]) -> Response[Any]:
         account = await the_account(account_id)
         form = Form(Override, await request.form())
-        until = None
-        if form.valid and form.data.until:
-            until = _day(form.data.until)
-            if until is None or until < local_day():
-                form.add_error("until", _("Choose a day that is still to come."))
+        until = a_coming_day(form)
         if not form.valid:
-            return page("customers/account_tier.html", status=422, **await self._around(account), tier_form=form)
+            return page("customers/account_tier.html", status=422, **await around(account), tier_form=form)
         await tiers.override(account_id, form.data.tier, form.data.reason, until)
         flash(_("The tier is set."))
         return Redirect(f"/staff/customers/{account_id}", status_code=303)
@@ -209,9 +214,7 @@ class AccountPages(Controller):
     @get("/{account_id:int}/tier", may="customers.write")
     async def tier(self, account_id: int) -> Response[Any]:
         account = await the_account(account_id)
-        return page(
-            "customers/account_tier.html", **await self._around(account), tier_form=Form(Override, initial=account)
-        )
+        return page("customers/account_tier.html", **await around(account), tier_form=Form(Override, initial=account))
 
     @post("/{account_id:int}/tier/rule", may="customers.write")
     async def rule(self, account_id: int) -> Redirect:
@@ -225,7 +228,7 @@ class AccountPages(Controller):
         account = await the_account(account_id)
         form = Form(NewNote, await request.form())
         if not form.valid:
-            return page("customers/account_note.html", status=422, **await self._around(account), form=form)
+            return page("customers/account_note.html", status=422, **await around(account), form=form)
         await accounts.write_note(form.data.body, account_id=account_id)
         flash(_("The note is saved."))
         return Redirect(f"/staff/customers/{account_id}", status_code=303)
@@ -233,14 +236,29 @@ class AccountPages(Controller):
     @get("/{account_id:int}/notes", may="customers.read")
     async def notes(self, account_id: int) -> Response[Any]:
         account = await the_account(account_id)
-        return page("customers/account_note.html", **await self._around(account), form=Form(NewNote))
+        return page("customers/account_note.html", **await around(account), form=Form(NewNote))
 
-    async def _around(self, account: Account) -> dict[str, Any]:
-        """What the head and the tabs of every page of an account need."""
-        people = await Membership.filter(account_id=account.id, until=None).count()
-        left = (account.renews_on - local_day()).days if account.renews_on else None
-        return {"account": account, "people_count": people, "band": health.band(account.health), "renews_in": left,
-                "tiers": words(TIERS), "phases": words(PHASES)}  # fmt: skip
+
+async def watched(account: Account, sight: seeing.Sight) -> dict[str, Any]:
+    """What its people watch: who decides the phase, the CSM's pulse, the fall that nobody has seen to yet."""
+    held = phases.held_by(account)
+    chooser = await Person.get_or_none(id=held.person_id) if held.person_id else None
+    alert = await HealthAlert.filter(account_id=account.id, state="open").order_by("-id").first()
+    lost = [{"label": health.MEASURES[one["measure"]].label(), "from": one["from"], "to": one["to"]}
+            for one in (alert.lost if alert else []) if one["measure"] in health.MEASURES]  # fmt: skip
+    latest = await pulses.of(account.id, 1) if sight.sees("notes") else []
+    return {"held": held, "chooser": chooser.full_name if chooser else "", "alert": alert, "lost": lost,
+            "pulse": latest[0] if latest else None}  # fmt: skip
+
+
+async def warn_when_overfull(csm_id: int) -> None:
+    if csm_id and (found := await capacity.overfull(csm_id)):
+        flash(_("%(name)s now looks after more than one person can: %(percent)s%%.", name=found.name,
+                percent=found.percent), "warn")  # fmt: skip
+
+
+async def notes_of(account_id: int) -> list[AccountNote]:
+    return await AccountNote.filter(account_id=account_id).select_related("author").order_by("-id").limit(3)
 
 
 async def members_of(account_id: int, most: int) -> list[Membership]:
@@ -258,7 +276,8 @@ async def scored(account: Account) -> dict[str, Any]:
         finding = _("Health went from %(before)s to %(after)s", before=history[0][1], after=account.health)
         scores = Series(_("Health"), [value for _d, value in history], {"good": "c3", "watch": "c5", "risk": "c4"}.get(
             health.band(account.health), "c1"))  # fmt: skip
-        chart = line([scores], [day(one) for one, _v in history], finding=finding)
+        share = Series(_("Share measured"), [value for _d, value in await health.coverage(account.id)], "past")
+        chart = line([scores, share], [day(one) for one, _v in history], finding=finding)
     last = await HealthSnapshot.filter(account_id=account.id).order_by("-day").first()
     return {"reasons": sorted(reasons, key=lambda one: one["points"] is None), "chart": chart,
             "day": last.day if last else None, "fell": _fell(history, account.health)}  # fmt: skip
@@ -276,12 +295,3 @@ def _fell(history: list[Any], now: int | None) -> int | None:
     """By how much the score changed in 28 days."""
     old = [value for one, value in history if one <= local_day() - timedelta(days=28) and value is not None]
     return now - old[-1] if old and now is not None else None
-
-
-def _day(text: str) -> Any:
-    from datetime import date
-
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None

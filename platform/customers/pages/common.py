@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
+from core.clock import local_day
 from core.context import current_principal
 from core.errors import NotFound
+from core.forms import Form
 from core.i18n import _, lazy
 from core.listing import Choice, Column, Listing, Period
-from customers import policy, reviews
-from customers.models import Account, Person, Touchpoint
+from customers import health, policy, reviews, seeing
+from customers.models import Account, Membership, Person, Touchpoint
 from customers.sentences import label_of, said
 
 TIERS = {"high": lazy("High touch"), "low": lazy("Low touch"), "tech": lazy("Tech touch")}
@@ -31,6 +34,7 @@ async def tabs() -> list[tuple[str, str, int | None]]:
         (_("Companies"), "/staff/customers", None), (_("People"), "/staff/customers/people", None),
         (_("Segments"), "/staff/customers/segments", None), (_("Imports"), "/staff/customers/import", None),
         (_("Matching"), "/staff/customers/reviews", waiting or None),
+        (_("CSMs and alerts"), "/staff/customers/team", None),
     ]  # fmt: skip
     return found
 
@@ -44,6 +48,29 @@ async def the_account(account_id: int) -> Account:
     return found
 
 
+async def around(account: Account) -> dict[str, Any]:
+    """What the head and the tabs of every page of an account need."""
+    people = await Membership.filter(account_id=account.id, until=None).count()
+    left = (account.renews_on - local_day()).days if account.renews_on else None
+    return {"account": account, "sight": await seeing.sight(), "people_count": people,
+            "band": health.band(account.health), "renews_in": left, "tiers": words(TIERS),
+            "phases": words(PHASES)}  # fmt: skip
+
+
+def a_coming_day(form: Form[Any], name: str = "until") -> date | None:
+    """The day typed into `name`, which is empty, or today or later; else the form holds the mistake."""
+    text = getattr(form.data, name) if form.valid else ""
+    if not text:
+        return None
+    try:
+        found = date.fromisoformat(text)
+    except ValueError:
+        found = None
+    if found is None or found < local_day():
+        form.add_error(name, _("Choose a day that is still to come."))
+    return found
+
+
 async def the_person(person_id: int) -> Person:
     found = await policy.visible_people(current_principal()).filter(id=person_id).first()
     if found is None:
@@ -53,6 +80,7 @@ async def the_person(person_id: int) -> Person:
 
 async def happenings(request: Any, query: Any, size: int = 20) -> Listing:
     """A timeline as a list: pages by cursor, filters by kind, channel and time."""
+    query = (await seeing.sight()).readable(query)
     kinds = await query.distinct().limit(200).values_list("kind", flat=True)
     found = Listing(
         request, query=query.select_related("person"), columns=[Column("at", _("When"), sort=True)],

@@ -19,7 +19,7 @@ from core.models import AuditEntry
 from core.pages import flash, page
 from core.policy import ensure
 from core.refs import Ref
-from customers import accounts, consent, policy, topics, touches
+from customers import accounts, consent, policy, seeing, topics, touches
 from customers.models import AccountNote, Consent, ConsentProof, Identity, Membership, Person, Segment, Touchpoint
 from customers.pages.accounts import NewNote
 from customers.pages.common import CHANNELS, happenings, tabs, the_person, told
@@ -38,6 +38,9 @@ class PersonPages(Controller):
     @get("/", may="customers.read")
     async def index(self, request: Request[Any, Any, Any]) -> Any:
         query = policy.visible_people(current_principal()).prefetch_related("memberships__account")
+        sight = await seeing.sight()
+        seen_last = [Column("last_seen_at", _("Last seen"), sort=True, wide=True, num=True, format=ago)]
+        addresses = [Column("email", _("E-mail address"), wide=True, value=lambda p: p.email or "")]
         found = Listing(
             request,
             query=query,
@@ -55,8 +58,8 @@ class PersonPages(Controller):
                     _("Company"),
                     value=lambda p: ", ".join(m.account.name for m in p.memberships if m.until is None),
                 ),
-                Column("email", _("E-mail address"), wide=True, value=lambda p: p.email or ""),
-                Column("last_seen_at", _("Last seen"), sort=True, wide=True, num=True, format=ago),
+                *(addresses if sight.sees("person.email") else []),
+                *(seen_last if sight.sees("person.usage") else []),
             ],
             filters=[
                 Choice("kind", _("Who"), {"customer": _("Customers"), "staff": _("Staff")}),
@@ -68,7 +71,14 @@ class PersonPages(Controller):
                     field="memberships__account__tier",
                 ),
             ],
-            search=["family_name", "given_name", "family_kana", "given_kana", "handle", "email"],
+            search=[
+                "family_name",
+                "given_name",
+                "family_kana",
+                "given_kana",
+                "handle",
+                *(["email"] if sight.sees("person.email") else []),
+            ],
             default_sort="family_kana",
             exportable=True,
             name="people",
@@ -85,19 +95,20 @@ class PersonPages(Controller):
         await seen(person_id)
         entries = await happenings(request, Touchpoint.filter(person_id=person_id), size=10)
         return page("customers/person.html", **await self._around(person), entries=entries, happened=told(entries.rows),
-                    form=Form(Decision), notes=await AccountNote.filter(person_id=person_id).select_related(
-                        "author").order_by("-id").limit(5))  # fmt: skip
+                    form=Form(Decision))  # fmt: skip
 
     async def _around(self, person: Person) -> dict[str, Any]:
         memberships = await Membership.filter(person_id=person.id).select_related("account").order_by("until", "id")
         proofs = await ConsentProof.filter(person_id=person.id).order_by("-at", "-id").limit(20)
         lists = await Segment.filter(members__person_id=person.id, is_static=True).limit(20)
-        consents = await matrix(person.id)
+        consents, sight = await matrix(person.id), await seeing.sight()
+        notes = AccountNote.filter(person_id=person.id).select_related("author").order_by("-id").limit(5)
         return {"person": person, "memberships": memberships, "consents": consents,
                 "topic_options": [(one["slug"], one["name"]) for one in consents], "proofs": proofs,
                 "identities": await Identity.filter(person_id=person.id).order_by("kind", "id").limit(50),
                 "lists": lists, "used": await touches.used(person.id), "channels": CHANNELS,
-                "metrics": await metrics_of(person.id),
+                "metrics": await metrics_of(person.id) if sight.sees("person.usage") else [], "sight": sight,
+                "notes": await notes if sight.sees("notes") else [],
                 "may_hand_out": bool(policy.can_change_everything(current_principal()))}  # fmt: skip
 
     @post("/{person_id:int}/consent", may="customers.write", status_code=200)
@@ -108,7 +119,7 @@ class PersonPages(Controller):
         form = Form(Decision, await request.form())
         if not form.valid:
             entries = await happenings(request, Touchpoint.filter(person_id=person_id), size=10)
-            return page("customers/person.html", status=422, **await self._around(person), entries=entries, notes=[],
+            return page("customers/person.html", status=422, **await self._around(person), entries=entries,
                         happened=told(entries.rows), form=form)  # fmt: skip
         said = form.data
         await consent.decide(person_id, said.topic, said.channel, said.state, source="staff",

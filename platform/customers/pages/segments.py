@@ -17,7 +17,7 @@ from core.i18n import _, ago
 from core.listing import Choice, Column, Listing
 from core.pages import flash, fragment, page
 from core.policy import ensure
-from customers import accounts, policy, segments, topics
+from customers import accounts, policy, seeing, segments, topics
 from customers.models import Account, Person, Segment
 from customers.pages.common import CHANNELS, tabs, words
 from customers.segments import builder
@@ -71,7 +71,10 @@ class SegmentPages(Controller):
 
     @post("/{segment_id:int}", may="customers.write", status_code=200)
     async def change(self, segment_id: int, request: Request[Any, Any, Any]) -> Response[Any]:
-        return await self._posted(request, await the_segment(segment_id))
+        segment = await the_segment(segment_id)
+        if not segment.is_static:
+            await may_ask(await segments.expanded(segment.tree))
+        return await self._posted(request, segment)
 
     async def _posted(self, request: Request[Any, Any, Any], segment: Segment | None) -> Response[Any]:
         data = await request.form()
@@ -80,6 +83,7 @@ class SegmentPages(Controller):
         about = str(data.get("description", "")).strip()[:300]
         if action == "save":
             try:
+                await may_ask(await segments.expanded(tree))
                 version = str(data.get("version", "0"))
                 saved = await segments.save(name, tree, description=about, segment_id=segment.id if segment else None,
                                             version=int(version) if version.isdecimal() else 0)  # fmt: skip
@@ -123,6 +127,8 @@ class SegmentPages(Controller):
     ) -> Response[Any]:  # fmt: skip
         ensure(policy.can_read(current_principal()))
         numbers = await numbers_of(tree)
+        if numbers["is_hidden"]:  # what it asks about is said to those who may see it
+            tree = {"all": []}
         return page(
             "customers/segment.html",
             status=status,
@@ -156,7 +162,10 @@ async def counted(segment: Segment) -> int | None:
 async def vocabulary() -> dict[str, Any]:
     """What the selects offer."""
     groups: dict[str, list[Any]] = {}
+    sight = await seeing.sight()
     for field in FIELDS:
+        if not sight.may_ask(field.name):
+            continue
         groups.setdefault(str(field.group), []).append(field)
     events = await rows("SELECT DISTINCT metric FROM account_metric ORDER BY metric LIMIT 300")
     kinds = await rows("SELECT DISTINCT kind FROM touchpoint ORDER BY kind LIMIT 300")
@@ -176,15 +185,25 @@ async def numbers_of(tree: dict[str, Any]) -> dict[str, Any]:
     """How many people and companies, per tier and per channel, and on each condition; or the mistake."""
     try:
         parsed = await segments.expanded(tree)
+        await may_ask(parsed)
         began = time.perf_counter()
         people = await segments.count(parsed)
         seconds = time.perf_counter() - began
         each = await counts_of_each(tree)
         return {"people": people, "companies": await segments.count_accounts(parsed), "seconds": seconds, "each": each,
-                "by_tier": await by_tier(parsed), "reach": await reach(parsed), "mistake": ""}  # fmt: skip
+                "by_tier": await by_tier(parsed), "reach": await reach(parsed), "mistake": "",
+                "is_hidden": False}  # fmt: skip
     except Refused as refused:
         return {"people": None, "companies": None, "seconds": 0, "each": {}, "by_tier": [], "reach": [],
-                "mistake": refused.sentence}  # fmt: skip
+                "mistake": refused.sentence, "is_hidden": isinstance(refused, seeing.Unseen)}  # fmt: skip
+
+
+async def may_ask(tree: segments.Group) -> None:
+    """Raises Refused when the tree, or a segment it stands on, asks about a field that this role may not see."""
+    sight = await seeing.sight()
+    for one in segments.conditions_of(tree):
+        if not sight.may_ask(one.field):
+            raise seeing.Unseen(_("This segment asks about a field that your role may not see."))
 
 
 async def counts_of_each(tree: dict[str, Any], path: str = "0", most: int = 30) -> dict[str, int]:
@@ -248,10 +267,12 @@ async def answer_for(tree: dict[str, Any], who: str) -> dict[str, Any] | None:
     for term in [who.strip()]:
         visible = policy.visible_people(current_principal()).filter(kind="customer")
         first, _blank, rest = term.replace("\u3000", " ").partition(" ")
-        found = await visible.filter(email=term.lower()).first() or (
-            await visible.filter(family_name=first, given_name__startswith=rest.strip()).first()
-            or await visible.filter(email__icontains=term).first()
-        )
+        by_address = (await seeing.sight()).sees("person.email")
+        found = await visible.filter(family_name=first, given_name__startswith=rest.strip()).first()
+        if by_address and found is None:
+            found = await visible.filter(email=term.lower()).first() or (
+                await visible.filter(email__icontains=term).first()
+            )
     if found is None:
         return {"person": None, "is_in": False, "why": []}
     parsed = await segments.expanded(tree)

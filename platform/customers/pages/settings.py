@@ -16,7 +16,7 @@ from core.pages import flash, page
 from core.policy import ensure
 from customers import jobs, policy, tiers
 from customers.calibration import calibration
-from customers.rules import AttentionRule, HealthRule, TierRule, rule, set_rule
+from customers.rules import AttentionRule, CapacityRule, HealthRule, TierRule, rule, set_rule
 
 
 class Rules(msgspec.Struct):
@@ -30,10 +30,19 @@ class Rules(msgspec.Struct):
     login: Annotated[Line, Meta(min_length=1, max_length=120)]
     login_days_goal: Annotated[int, Meta(ge=1, le=28)]
     core_features: Line = ""
+    half_life_days: Annotated[int, Meta(ge=1, le=3650)] = 90
+    drop_points: Annotated[int, Meta(ge=0, le=100)] = 10
+    high: Annotated[int, Meta(ge=1, le=1_000_000)] = 10
+    low: Annotated[int, Meta(ge=1, le=1_000_000)] = 50
+    tech: Annotated[int, Meta(ge=1, le=1_000_000)] = 1000
 
     def __post_init__(self) -> None:
         if self.low_from > self.high_from:
             raise ValueError(_("Low touch must begin below high touch."))
+
+
+KINDS: dict[str, type[Any]] = {"tiers": TierRule, "attention": AttentionRule, "health": HealthRule,
+                               "capacity": CapacityRule}  # fmt: skip
 
 
 class RulePages(Controller):
@@ -42,7 +51,7 @@ class RulePages(Controller):
     @get("/", may="settings.manage")
     async def show(self) -> Response[Any]:
         initial: dict[str, Any] = {}
-        for name in ("tiers", "attention", "health"):
+        for name in KINDS:
             initial |= msgspec.structs.asdict(await rule(name))
         initial["core_features"] = ", ".join(initial["core_features"])
         return await self._page(Form(Rules, initial=initial))
@@ -62,9 +71,10 @@ class RulePages(Controller):
         features = tuple(
             word.strip() for word in said.pop("core_features").replace("、", ",").split(",") if word.strip()
         )
-        for name, kind in (("tiers", TierRule), ("attention", AttentionRule), ("health", HealthRule)):
+        for name, kind in KINDS.items():
             values = {field: said[field] for field in kind.__struct_fields__ if field in said}
-            await set_rule(name, kind(**values | ({"core_features": features} if kind is HealthRule else {})))
+            values |= {"core_features": features} if kind is HealthRule else {}
+            await set_rule(name, msgspec.structs.replace(await rule(name), **values))
         await jobs.recompute_tiers.later(key="rules")
         await jobs.score_health.later(key="rules")
         flash(_("Saved. Tiers and health are worked out again now."))

@@ -42,6 +42,7 @@ COMPANY, PERSON, CONTRACT, DID, OTHER = _("Company"), _("Person"), _("Contract")
 FIELDS = (
     Field("account.tier", "choice", _("Tier of the company"), COMPANY, "a.tier", TIERS),
     Field("account.phase", "choice", _("Phase"), COMPANY, "a.phase", PHASES),
+    Field("account.phase_days", "days", _("Days in this phase"), COMPANY, "a.phase_since"),
     Field("account.health_state", "choice", _("Health"), COMPANY, "a.health", HEALTH),
     Field("account.health", "number", _("Health score"), COMPANY, "a.health"),
     Field("account.state", "choice", _("State of the company"), COMPANY, "a.state", STATES),

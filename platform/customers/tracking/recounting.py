@@ -11,6 +11,7 @@ from typing import Any
 from core.bulk import given, insert_rows, listed
 from core.clock import local_day, now, when
 from core.database import lock, rows, transaction, write
+from customers import retention
 from customers.days import a_day, as_day
 from customers.rules import HealthRule, rule
 from customers.tracking.counting import ANY, CORE, DAYS, LOCK, LOGINS, SEATS, WINDOWS, Key
@@ -193,6 +194,8 @@ async def _days_of_events(people: Sequence[int]) -> tuple[dict[Key, int], date |
               for row in found]  # fmt: skip
     days: Counter[Key] = _by_day(events, given_rule, Sums(local_day()))
     days.update(days_of((await bought_by(people)).values()))
-    at = when((await rows("SELECT MIN(at) FROM event"))[0][0])
-    oldest = local_day(at) if at else None
-    return {key: number for key, number in days.items() if number and oldest and key[3] >= oldest}, oldest
+    oldest = when((await rows("SELECT MIN(at) FROM event"))[0][0])
+    if oldest is None:
+        return {}, None
+    since = max(local_day(oldest), a_day(await retention.whole_since("event") or None) or date.min)
+    return {key: number for key, number in days.items() if number and key[3] >= since}, since

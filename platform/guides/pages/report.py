@@ -9,6 +9,7 @@ from litestar import Controller, Request, Response, get
 from core.context import here
 from core.i18n import _, moment
 from core.listing import Choice, Column, Listing, Rows
+from customers import seeing
 from customers.models import Person
 from customers.policy import visible_people
 from guides import reporting, why, writing
@@ -27,7 +28,7 @@ class ReportPages(Controller):
     @get("/", may="guides.write")
     async def show(self, guide_id: int, request: Request[Any, Any, Any]) -> Response[Any]:
         guide, who = await writing.find(guide_id), here().principal
-        found = people(guide, request)
+        found = await people(guide, request)
         if found.wants_csv:
             return found.csv(f"guide-{guide.id}")  # type: ignore[return-value]
         await found.load()
@@ -40,25 +41,29 @@ class ReportPages(Controller):
         )  # fmt: skip
 
 
-def people(guide: Guide, request: Any) -> Listing:
+async def people(guide: Guide, request: Any) -> Listing:
+    sees = (await seeing.sight()).sees("person.email")
     sql = reporting.PEOPLE + own_rows(here().principal, "v.account_id")
     score = [Column("score", _("Answer"), num=True)] if guide.kind == "survey" else []
     return Listing(
         request, query=Rows(sql, guide.id),
         columns=[
-            Column("family_name", _("Person"), head=True, value=name_of),
+            Column("family_name", _("Person"), head=True, value=lambda row: name_of(row, sees)),
             Column("account_name", _("Company"), wide=True),
             Column("result", _("Result"), value=lambda row: results()[row["result"]]),
             *score,
             Column("at", _("Shown"), sort=True, num=True, format=moment),
         ],
         filters=[Choice("result", _("Result"), results(), many=True)],
-        search=["family_name", "given_name", "email", "account_name"], default_sort="-at", exportable=True,
+        search=["family_name", "given_name", "account_name", *(["email"] if sees else [])],
+        default_sort="-at", exportable=True,
     )  # fmt: skip
 
 
-def name_of(row: Any) -> str:
-    return " ".join(part for part in (row["family_name"], row["given_name"]) if part) or str(row["email"] or "")
+def name_of(row: Any, sees_address: bool) -> str:
+    """Nobody's name: the address, for those who may see it."""
+    name = " ".join(part for part in (row["family_name"], row["given_name"]) if part)
+    return name or (str(row["email"] or "") if sees_address else seeing.HIDDEN)
 
 
 class WhyPages(Controller):
@@ -72,15 +77,25 @@ class WhyPages(Controller):
         if len(found) == 1:
             chosen = found[0]
         trace = await why.trace(guide, chosen, address.strip()[:1000]) if chosen else None
-        return await guide_page("why", guide, "report", q=q, found=found, person=chosen, trace=trace, address=address)
+        return await guide_page(
+            "why",
+            guide,
+            "report",
+            sight=await seeing.sight(),
+            q=q,
+            found=found,
+            person=chosen,
+            trace=trace,
+            address=address,
+        )
 
 
 async def _named(words: str) -> list[Person]:
     """People whose name or address begins like this, twenty at most."""
     from tortoise.expressions import Q
 
-    query = visible_people(here().principal)
+    query, sees = visible_people(here().principal), (await seeing.sight()).sees("person.email")
     for word in words.split()[:3]:
-        query = query.filter(Q(family_name__icontains=word) | Q(given_name__icontains=word) | Q(email__icontains=word)
-                             | Q(family_kana__icontains=word))  # fmt: skip
+        named = Q(family_name__icontains=word) | Q(given_name__icontains=word) | Q(family_kana__icontains=word)
+        query = query.filter(named | Q(email__icontains=word) if sees else named)
     return await query.order_by("id").limit(20)
