@@ -19,6 +19,7 @@ ROOMS = (
     "campaigns",
     "bots",
     "guides",
+    "insights",
     "app",
 )
 PARTS = ("events", "personal", "jobs", "pages", "api")

@@ -58,3 +58,13 @@ def can_rate(principal: Principal, article: Article) -> Verdict:
     if not article.is_published:
         return deny(_("This article is not published."))
     return can_read(principal, article)
+
+
+def visible_searches(principal: Principal, alias: str = "q") -> tuple[str, list[str]]:
+    """A condition on `search_query`, with its parameters: searches of the brand at hand, for those who write articles.
+
+    They see the words, never who searched.
+    """
+    if not can_write(principal):
+        return "1 = 0", []
+    return f"{alias}.brand IN ('', ?)", [principal.brand]

@@ -8,6 +8,7 @@ from functools import lru_cache
 from core.settings import settings
 
 OPENS, CLOSES = time(9), time(18)
+DAY_MINUTES = 9 * 60
 
 
 @lru_cache(maxsize=2048)
@@ -49,3 +50,17 @@ def after(moment: datetime, minutes: float) -> datetime:
             return (local + left).astimezone(moment.tzinfo)
         left -= end - local
         start = next_opening(end.astimezone(moment.tzinfo))
+
+
+def between(first: datetime, last: datetime) -> float:
+    """Minutes of business time from `first` to `last`; 0 when there are none."""
+    zone = settings().zone
+    begin, end = first.astimezone(zone), last.astimezone(zone)
+    total, day = 0.0, begin.date()
+    while day <= end.date():
+        if is_working_day(day):
+            opens = max(begin, datetime.combine(day, OPENS, zone))
+            closes = min(end, datetime.combine(day, CLOSES, zone))
+            total += max(0.0, (closes - opens).total_seconds() / 60)
+        day += timedelta(days=1)
+    return total

@@ -243,3 +243,12 @@ for path, name, make in (
     ("campaigns/{campaign_id}", "campaign_id", _campaign),
 ):  # fmt: skip
     objects(f"/api/v1/{path}")(both(name, make))
+
+
+# The numbers ------------------------------------------------------------------------------------------------------
+
+
+@objects("/staff/insights/{section}")
+async def _numbers(people: People) -> Objects:
+    """Nobody's: what differs is how much of them a person sees."""
+    return Objects({"section": "customers", "name": "good"}, {"section": "help", "name": "searches"})

@@ -1,0 +1,1 @@
+"""What works: the numbers of the rooms below, drawn, compared with the period before, each opening to its rows."""

@@ -1,0 +1,90 @@
+# ruff: noqa: E501 -- a definition is one sentence, a statement and a table are read whole
+"""Contracts: what renews, what of it is at risk, what ended."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from core.clock import local_day
+from core.database import rows
+from core.i18n import _, day, number
+from core.listing import Choice, Column, Listing, Rows
+from core.principal import Principal
+from customers.days import a_day, as_day
+from insights.customer_measures import TIERS, figure
+from insights.parts import Cell, Figure, Table, against
+from insights.policy import own_accounts
+from insights.spans import Span
+
+# Contracts ---------------------------------------------------------------------------------------------------
+
+DUE = "k.ended_on IS NULL AND k.renews_on >= ? AND k.renews_on < ?"
+AT_RISK = "a.health <= 75"
+
+
+def _coming(span: Span) -> tuple[Any, Any]:
+    return as_day(local_day()), as_day(local_day() + timedelta(days=span.days))
+
+
+def contracts(who: Principal) -> str:
+    return f"contract k JOIN account a ON a.id = k.account_id WHERE a.state <> 'merged' AND {own_accounts(who, 'a.id')}"
+
+
+async def renewals(who: Principal, span: Span) -> list[Figure]:
+    found = await rows(f"SELECT COUNT(*) AS n, COUNT(CASE WHEN {AT_RISK} THEN 1 END) AS risky FROM {contracts(who)}"
+                       f" AND {DUE}", *_coming(span))  # fmt: skip
+    until = _("until %(day)s", day=day(local_day() + timedelta(days=span.days - 1)))
+    return [
+        figure(span, "renewals", int(found[0]["n"]), until),
+        figure(span, "renewals_at_risk", int(found[0]["risky"]), until, "c4"),
+    ]
+
+
+async def ended(who: Principal, span: Span) -> Figure:
+    sql = f"SELECT COUNT(*) FROM {contracts(who)} AND k.ended_on >= ? AND k.ended_on <= ?"
+    now = int((await rows(sql, as_day(span.first), as_day(span.last)))[0][0])
+    before = int((await rows(sql, as_day(span.before_first), as_day(span.before_last)))[0][0])
+    return figure(span, "ended", now, against(number(before), now - before), "c4")
+
+
+async def due(who: Principal, span: Span) -> Table:
+    found = await rows(
+        "SELECT a.id AS id, a.name AS name, a.tier AS tier, a.health AS health, k.renews_on AS renews_on, k.amount AS amount,"
+        f" k.currency AS currency FROM {contracts(who)} AND {DUE} AND {AT_RISK} ORDER BY k.renews_on, a.health, k.id LIMIT 20",
+        *_coming(span),
+    )  # fmt: skip
+    return Table(
+        "renewals", _("Renewals at risk"),
+        [(_("Company"), False), (_("Tier"), False), (_("Health"), True), (_("Renews"), False), (_("Per month"), True)],
+        [[Cell(row["name"], f"/staff/customers/{row['id']}"), str(TIERS.get(row["tier"], row["tier"])), row["health"],
+          Cell(day(a_day(row["renews_on"])), plain=a_day(row["renews_on"])), Cell(f"{number(row['amount'])} {row['currency']}", plain=row["amount"])] for row in found],
+        _("No contract at risk renews in this time."),
+    )  # fmt: skip
+
+
+def contract_rows(request: Any, who: Principal, span: Span, name: str) -> Listing:
+    said, values = (
+        (DUE, _coming(span))
+        if name != "ended"
+        else ("k.ended_on >= ? AND k.ended_on <= ?", (as_day(span.first), as_day(span.last)))
+    )
+    more = f" AND {AT_RISK}" if name == "renewals_at_risk" else ""
+    query = Rows(
+        "SELECT k.id AS id, a.id AS account_id, a.name AS name, a.tier AS tier, a.health AS health, k.product AS product,"
+        " k.amount AS amount, k.currency AS currency, k.renews_on AS renews_on, k.ended_on AS ended_on, k.end_reason AS end_reason"
+        f" FROM {contracts(who)} AND {said}{more}", *values,
+    )  # fmt: skip
+    at = "ended_on" if name == "ended" else "renews_on"
+    columns = [
+        Column("name", _("Company"), head=True, sort=True, href=lambda row: f"/staff/customers/{row['account_id']}"),
+        Column("tier", _("Tier"), value=lambda row: str(TIERS.get(row["tier"], row["tier"])), wide=True),
+        Column("health", _("Health"), num=True),
+        Column("product", _("Product"), wide=True),
+        Column("amount", _("Per month"), num=True, wide=True),
+        Column("currency", _("Currency"), wide=True),
+        Column(at, _("Ended") if name == "ended" else _("Renews"), sort=True, format=day),
+        *([Column("end_reason", _("Reason"), wide=True)] if name == "ended" else []),
+    ]  # fmt: skip
+    return Listing(request, query=query, columns=columns, filters=[Choice("tier", _("Tier"), {key: str(label) for key, label in TIERS.items()}, many=True)],
+                   search=["name", "product"], default_sort=at, exportable=True, name=name)  # fmt: skip
