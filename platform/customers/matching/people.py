@@ -118,7 +118,7 @@ def _names(one: Human, other: Human) -> list[Evidence]:
     """Family and given name, also the other way round: half of all files have some rows turned."""
     straight = [*_name("family", one.family, other.family), *_name("given", one.given, other.given)]
     turned = [*_name("family", one.family, other.given), *_name("given", one.given, other.family)]
-    if sum(part.points for part in turned) > sum(part.points for part in straight):
+    if sum(part.points for part in turned) > max(0, sum(part.points for part in straight)):
         straight = [*turned, _evidence("names_swapped")]
     if one.reading and one.reading == other.reading:
         straight.append(_evidence("same_name_reading", one.reading))
