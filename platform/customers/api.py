@@ -36,12 +36,12 @@ async def shown_accounts(found: Sequence[Account]) -> list[AccountOut]:
     for one in await AccountSource.filter(account_id__in=[a.id for a in found]).order_by("id"):
         named.setdefault(one.account_id, []).append(Source(one.source, one.source_id))
     sight = await seeing.sight()
-    return [AccountOut.of(one, named.get(one.id, [])).seen_by(sight) for one in found]
+    return [AccountOut.of(one, named.get(one.id, []), sight) for one in found]
 
 
 async def shown_people(found: Sequence[Person]) -> list[PersonOut]:
     """With those of their companies that whoever asks may see."""
-    ids = [one.id for one in found]
+    ids, sight = [one.id for one in found], await seeing.sight()
     named: dict[int, list[Source]] = {}
     for one in await PersonSource.filter(person_id__in=ids).order_by("id"):
         named.setdefault(one.person_id, []).append(Source(one.source, one.source_id))
@@ -50,9 +50,8 @@ async def shown_people(found: Sequence[Person]) -> list[PersonOut]:
         places.setdefault(place.person_id, []).append(place)
     held = {place.account_id for many in places.values() for place in many}
     visible = {one.id for one in await policy.visible_accounts(current_principal()).filter(id__in=sorted(held))}
-    sight = await seeing.sight()
-    return [PersonOut.of(one, named.get(one.id, []), [p for p in places.get(one.id, []) if p.account_id in visible])
-            .seen_by(sight) for one in found]  # fmt: skip
+    return [PersonOut.of(one, named.get(one.id, []), [p for p in places.get(one.id, []) if p.account_id in visible],
+                         sight) for one in found]  # fmt: skip
 
 
 async def _account(account_id: int) -> Account:
