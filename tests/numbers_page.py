@@ -28,7 +28,7 @@ async def opened(web: Any, section: str, name: str, period: str = "days=28") -> 
 
 
 async def tabled(web: Any, section: str, name: str, period: str = "days=28") -> list[dict[str, str]]:
-    return await _csv(web, f"/staff/insights/{section}?{period}&csv={name}")
+    return await _csv(web, f"/staff/insights/{section}?{period}&format={name}.csv")
 
 
 async def _csv(web: Any, path: str) -> list[dict[str, str]]:

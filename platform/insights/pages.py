@@ -40,9 +40,9 @@ class InsightPages(Controller):
         who, found = current_principal(), _section(section)
         span = spans.chosen(request.query_params)
         made = await found.report(who, span)
-        wanted = request.query_params.get("csv", "")
+        wanted = request.query_params.get("format", "")  # a table: `top.csv`
         if wanted:
-            return _csv(found, span, next((one for one in made.tables if one.name == wanted), None))
+            return _csv(found, span, next((one for one in made.tables if f"{one.name}.csv" == wanted), None))
         return page("insights/report.html", section=found, report=made, span=span, sections=_tabs(who, span),
                     days=spans.choices(), months=_months())  # fmt: skip
 

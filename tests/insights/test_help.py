@@ -115,4 +115,4 @@ async def test_only_staff_who_write_articles_see_it(web, sign_in):
     assert (await web.get("/staff/insights/conversations")).status_code == 403, "an editor answers nobody"
     assert (await web.get("/staff/insights/nothing")).status_code == 404
     assert (await web.get("/staff/insights/help/rows/nobody")).status_code == 404
-    assert (await web.get("/staff/insights/help?csv=nothing")).status_code == 404
+    assert (await web.get("/staff/insights/help?format=nothing.csv")).status_code == 404
