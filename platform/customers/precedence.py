@@ -73,5 +73,5 @@ async def forget_rank(rank_id: int) -> None:
     async with transaction():
         found = await write("DELETE FROM source_rank WHERE id = ? RETURNING source, field, rank", rank_id)
         if not found:
-            raise NotFound(_("There is no such number."))
+            raise NotFound(_("There is no such place in the order."))
         await audit("source_rank.remove", Ref("source_rank", rank_id), before=dict(found[0]))

@@ -5,7 +5,7 @@ from tortoise.migrations import operations as ops
 from tortoise.indexes import Index
 
 class Migration(migrations.Migration):
-    dependencies = [('customers', '0009_health_event_by_time')]
+    dependencies = [('customers', '0010_import_webhooks')]
 
     initial = False
 
