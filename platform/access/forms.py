@@ -95,3 +95,18 @@ class Proof(msgspec.Struct):
 
 class Grace(msgspec.Struct):
     days: Literal["0", "7", "14", "30"] = "14"
+
+
+class Token(msgspec.Struct):
+    token: Annotated[str, Meta(max_length=8000)] = ""
+    return_to: Next = ""
+
+
+class NewSignOn(msgspec.Struct):
+    name: Annotated[Line, Meta(max_length=80)]
+    source: Annotated[Line, Meta(max_length=60, pattern=r"^[A-Za-z0-9_.\-]+$",
+                                 description="Use letters, digits, dots and hyphens.")] = "app"  # fmt: skip
+    algorithm: Literal["HS256", "RS256", "EdDSA"] = "HS256"
+    public_key: Annotated[str, Meta(max_length=4000)] = ""
+    issuer: Annotated[Line, Meta(max_length=300)] = ""
+    trusts_email: bool = False

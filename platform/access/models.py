@@ -10,11 +10,12 @@ from tortoise.indexes import Index
 from tortoise.models import Model
 
 from access.factor_models import RecoveryCode, SecondFactor
+from access.sso_models import SignOn, UsedToken
 from core.clock import now
 from core.fields import Moment
 
 __all__ = ["ApiKey", "ApiUse", "Credential", "RecoveryCode", "Role", "RoleAssignment", "ScopedGrant", "SecondFactor",
-           "Session", "SignInAttempt", "SignInLink"]  # fmt: skip
+           "Session", "SignInAttempt", "SignInLink", "SignOn", "UsedToken"]  # fmt: skip
 # In this order: every later browser's name stands in an earlier one's user agent too.
 BROWSERS = (("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Line/", "LINE"), ("Chrome/", "Chrome"),
             ("Safari/", "Safari"))  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tortoise.queryset import QuerySet
 
-from access.models import ApiKey, Session
+from access.models import ApiKey, Session, SignOn
 from core.clock import now
 from core.i18n import _
 from core.models import AuditEntry, Promise
@@ -50,6 +50,10 @@ def can_make_api_key(principal: Principal, scopes: frozenset[str], subject: Prin
 
 def visible_api_keys(principal: Principal) -> QuerySet[ApiKey]:
     return ApiKey.all() if can_manage_staff(principal) else ApiKey.filter(id=None)
+
+
+def visible_sign_ons(principal: Principal) -> QuerySet[SignOn]:
+    return SignOn.all() if can_manage_staff(principal) else SignOn.filter(id=None)
 
 
 def open_sessions(principal: Principal) -> QuerySet[Session]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from app import webhooks  # noqa: F401  (registers what it listens to)
 from core.clock import now
 from core.database import write
 from core.jobs import every

@@ -16,13 +16,11 @@ from channels import arrivals
 from channels.connections import Known
 from channels.models import Arrival
 from core.clock import now
-from core.database import rows, transaction, write
+from core.database import transaction, write
 from core.errors import Conflict
 from core.refs import Ref
 from customers import people, timeline
-from inbox.actions.conversations import change, hold_key, locked
-from inbox.actions.ownership import note_link
-from inbox.actions.receiving import key_of_person
+from inbox.actions.following import adopt
 
 VALID = timedelta(minutes=10)
 LINE = "https://access.line.me"
@@ -71,19 +69,3 @@ async def _link(kind: str, value: str, person_id: int, old_key: str) -> str:
                           key=f"link:{kind}:{value}:{person_id}")  # fmt: skip
     await adopt(old_key, person_id)
     return "linked"
-
-
-async def adopt(old_key: str, person_id: int) -> None:
-    """What somebody unknown said is theirs now that we know them."""
-    key = key_of_person(person_id)
-    await hold_key(old_key)
-    await hold_key(key)
-    account_id = await timeline.primary_account(person_id)
-    for row in await rows("SELECT id, state FROM conversation WHERE customer_key = ? ORDER BY id", old_key):
-        conversation = await locked(int(row["id"]))
-        taken = await rows("SELECT 1 FROM conversation WHERE customer_key = ? AND state <> 'resolved'", key)
-        if conversation.is_open and taken:
-            await note_link(conversation)
-        await change(conversation, customer_key=key, person_id=person_id,
-                     account_id=conversation.account_id or account_id)  # fmt: skip
-        await timeline.adopt(Ref("conversation", conversation.id), person_id, conversation.account_id)

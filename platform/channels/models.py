@@ -8,7 +8,10 @@ from tortoise import fields
 from tortoise.indexes import Index
 from tortoise.models import Model
 
+from channels.webhook_models import WebhookDelivery, WebhookTarget
 from core.fields import Moment
+
+__all__ = ["Arrival", "Connection", "IncomingMail", "Mail", "OutgoingMail", "Pace", "WebhookDelivery", "WebhookTarget"]
 
 
 class Connection(Model):

@@ -14,6 +14,7 @@ from channels.forms import LineSettings, NewLine, NewSlack, SlackSettings
 from channels.forwarding import checked_target
 from channels.mail_pages import MailServerPages
 from channels.models import Connection
+from channels.webhook_pages import WebhookPages
 from core.audit import audit
 from core.database import transaction
 from core.errors import Refused
@@ -149,4 +150,4 @@ def settings_from(known: Known, typed: Any) -> dict[str, Any]:
     return {"teams": teams, "trusts_email": typed.trusts_email.split()}
 
 
-controllers = [ConnectionPages, MailServerPages]
+controllers = [ConnectionPages, MailServerPages, WebhookPages]

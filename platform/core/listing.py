@@ -39,6 +39,8 @@ __all__ = ["Bulk", "Choice", "Column", "Contains", "Listing", "Period", "Rows", 
 
 SIZE = 20
 EXPORT_CHUNK = 500
+MOST_COUNTED = 10_000  # beyond, a list says "more than"
+MOST_CHOSEN = 5000  # rows that one bulk action touches
 OWN = ("after", "before", "format", "page")
 
 
@@ -116,6 +118,7 @@ class Listing:
         self.source: Source = source.narrowed(self._conditions(), self.q, search)
         self.rows: list[Any] = []
         self.count: int | None = None
+        self.is_more = False  # more than `count`
         self._next = self._previous = ""
 
     # what was asked
@@ -154,7 +157,9 @@ class Listing:
             self._previous = self._sealed(ends[0]) if (more if backwards else after is not None) else ""
             self._next = self._sealed(ends[-1]) if (True if backwards else more) else ""
         if self.counted:
-            self.count = await self.source.count()
+            is_whole = after is None and before is None and not more  # then a long search is not made twice
+            count = len(self.rows) if is_whole else await self.source.count(MOST_COUNTED)
+            self.count, self.is_more = min(count, MOST_COUNTED), count > MOST_COUNTED
         return self
 
     def _sealer(self) -> URLSafeSerializer:
@@ -233,12 +238,17 @@ class Listing:
         """Parameters that a GET form must carry along, without those it shows itself."""
         return [(k, v) for k, values in self.params.items() if k not in (*OWN, *shown) for v in values]
 
+    @property
+    def offers_all(self) -> bool:
+        """Whether a bulk action may mean all that match: more than a page, and no more than it would touch."""
+        return self.count is not None and len(self.rows) < self.count <= MOST_CHOSEN
+
     def id_of(self, row: Any) -> Any:
         return read(row, "id")
 
     # acting on many
 
-    async def chosen(self, form: Any, limit: int = 5000) -> list[int]:
+    async def chosen(self, form: Any, limit: int = MOST_CHOSEN) -> list[int]:
         """The ids that a bulk POST means, only such as this list would show: checked ones, or all that match."""
         if form.get("all"):
             return await self.source.ids(limit)

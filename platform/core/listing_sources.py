@@ -71,7 +71,7 @@ def terms(q: str) -> list[str]:
 class Source(Protocol):
     def narrowed(self, conditions: Sequence[Condition], q: str, search: Sequence[str]) -> Source: ...
     async def page(self, edge: Edge, place: list[Any] | None, size: int, backwards: bool) -> list[Place]: ...
-    async def count(self) -> int: ...
+    async def count(self, most: int) -> int: ...
     async def ids(self, limit: int) -> list[int]: ...
     async def among(self, ids: list[int]) -> list[int]: ...
 
@@ -89,6 +89,8 @@ class QuerySource:
         return QuerySource(query)
 
     async def page(self, edge: Edge, place: list[Any] | None, size: int, backwards: bool) -> list[Place]:
+        if edge.empty is None and "__" not in edge.field and _field(self.query.model, edge.field)[1]:
+            return await self._page_with_nulls(edge, place, size, backwards)
         query, field = self._ordered(edge)
         down = edge.down(backwards)
         if place is not None:
@@ -102,6 +104,28 @@ class QuerySource:
         found = await query.order_by(*dict.fromkeys([f"{sign}{field}", f"{sign}id"])).limit(size)
         return [Place(row, read(row, field), row.id) for row in found]
 
+    async def _page_with_nulls(self, edge: Edge, place: list[Any] | None, size: int, backwards: bool) -> list[Place]:
+        """NULL is the lowest, so it is a part of its own, before or after the rest: both parts go by an index."""
+        field, down = edge.field, edge.down(backwards)
+        sign, beyond = ("-", "__lt") if down else ("", "__gt")
+        filled, empty = (
+            self.query.filter(**{f"{field}__isnull": False}),
+            self.query.filter(**{f"{field}__isnull": True}),
+        )
+        parts = [filled, empty] if down else [empty, filled]
+        if place is not None and (value := _value(place)) is None:
+            rest = empty.filter(**{f"id{beyond}": place[2]})
+            parts = [rest] if down else [rest, filled]
+        elif place is not None:
+            level = Q(**{field: value}) & Q(**{f"id{beyond}": place[2]})
+            rest = filled.filter(Q(**{f"{field}{beyond}": value}) | level)
+            parts = [rest, empty] if down else [rest]
+        found: list[Any] = []
+        for part in parts:
+            if len(found) < size:
+                found += await part.order_by(f"{sign}{field}", f"{sign}id").limit(size - len(found))
+        return [Place(row, read(row, field), row.id) for row in found]
+
     def _ordered(self, edge: Edge) -> tuple[QuerySet[Any], str]:
         """A field that may be NULL is sorted through COALESCE: the engines disagree on where NULLs stand."""
         kind, nullable = _field(self.query.model, edge.field)
@@ -111,8 +135,14 @@ class QuerySource:
         empty = edge.empty if edge.empty is not None else _lowest(kind)
         return self.query.annotate(sorted_by=Coalesce(edge.field, empty)), "sorted_by"
 
-    async def count(self) -> int:
-        return await self.query.count()
+    async def count(self, most: int) -> int:
+        """How many, but no more than one above `most`: nobody reads on which of a million rows a list ends."""
+        limited = self.query.order_by().limit(most + 1).values_list("id", flat=True)
+        limited._choose_db_if_not_chosen()
+        limited._make_query()
+        sql, parameters = limited.query.get_parameterized_sql()
+        found = await limited._db.execute_query_dict(f"SELECT COUNT(*) AS n FROM ({sql}) AS counted", parameters)
+        return int(found[0]["n"])
 
     async def ids(self, limit: int) -> list[int]:
         return [int(one) for one in await self.query.order_by("id").limit(limit).values_list("id", flat=True)]  # type: ignore[call-overload]
@@ -186,8 +216,9 @@ class RowsSource:
         found = await database.rows(sql, *self.rows.parameters, *self.parameters, *values, *lead)
         return [Place(row, _sorted_by(row, edge), row["id"]) for row in found]
 
-    async def count(self) -> int:
-        found = await database.rows(self._select("COUNT(*)"), *self.rows.parameters, *self.parameters)
+    async def count(self, most: int) -> int:
+        sql = f"SELECT COUNT(*) FROM ({self._select('1')} LIMIT {int(most) + 1}) AS counted"
+        found = await database.rows(sql, *self.rows.parameters, *self.parameters)
         return int(found[0][0])
 
     async def ids(self, limit: int) -> list[int]:

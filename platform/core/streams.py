@@ -24,6 +24,7 @@ from core.i18n import _
 HEARTBEAT = 15.0  # seconds; a proxy must not close a silent connection sooner
 SEATS = 6  # open pages of one person in one process
 SEATS_ALTOGETHER = 1000
+SEATS_OF_STRANGERS = 500  # of them: who signs in, and staff first of all, finds a seat whoever else is here
 REST = (0.1, 0.6)  # seconds, least and most, between two looks of one seat;
 SHARE = 10  # between them, so many times what the last look took: many pages take turns
 HEADERS = {"Cache-Control": "private, no-store", "X-Accel-Buffering": "no"}
@@ -68,6 +69,9 @@ class Hall:
         self.is_closing = False
 
     def is_full(self, person_id: int) -> bool:
+        """A negative id is somebody who is not signed in."""
+        if person_id < 0 and sum(seat.person_id < 0 for seat in self.seats) >= SEATS_OF_STRANGERS:
+            return True
         return self.taken[person_id] >= SEATS or len(self.seats) >= SEATS_ALTOGETHER
 
     @contextlib.contextmanager

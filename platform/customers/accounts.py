@@ -143,8 +143,12 @@ async def write_note(body: str, *, account_id: int | None = None, person_id: int
 
 async def staff_choices() -> list[tuple[int, str]]:
     """(person id, name) of everybody of the staff: for choosing a CSM."""
-    found = await Person.filter(kind="staff", state="active").order_by("family_kana", "id").limit(200)
-    return [(person.id, person.full_name) for person in found]
+    # A literal, so that SQLite may use the index of the few; with a parameter it looks through a million customers.
+    found = await rows(
+        "SELECT id FROM person WHERE kind = 'staff' AND state = 'active' ORDER BY family_kana, id LIMIT 200"
+    )
+    people = {person.id: person for person in await Person.filter(id__in=[row[0] for row in found])}
+    return [(row[0], people[row[0]].full_name) for row in found]
 
 
 async def _account(account_id: int) -> Account:

@@ -24,6 +24,14 @@ ybb.ne.jp nifty.com biglobe.ne.jp ocn.ne.jp so-net.ne.jp plala.or.jp infoseek.jp
 qq.com 163.com naver.com gmx.de web.de mail.ru
 """
 FREE_MAIL = frozenset(_free.split())
+# A mailbox that several people read; what a hyphen, a dot or a number adds changes nothing.
+_roles = """
+info contact contactus inquiry inquiries enquiry toiawase support help helpdesk sales eigyo admin administrator office
+jimu soumu somu keiri accounting billing invoice seikyu recruit saiyo hr jinji pr press kouhou koho marketing shop store
+order orders mail post webmaster hello team service cs customer reception uketsuke daihyo hosho honsha kanri system
+noreply no-reply postmaster kaikei kokusai system-admin desk all staff
+"""
+ROLES = frozenset(_roles.split())
 _shared = "facebook.com twitter.com x.com instagram.com note.com ameblo.jp wixsite.com jimdo.com"
 SHARED_SITES = frozenset(_shared.split())
 _blocks = str.maketrans("一二三四五六七八九", "123456789")
@@ -83,6 +91,12 @@ def site_of(website: str) -> str:
     host = host.removeprefix("www.").rstrip(".")
     is_shared = any(host == site or host.endswith(f".{site}") for site in SHARED_SITES)
     return host if "." in host and not is_shared else ""
+
+
+def is_shared_mailbox(email: str) -> bool:
+    """info@, sales-tokyo@, support2@: an address that says nothing about which person."""
+    box = email.partition("@")[0].strip().lower()
+    return box in ROLES or re.split(r"[-_.+\d]", box)[0] in ROLES
 
 
 def mail_domain(email: str) -> str:

@@ -14,7 +14,7 @@ from core.errors import Invalid, NotFound, Wrong
 from core.i18n import _, lazy
 from core.policy import ensure
 from core.refs import Ref
-from customers import accounts, people, policy, upserts
+from customers import accounts, people, policy, seeing, upserts
 from customers.api_shapes import (
     AccountChange,
     AccountIn,
@@ -35,12 +35,13 @@ async def shown_accounts(found: Sequence[Account]) -> list[AccountOut]:
     named: dict[int, list[Source]] = {}
     for one in await AccountSource.filter(account_id__in=[a.id for a in found]).order_by("id"):
         named.setdefault(one.account_id, []).append(Source(one.source, one.source_id))
-    return [AccountOut.of(one, named.get(one.id, [])) for one in found]
+    sight = await seeing.sight()
+    return [AccountOut.of(one, named.get(one.id, []), sight) for one in found]
 
 
 async def shown_people(found: Sequence[Person]) -> list[PersonOut]:
     """With those of their companies that whoever asks may see."""
-    ids = [one.id for one in found]
+    ids, sight = [one.id for one in found], await seeing.sight()
     named: dict[int, list[Source]] = {}
     for one in await PersonSource.filter(person_id__in=ids).order_by("id"):
         named.setdefault(one.person_id, []).append(Source(one.source, one.source_id))
@@ -49,8 +50,8 @@ async def shown_people(found: Sequence[Person]) -> list[PersonOut]:
         places.setdefault(place.person_id, []).append(place)
     held = {place.account_id for many in places.values() for place in many}
     visible = {one.id for one in await policy.visible_accounts(current_principal()).filter(id__in=sorted(held))}
-    return [PersonOut.of(one, named.get(one.id, []), [p for p in places.get(one.id, []) if p.account_id in visible])
-            for one in found]  # fmt: skip
+    return [PersonOut.of(one, named.get(one.id, []), [p for p in places.get(one.id, []) if p.account_id in visible],
+                         sight) for one in found]  # fmt: skip
 
 
 async def _account(account_id: int) -> Account:
@@ -124,6 +125,7 @@ class PersonApi(Controller):
         if updated_since:
             query = query.filter(updated_at__gte=updated_since)
         if email:
+            (await seeing.sight()).refuse("person.email")
             query = query.filter(email=email.strip().lower())
         if account_id:
             await _account(account_id)

@@ -11,11 +11,21 @@ import msgspec
 from core.forms import Email, Line, Meta
 from core.i18n import _
 from customers.models import Account, Membership, Person
+from customers.seeing import Sight
 
 Short = Annotated[Line, Meta(max_length=120)]
 Name = Annotated[Line, Meta(max_length=80)]
 Phase = Literal["onboarding", "adoption", "expansion", "renewal", "churned"]
 Locale = Literal["ja", "en"]
+
+
+OF_ACCOUNT = {"phone": "account.phone", "address": "account.phone", "expected_ltv": "account.money", "traits": "traits"}
+OF_PERSON = {"email": "person.email", "phone": "person.phone", "traits": "traits", "last_seen_at": "person.usage"}
+
+
+def _seen(one: Any, names: list[str], hides: dict[str, str], sight: Sight) -> dict[str, Any]:
+    """The fields, and null for those that this role may not see."""
+    return {name: getattr(one, name) if sight.sees(hides.get(name, "")) else None for name in names}
 
 
 class Source(msgspec.Struct):
@@ -26,7 +36,10 @@ class Source(msgspec.Struct):
 
 
 class AccountOut(msgspec.Struct):
-    """A company. `health` is 0 to 100, null while nothing is known; `expected_ltv` in whole units of the currency."""
+    """A company. `health` is 0 to 100, null while nothing is known; `expected_ltv` in whole units of the currency.
+
+    Null too is what the role of the key's person may not see (customers.seeing).
+    """
 
     id: int
     name: str
@@ -35,27 +48,27 @@ class AccountOut(msgspec.Struct):
     industry: str
     employees: int | None
     prefecture: str
-    address: str
-    phone: str
+    address: str | None
+    phone: str | None
     website: str
     state: str
     tier: str
     phase: str
     health: int | None
-    expected_ltv: int
+    expected_ltv: int | None
     renews_on: date | None
     csm_id: int | None
     deputy_id: int | None
     parent_id: int | None
-    traits: dict[str, Any]
+    traits: dict[str, Any] | None
     sources: list[Source]
     created_at: datetime
     updated_at: datetime
 
     @classmethod
-    def of(cls, one: Account, sources: list[Source]) -> AccountOut:
+    def of(cls, one: Account, sources: list[Source], sight: Sight) -> AccountOut:
         names = [name for name in cls.__struct_fields__ if name != "sources"]
-        return cls(sources=sources, **{name: getattr(one, name) for name in names})
+        return cls(sources=sources, **_seen(one, names, OF_ACCOUNT, sight))
 
 
 class Place(msgspec.Struct):
@@ -69,7 +82,10 @@ class Place(msgspec.Struct):
 
 
 class PersonOut(msgspec.Struct):
-    """A human: of a customer, or (`kind` staff) of ours. Only companies that the key sees are listed."""
+    """A human: of a customer, or (`kind` staff) of ours. Only companies that the key sees are listed.
+
+    What the key's role may not see is null or empty.
+    """
 
     id: int
     kind: str
@@ -79,11 +95,11 @@ class PersonOut(msgspec.Struct):
     given_kana: str
     handle: str
     email: str | None
-    phone: str
+    phone: str | None
     locale: str
     time_zone: str
     state: str
-    traits: dict[str, Any]
+    traits: dict[str, Any] | None
     accounts: list[Place]
     sources: list[Source]
     last_seen_at: datetime | None
@@ -91,10 +107,12 @@ class PersonOut(msgspec.Struct):
     updated_at: datetime
 
     @classmethod
-    def of(cls, one: Person, sources: list[Source], places: Sequence[Membership]) -> PersonOut:
+    def of(cls, one: Person, sources: list[Source], places: Sequence[Membership], sight: Sight) -> PersonOut:
         names = [name for name in cls.__struct_fields__ if name not in ("sources", "accounts")]
         shown = [Place(p.account_id, p.title, p.department, p.since, p.until) for p in places]
-        return cls(sources=sources, accounts=shown, **{name: getattr(one, name) for name in names})
+        if not sight.sees("person.email"):  # an import without ids knows people by their address
+            sources = [source for source in sources if not source.id.startswith("email:")]
+        return cls(sources=sources, accounts=shown, **_seen(one, names, OF_PERSON, sight))
 
 
 def _named(*words: str | None) -> None:

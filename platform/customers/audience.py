@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from core.media import use_tokens
 from core.principal import Principal
 
 
@@ -15,3 +16,6 @@ def tokens_of(reader: Principal) -> frozenset[str]:
     if reader.is_staff:
         tokens.add("staff")
     return frozenset(tokens)
+
+
+use_tokens(tokens_of)

@@ -11,6 +11,7 @@ from core.tasks import in_thread
 from customers import merging
 from customers.imports.rows import select_in
 from customers.matching.book import Candidate
+from customers.matching.evidence import Verdict
 from customers.matching.stored import LOADERS, book_for
 from customers.matching.words import reasons
 from customers.registry import About
@@ -56,13 +57,20 @@ async def _decide(about: About, id: int, other: Candidate) -> str:
         if other.verdict.level == "automatic" and not asked and not await _share_a_source(about, kept, gone):
             await merging.merge(about, kept, gone, evidence)
             return "merged"
-        one, two = ("account_id", "other_id") if about == "account" else ("person_id", "other_person_id")
-        await write(f"INSERT INTO review (kind, {one}, {two}, key, data, reason, state, created_at)"
-                    " VALUES (?, ?, ?, ?, ?, ?, 'open', ?) ON CONFLICT (key) DO NOTHING",
-                    KINDS[about], kept, gone, _key(about, kept, gone),
-                    {"values": {}, "source": "", "source_id": "", "evidence": evidence},
-                    reasons(other.verdict.evidence)[:300], now())  # fmt: skip
+        await ask_about(about, kept, gone, other.verdict)
     return "asked"
+
+
+async def ask_about(about: About, one: int, other: int, verdict: Verdict) -> None:
+    """A question about two records; the same pair is asked once."""
+    kept, gone = sorted((one, other))
+    evidence = [[part.kind, part.points, part.value] for part in verdict.evidence]
+    mine, theirs = ("account_id", "other_id") if about == "account" else ("person_id", "other_person_id")
+    await write(f"INSERT INTO review (kind, {mine}, {theirs}, key, data, reason, state, created_at)"
+                " VALUES (?, ?, ?, ?, ?, ?, 'open', ?) ON CONFLICT (key) DO NOTHING",
+                KINDS[about], kept, gone, _key(about, kept, gone),
+                {"values": {}, "source": "", "source_id": "", "evidence": evidence},
+                reasons(verdict.evidence)[:300], now())  # fmt: skip
 
 
 def _key(about: About, kept: int, gone: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from core.events import Event
+from customers.added import PersonAdded
 from customers.tracking import Tracked, track, track_many
 
 
@@ -67,6 +68,7 @@ __all__ = [
     "ImportApplied",
     "MergeUndone",
     "PeopleMerged",
+    "PersonAdded",
     "PersonErased",
     "PhaseChanged",
     "SegmentChanged",

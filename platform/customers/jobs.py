@@ -10,6 +10,7 @@ from core.jobs import every, job
 from customers import duplicates, health, merging, phases, retention, tiers, tracking
 from customers.events import AccountsMerged, PeopleMerged
 from customers.imports import run, trailing
+from customers.incoming import working
 from customers.matching import stored
 from customers.models import MergeLog
 from customers.segments import habits, membership
@@ -28,6 +29,18 @@ async def apply_import(batch_id: int) -> None:
 async def undo_import(batch_id: int) -> None:
     """Take a whole import back, in one transaction."""
     await trailing.undo(batch_id)
+
+
+@job(lane="bulk", timeout=600, attempts=5)
+async def work_incoming(hook_id: int) -> None:
+    """What another system sent becomes records, in the order in which it came."""
+    if await working.work(hook_id):
+        await work_incoming.later(hook_id=hook_id, key=f"incoming:{hook_id}")
+
+
+@every(hours=24, at="04:20", lane="bulk", timeout=600)
+async def forget_incoming() -> None:
+    await working.forget_old()
 
 
 @job(lane="bulk", timeout=600, attempts=3)

@@ -10,7 +10,9 @@ from typing import Any
 from core.clock import now
 from core.database import rows, transaction, write
 from core.errors import Conflict, Refused
+from core.events import announce
 from core.i18n import _
+from customers.added import PersonAdded
 from customers.models import Identity, Membership, Person
 
 # Old carrier addresses (a..b@docomo.example) break RFC 5321 and exist: only what no server takes is refused.
@@ -56,6 +58,7 @@ async def register(
             await link("email", address, person.id, source=source, verified_at=moment if verified else None)
         if account_id:
             await Membership.create(person_id=person.id, account_id=account_id, title=title)
+        await announce(PersonAdded(person_id=person.id))
     return person
 
 

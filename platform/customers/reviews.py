@@ -72,7 +72,7 @@ async def _carry_out(review: Review, accepted: bool) -> None:
         return
     given = _given(review.data)
     source, source_id = review.data["source"], review.data["source_id"]
-    if review.kind == "same_email":
+    if review.kind in {"same_email", "same_person"}:
         await _people(review, given, source, source_id, accepted)
     elif accepted and review.account_id is not None:
         takes_number = review.kind == "changed_corporate_number"
@@ -89,7 +89,7 @@ async def _merge(review: Review) -> None:
 
 
 async def _people(review: Review, given: Given, source: str, source_id: str, accepted: bool) -> None:
-    """Accept: both ids are one person. Reject: another person, who keeps no address."""
+    """Accept: both ids are one person. Reject: another person, who does not get an address that is somebody's."""
     work = PeopleImport(source)
     if accepted and review.person_id is not None:
         await write(
@@ -100,7 +100,7 @@ async def _people(review: Review, given: Given, source: str, source_id: str, acc
             source_id,
             now(),
         )
-    else:
+    elif review.kind == "same_email":
         given.values.pop("email", None)
     given.values["source_id"] = source_id
     await work.write(await work.plan([given]))

@@ -66,6 +66,11 @@ class Sight(msgspec.Struct, frozen=True):
         """Of a timeline what does not repeat a hidden field."""
         return touchpoints if self.sees("notes") else touchpoints.exclude(kind__in=NOTES)
 
+    def refuse(self, field: str) -> None:
+        """For a question that a hidden field would answer. Raises Forbidden."""
+        if field in self.hidden:
+            raise Forbidden(_("Your role may not see: %(field)s", field=str(FIELDS[field])))
+
     def refuse_any(self) -> None:
         """For what hands out whole records. Raises Forbidden when anything is hidden."""
         if self.hidden:

@@ -21,6 +21,7 @@ class Offer(msgspec.Struct, frozen=True):
     name_en: str
     channels: tuple[str, ...] = CHANNELS
     description: lazy | str = ""
+    is_given: bool = False  # without a choice
 
     @property
     def name(self) -> str:
@@ -33,10 +34,16 @@ TRACKING = Offer(
     lazy("May we keep which links of our mails you open? Otherwise we only count how often each is opened."),
 )  # fmt: skip
 
+# The answer to one's own question: it comes unless somebody says no.
+CHAT_REPLIES = Offer(
+    "chat_replies", "チャットの未読の返信", "Unread replies of the chat", ("email",),
+    lazy("When a reply in the chat is not read within a few minutes, it comes by mail."), is_given=True,
+)  # fmt: skip
+
 
 async def choices() -> list[Offer]:
-    """What a person decides: every topic on offer, and whether the links they open are kept."""
-    return [*await offered(), TRACKING]
+    """What a person decides: every topic on offer, whether the links they open are kept, replies of the chat."""
+    return [*await offered(), TRACKING, CHAT_REPLIES]
 
 
 async def offered() -> list[Offer]:

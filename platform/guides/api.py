@@ -17,14 +17,13 @@ from core.entrance import shortcuts
 from core.errors import NotFound, Refused
 from core.i18n import LANGUAGES, _
 from core.principal import NOBODY
-from guides import script, serving, showing
+from guides import chat_api, script, serving, showing
+from guides.answering import JSON, OPEN, PROBLEM, allowed
 from guides.hosts import host_of
 from helpcenter import finding
 
 YEAR = 31_536_000
 FOR_EVER = f"public, max-age={YEAR}, immutable"
-OPEN: dict[str, Any] = {"may": "anyone", "exclude_from_csrf": True, "status_code": 200, "include_in_schema": False}
-JSON = "application/json"
 Answer = tuple[int, dict[str, str], bytes]
 Verb = Callable[[bytes, str | None], Awaitable[Answer]]
 
@@ -58,10 +57,7 @@ async def answered(verb: Verb, raw: bytes, origin: str | None) -> Answer:
         if isinstance(refused, showing.NotNow):
             said["reason"] = refused.reason
         status, headers, body = refused.status, {}, msgspec.json.encode(said)
-    kind = JSON if status < 400 else "application/problem+json"
-    common = {"Content-Type": kind, "Cache-Control": "private, no-store", "Vary": "Origin"}
-    if origin and status != 403:
-        common |= {"Access-Control-Allow-Origin": origin, "Access-Control-Expose-Headers": "ETag"}
+    common = {"Content-Type": JSON if status < 400 else PROBLEM} | allowed(origin, status)
     return status, common | headers, body
 
 
@@ -112,8 +108,9 @@ async def content(name: str) -> Response[bytes]:
     return Response(found[0][0].encode(), media_type=JSON, headers={"Cache-Control": FOR_EVER, **ANYWHERE})
 
 
-@get("/w/{name:str}/engawa.js", may="anyone", include_in_schema=False)
+@get(["/w/{name:str}/engawa.js", "/w/{name:str}/chat.js"], may="anyone", include_in_schema=False)
 async def script_file(name: str, request: Request[Any, Any, Any]) -> Response[bytes]:
+    """The script that pages embed, or the chat that it loads when somebody wants it."""
     found = await script.with_hash(name)
     if found is None:
         raise NotFound(_("There is no such script."))
@@ -141,4 +138,13 @@ async def search(request: Request[Any, Any, Any], key: str = "", q: str = "", la
     return Response(body, status_code=status, headers=headers, media_type=headers.pop("Content-Type"))
 
 
-controllers = [session_route, views_route, happenings_route, misses_route, content, script_file, search]
+controllers = [
+    session_route,
+    views_route,
+    happenings_route,
+    misses_route,
+    content,
+    script_file,
+    search,
+    *chat_api.controllers,
+]

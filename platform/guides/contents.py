@@ -73,7 +73,7 @@ def script_words(kind: str) -> dict[str, str]:
 def launcher_words() -> dict[str, str]:
     return {"label": _("Help"), "search": _("Search for help"), "close": _("Close"),
             "none": _("Nothing found. Try other words."), "some": _("%n found"), "all": _("Open the help centre"),
-            "ask": _("Contact us")}  # fmt: skip
+            "ask": _("Ask in the chat")}  # fmt: skip
 
 
 def encoded(body: dict[str, Any]) -> str:

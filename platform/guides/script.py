@@ -16,6 +16,7 @@ from core.clock import now
 from core.database import rows, write
 
 BROWSER = Path(__file__).parent / "browser"
+OUTBOX = Path(__file__).parents[1] / "inbox" / "static" / "outbox.js"
 # What must stay as it is, what goes, and the white space between.
 _token = re.compile(
     r"""(?P<kept>"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')|(?P<comment>/\*.*?\*/|//[^\n]*)|(?P<space>\s+)|(?P<code>.)""",
@@ -64,23 +65,32 @@ def embedded_of(source: str) -> Embedded:
 
 
 @lru_cache(maxsize=1)
+def chat() -> Embedded:
+    """The chat: a module that the script loads by its hash, when somebody wants it."""
+    outbox = OUTBOX.read_text().replace("export ", "")
+    source = smaller(outbox + (BROWSER / "chat.js").read_text())
+    return embedded_of(source.replace('"@CHATCSS@"', json.dumps(smaller_css((BROWSER / "chat.css").read_text()))))
+
+
+@lru_cache(maxsize=1)
 def current() -> Embedded:
     css = json.dumps(smaller_css((BROWSER / "engawa.css").read_text()))
-    return embedded_of(smaller((BROWSER / "engawa.js").read_text()).replace('"@CSS@"', css))
+    source = smaller((BROWSER / "engawa.js").read_text())
+    return embedded_of(source.replace('"@CSS@"', css).replace("@CHAT@", chat().hash))
 
 
 _kept: set[str] = set()
 
 
 async def with_hash(name: str) -> Embedded | None:
-    """Today's script, or one that some page embedded when it was today's."""
-    today = current()
-    if name == today.hash:
+    """Today's script or chat, or one that some page embedded when it was today's."""
+    if name in (current().hash, chat().hash):
         if name not in _kept:
-            await write("INSERT INTO guide_script (hash, body, created_at) VALUES (?, ?, ?) ON CONFLICT (hash)"
-                        " DO NOTHING", name, today.body.decode(), now())  # fmt: skip
-            _kept.add(name)
-        return today
+            for one in (current(), chat()):  # both: a page that embeds today's script may want its chat in a year
+                await write("INSERT INTO guide_script (hash, body, created_at) VALUES (?, ?, ?) ON CONFLICT (hash)"
+                            " DO NOTHING", one.hash, one.body.decode(), now())  # fmt: skip
+                _kept.add(one.hash)
+        return current() if name == current().hash else chat()
     found = await rows("SELECT body FROM guide_script WHERE hash = ?", name[:64].replace("\x00", ""))
     return embedded_of(found[0][0]) if found else None
 

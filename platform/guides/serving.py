@@ -55,8 +55,8 @@ class Answered(msgspec.Struct, frozen=True):
     etag: str
 
 
-def parsed(raw: bytes, kind: type[Any]) -> Any:
-    if len(raw) > LARGEST:
+def parsed(raw: bytes, kind: type[Any], most: int = LARGEST) -> Any:
+    if len(raw) > most:
         raise TooLarge(_("That is too large."))
     try:
         return msgspec.json.decode(raw, type=kind)

@@ -26,6 +26,12 @@ async def _theirs(people: list[int]) -> list[int]:
 async def _strangers(addresses: list[Address]) -> list[int]:
     """Conversations of somebody not known yet, at one of these addresses (bots.customers_of makes their keys)."""
     keys = {f"{kind}:{value}" for kind, value in addresses if kind in ("email", "slack")}
+    mails = [value for kind, value in addresses if kind == "email"]
+    if mails:
+        marks = ", ".join("?" * len(mails))
+        gone = await write(f"DELETE FROM chat_visitor WHERE mail IN ({marks}) OR asked_mail IN ({marks}) RETURNING id",
+                           *mails, *mails)  # fmt: skip
+        keys |= {f"visitor:{row[0]}" for row in gone}
     lines = await rows("SELECT id FROM connection WHERE kind = 'line'")
     keys |= {f"line:{row[0]}:{value}" for row in lines for kind, value in addresses if kind == "line"}
     return [
@@ -44,6 +50,7 @@ async def _empty(id: int) -> None:
     said = await write("UPDATE message SET body = '', data = ? WHERE conversation_id = ? AND sender = 'person'"
                        " RETURNING arrival_id", {}, id)  # fmt: skip
     await forget_arrivals(int(row[0]) for row in said if row[0])
+    await write("UPDATE conversation_rating SET comment = '' WHERE conversation_id = ?", id)
     await write("UPDATE touchpoint SET data = ? WHERE about_kind = 'conversation' AND about_id = ?", {}, id)
 
 

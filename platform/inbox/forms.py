@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 import msgspec
+from litestar.datastructures import UploadFile
 
-from core.forms import Line, Meta, Text
+from core.forms import Email, Line, Meta, Text
 
 Key = Annotated[str, Meta(max_length=64)]
 
@@ -47,10 +48,28 @@ class NewLabel(msgspec.Struct):
 
 
 class Question(msgspec.Struct):
-    body: Annotated[str, Meta(min_length=1, max_length=5000)]
+    body: Annotated[str, Meta(max_length=5000)] = ""
     key: Key = ""
+    picture: UploadFile | None = None
 
 
 class Tap(msgspec.Struct):
     tap: Annotated[str, Meta(min_length=3, max_length=100)]
     key: Key = ""
+
+
+class Seen(msgspec.Struct):
+    number: Annotated[int, Meta(ge=0, le=2_000_000_000)]
+
+
+class Rated(msgspec.Struct):
+    score: Annotated[int, Meta(ge=1, le=5)]
+    comment: Annotated[Text, Meta(max_length=2000)] = ""
+
+
+class Address(msgspec.Struct):
+    mail: Email
+
+
+class Code(msgspec.Struct):
+    code: Annotated[str, Meta(min_length=6, max_length=10)]

@@ -8,6 +8,7 @@ from functools import lru_cache
 from core.settings import settings
 
 OPENS, CLOSES = time(9), time(18)
+DAY_MINUTES = 9 * 60
 
 
 @lru_cache(maxsize=2048)

@@ -9,12 +9,14 @@ from core.jobs import every
 from core.refs import Ref
 from customers import notices
 from customers.events import MergeUndone, PeopleMerged
-from inbox import support, telling
+from inbox import customer, support, telling
 from inbox.actions.conversations import add_message, change, locked
 from inbox.actions.following import follow, follow_all
+from inbox.ending import end_silent_conversations
 from inbox.escalation import escalate
+from inbox.unread import mail_unread
 
-__all__ = ["escalate", "support", "telling", "wake_snoozed"]
+__all__ = ["end_silent_conversations", "escalate", "mail_unread", "support", "telling", "wake_snoozed"]
 
 
 @every(minutes=1)
@@ -50,3 +52,8 @@ async def follow_an_undo(event: MergeUndone) -> None:
 @every(hours=24, at="02:40")
 async def follow_by_night() -> int:
     return await follow_all()
+
+
+@every(hours=24, at="04:20")
+async def forget_unused_visitors() -> int:
+    return await customer.forget_unused()

@@ -12,7 +12,7 @@ import contextlib
 import hashlib
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import timedelta
 
 from access.identify import still
@@ -25,6 +25,7 @@ from core.pages import render
 from core.streams import Gone, Seat, Told
 from core.tasks import spawn
 from inbox import own, reading, words
+from inbox.customer import Customer
 
 log = logging.getLogger("engawa.inbox")
 LOOK = 0.4  # seconds between looks at what other processes wrote
@@ -128,15 +129,23 @@ class Desk:
 
 
 class Own:
-    """A member's contact page: what it knows is `<conversation>-<version>`."""
+    """A customer's contact page: what it knows is `<conversation>-<version>`."""
 
-    def __init__(self, known: str) -> None:
-        self.known = known
+    def __init__(self, who: Callable[[], Awaitable[Customer | None]], known: str) -> None:
+        self.who, self.known = who, known
 
     async def look(self) -> list[Told]:
-        await _again("signed_in")
-        conversation = await own.current()
+        here().principal = await still(here().request)
+        customer = await self.who()
+        if customer is None:
+            raise Gone
+        conversation = await own.current(customer)
         if conversation is None or self.known == f"{conversation.id}-{conversation.version}":
             return []
         self.known = f"{conversation.id}-{conversation.version}"
-        return [Told("part", self.known, {"name": "talk", "html": await own.talk(conversation)})]
+        data = {
+            "name": "talk",
+            "number": str(conversation.message_count),
+            "html": await own.talk(conversation, customer),
+        }
+        return [Told("part", self.known, data)]

@@ -54,6 +54,7 @@ class Conversation(Model):
     summary: Any = fields.JSONField(default=dict)
     preview = fields.CharField(max_length=160, default="")
     message_count = fields.IntField(default=0)
+    customer_read = fields.IntField(default=0, db_default=0)  # on the web: the last number that they saw
     last_inbound_at: datetime | None = Moment(null=True)
     last_message_at: datetime = Moment()
     resolved_at: datetime | None = Moment(null=True)
@@ -221,3 +222,51 @@ class Label(Model):
 
     class Meta:
         table = "label"
+
+
+class ChatVisitor(Model):
+    """Somebody on the web who is not signed in: whoever holds the token of `token_hash`, or the product's own user
+    `subject`, signed by it. Once an address was verified by a code it is `mail`, and `person` whose address it is."""
+
+    id = fields.BigIntField(primary_key=True)
+    token_hash = fields.CharField(max_length=64, null=True, unique=True)
+    brand = fields.CharField(max_length=40, default="default")
+    subject = fields.CharField(max_length=200, null=True)
+    person: Any = fields.ForeignKeyField("customers.Person", related_name="chat_visits", null=True,
+                                         on_delete=fields.CASCADE)  # fmt: skip
+    mail = fields.CharField(max_length=254, default="")
+    asked_mail = fields.CharField(max_length=254, default="")  # not verified yet
+    code_hash = fields.CharField(max_length=64, default="")
+    code_until: datetime | None = Moment(null=True)
+    code_tries = fields.IntField(default=0)
+    lang = fields.CharField(max_length=8, default="ja")
+    seen_at: datetime = Moment()
+    created_at: datetime = Moment()
+
+    person_id: int | None
+
+    class Meta:
+        table = "chat_visitor"
+        unique_together = (("brand", "subject"),)
+        indexes = [
+            Index(fields=("seen_at",), name="chat_visitor_seen"),
+            Index(fields=("person_id",), name="chat_visitor_person"),
+            Index(fields=("mail",), name="chat_visitor_mail"),
+        ]
+
+
+class Rating(Model):
+    """How the customer found it, 1 to 5, once for each time that a person's conversation ended (CSAT)."""
+
+    id = fields.BigIntField(primary_key=True)
+    conversation: Any = fields.ForeignKeyField("inbox.Conversation", related_name="ratings", on_delete=fields.CASCADE)
+    epoch = fields.IntField()
+    score = fields.IntField()
+    comment = fields.TextField(default="")
+    at: datetime = Moment()
+
+    conversation_id: int
+
+    class Meta:
+        table = "conversation_rating"
+        unique_together = (("conversation", "epoch"),)

@@ -45,6 +45,13 @@ def visible_conversations(principal: Principal) -> QuerySet[Conversation]:
     )
 
 
+def conversations_of(person_id: int | None, customer_key: str) -> QuerySet[Conversation]:
+    """A customer's own, on the web: a person's over all channels, or what one visitor said before we knew who it is."""
+    if person_id is not None:
+        return Conversation.filter(person_id=person_id)
+    return Conversation.filter(person_id__isnull=True, customer_key=customer_key)
+
+
 def can_change_canned(principal: Principal, owner_id: int | None) -> Verdict:
     """One's own; everybody's are for administrators."""
     if principal.person_id is None:

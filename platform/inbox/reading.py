@@ -18,7 +18,7 @@ from customers.models import Account, Person, Touchpoint
 from customers.sentences import said
 from inbox import policy, words
 from inbox.actions.ownership import tier_of
-from inbox.models import CannedReply, Conversation, Label, Message, Outgoing
+from inbox.models import CannedReply, Conversation, Label, Message, Outgoing, Rating
 from inbox.team import who_answer
 
 PAGE = 20
@@ -55,12 +55,13 @@ class Page(msgspec.Struct):
 
 
 class Turn(msgspec.Struct):
-    """One thing said, ready to be shown. `sending` is the ledger's word."""
+    """One thing said, ready to be shown. `sending` is the ledger's word; `key` what the web's own form called it."""
 
     number: int
     side: str
     text: str
     note: str
+    key: str = ""
     state: str = ""
     retry: str = ""
     pictures: list[str] = []
@@ -82,6 +83,7 @@ class Open(msgspec.Struct):
     events: list[tuple[Any, str]]
     is_mine: bool
     owner: str
+    rating: Rating | None = None
 
 
 def _in_view(view: str) -> QuerySet[Conversation]:
@@ -150,9 +152,11 @@ async def conversation(conversation_id: int) -> Open:
     owner = found.owner if isinstance(found.owner, Person) else None
     return Open(
         conversation=found, name=name_of(found), tier=await tier_of(found) if account else "", due=due, tone=tone,
-        turns=await turns(found.id, for_staff=True, customer=name_of(found)), account=account,
+        turns=await turns(found.id, for_staff=True, customer=name_of(found), read=found.customer_read),
+        account=account,
         events=await _events(found), is_mine=found.owner_id == current_principal().person_id,
         owner=owner.full_name if owner else "",
+        rating=await Rating.filter(conversation_id=found.id).order_by("-id").first(),
     )  # fmt: skip
 
 
@@ -162,7 +166,8 @@ async def version(conversation_id: int) -> int | None:
     return await found.first().values_list("version", flat=True)  # type: ignore[return-value]
 
 
-async def turns(conversation_id: int, *, for_staff: bool, customer: str = "", since: int = 0) -> list[Turn]:
+async def turns(conversation_id: int, *, for_staff: bool, customer: str = "", since: int = 0,
+                read: int = 0) -> list[Turn]:  # fmt: skip
     """What was said, by the source's time; customers see no notes, no facts and nothing that was cancelled."""
     found = Message.filter(conversation_id=conversation_id, number__gt=since)
     if not for_staff:
@@ -176,6 +181,8 @@ async def turns(conversation_id: int, *, for_staff: bool, customer: str = "", si
         if not for_staff and row is not None and row.state == "cancelled":
             continue
         turn = _turn(message, row, names, customer, for_staff)
+        if for_staff and row is not None and row.way == "shown" and message.sender == "staff":
+            turn.note += "　" + (_("Seen") if message.number <= read else _("Not seen yet"))
         if turn.text or turn.pictures or turn.files:
             made.append(turn)
     return made
@@ -217,8 +224,9 @@ def _turn(message: Message, row: Outgoing | None, names: dict[int, str], custome
     attached = message.data.get("attachments") or []
     state, retry = _sending(row)
     return Turn(
-        message.number, SIDES[message.sender], text, "　".join(part for part in parts if part), state, retry,
-        [f"/media/{one['media']}" for one in attached if one.get("media")],
+        message.number, SIDES[message.sender], text, "　".join(part for part in parts if part),
+        (message.origin or "").rpartition(":")[2] if message.channel == "web" else "", state, retry,
+        [f"{'/media' if for_staff else '/contact/pictures'}/{one['media']}" for one in attached if one.get("media")],
         [str(one.get("name") or one.get("kind")) for one in attached if not one.get("media")],
         sources,
         message.data.get("buttons", []) if message.sender == "bot" else [],

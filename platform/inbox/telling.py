@@ -20,6 +20,10 @@ def _waiting(facts: dict[str, Any]) -> str:
     return _("%(name)s waits for an answer (%(reason)s)", name=facts["name"], reason=_reason(facts))
 
 
+def _rated(facts: dict[str, Any]) -> str:
+    return _("Found our help %(score)s of 5", score=facts["score"])
+
+
 describe("inbox.asked", lazy("%(person)s wrote"), "chat", text=lazy("%(text)s"), href=HREF, label=lazy("Wrote to us"))
 describe("inbox.replied", lazy("A person replied"), "talk", tone="good", text=lazy("%(text)s"), href=HREF,
          label=lazy("Reply"))  # fmt: skip
@@ -28,6 +32,8 @@ describe("inbox.handed_over", lazy("The bot handed over to a person"), "user", t
 describe(
     "inbox.resolved", lazy("The conversation was resolved"), "done", tone="good", href=HREF, label=lazy("Resolved")
 )
+describe("inbox.rated", _rated, "chart", tone="info", text=lazy("%(comment)s"), href=HREF, label=lazy("Rated the help"))
+describe("inbox.mailed", lazy("An unread reply was sent by mail"), "mail", href=HREF, label=lazy("Reply by mail"))
 describe("bot.answered", lazy("The bot answered"), "bolt", text=lazy("%(title)s"), href=HREF, label=lazy("Bot"))
 describe("line.linked", lazy("%(person)s linked their LINE account"), "link", label=lazy("LINE linked"))
 describe("line.followed", lazy("%(person)s added us on LINE"), "plus", label=lazy("Added on LINE"))

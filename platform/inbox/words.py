@@ -6,6 +6,7 @@ from typing import Any
 
 from core.clock import now
 from core.i18n import _, clock_time, day, lazy
+from inbox import hours
 from inbox.models import Conversation
 
 CHANNELS = {"line": "LINE", "slack": "Slack", "web": lazy("Web"), "email": lazy("Mail")}
@@ -29,6 +30,16 @@ SENDING = {
     "queued": lazy("Sending"), "held": lazy("Sending"), "sending": lazy("Sending"), "sent": lazy("Sent"),
     "failed": lazy("Not sent"), "uncertain": lazy("Uncertain"), "cancelled": lazy("Not sent: a person took over"),
 }  # fmt: skip
+SCORES = {"5": lazy("Very satisfied"), "4": lazy("Satisfied"), "3": lazy("Neither"), "2": lazy("Dissatisfied"),
+          "1": lazy("Very dissatisfied")}  # fmt: skip
+
+
+def hours_said() -> str:
+    """When people answer, as it is now."""
+    opens = hours.next_opening(now())
+    if opens > now():
+        return _("People answer again from %(day)s %(time)s.", day=day(opens, weekday=True), time=clock_time(opens))
+    return _("People answer now, until %(time)s.", time=f"{hours.CLOSES.hour}:{hours.CLOSES.minute:02}")
 
 
 def reason_of(reason: str) -> str:
@@ -80,7 +91,8 @@ def fact_of(data: dict[str, Any], names: dict[int, str]) -> str:
     return {
         "reopened": _("%(name)s reopened it.", name=by),
         "handed_back": _("%(name)s gave it back to the bot.", name=by),
-        "resolved": _("%(name)s resolved it.", name=by) if by else _("Ended after silence."),
+        "resolved": _("%(name)s resolved it.", name=by) if by else _("Ended after three business days of silence.")
+        if reason == "silent" else _("Ended after silence."),
         "snoozed": _("%(name)s put it off.", name=by),
         "woken": _("It is time again."),
         "linked": _("Goes on in this customer's other conversation."),

@@ -18,6 +18,7 @@ from search.stopwords import ENGLISH, JAPANESE
 from search.text import chunks, normal
 
 LONGEST_WORD = 64
+REMEMBERED = 300  # characters of a text whose words are remembered for a moment
 _latin = re.compile(r"[a-zß-ɏ0-9]+(?:['’][a-z]+)?(?:\+\+|#)?")
 _thousands = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _speakable = re.compile(r"\w")
@@ -74,18 +75,29 @@ def readable(text: str) -> str:
 
 def words(text: str, *, keep_stop_words: bool = False) -> list[Word]:
     """The words of `text` in order. Up to ~0.1 s per 16,000 characters: long text belongs in a thread."""
-    found: list[Word] = []
+    read = _remembered(text) if len(text) <= REMEMBERED else _read(text)
+    return [word for word, is_telling in read if is_telling or keep_stop_words]
+
+
+def _read(text: str) -> tuple[tuple[Word, bool], ...]:
+    """Every word, and whether it tells anything: grammar and stop words do not."""
+    found: list[tuple[Word, bool]] = []
     for offset, part in chunks(readable(text)):
         latin = list(_latin.finditer(part))
         for match in latin:
-            word = english(match.group(), keep_stop_words)
+            word = english(match.group(), keep_stop_words=True)
             if word:
-                found.append(Word(word, match.group(), offset + match.start()))
+                is_telling = bool(english(match.group()))
+                found.append((Word(word, match.group(), offset + match.start()), is_telling))
         rest = _latin.sub(lambda match: " " * len(match.group()), part) if latin else part
         if not rest.isspace():
-            found += japanese(rest, offset, keep_stop_words)
-    found.sort(key=lambda word: word.start)
-    return found
+            found += japanese(rest, offset)
+    found.sort(key=lambda one: one[0].start)
+    return tuple(found)
+
+
+# A query is read by more than one channel, and so are titles.
+_remembered = lru_cache(maxsize=512)(_read)
 
 
 def english(word: str, keep_stop_words: bool = False) -> str:
@@ -96,14 +108,13 @@ def english(word: str, keep_stop_words: bool = False) -> str:
     return stem(bare)[:LONGEST_WORD]
 
 
-def japanese(text: str, offset: int = 0, keep_stop_words: bool = False) -> list[Word]:
+def japanese(text: str, offset: int = 0) -> list[tuple[Word, bool]]:
     found = []
     for morpheme in tokenizer().tokenize(text):
-        if _is_grammar(morpheme.part_of_speech_id()) and not keep_stop_words:
-            continue
         term = _term(morpheme.normalized_form())
-        if term and (keep_stop_words or term not in JAPANESE):
-            found.append(Word(term, morpheme.surface(), offset + morpheme.begin()))
+        if term:
+            is_telling = not _is_grammar(morpheme.part_of_speech_id()) and term not in JAPANESE
+            found.append((Word(term, morpheme.surface(), offset + morpheme.begin()), is_telling))
     return found
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from search.asking import Wanted
 from search.confidence import PRIOR
 from search.documents import Document, analyse_now
-from search.evaluate import TOKENS, Dataset, read
+from search.evaluate import TOKENS, Dataset, Question, read
 from search.filters import filter_of
 from search.fitting import DELETED, OWN, STRANGER, Samples, answered_at, balanced, fit, gathered, probabilities
 from search.rank import rank
@@ -19,7 +19,7 @@ from search.reliability import Reliability, reliability
 from search.snapshot import Row, Snapshot, advance, empty
 
 FEW = 20  # documents of a new site
-MOST = 1500  # queries of a set that are used, evenly drawn
+MOST = 600  # queries of a set that are used, evenly drawn
 
 
 def rows_of(dataset: Dataset) -> list[Row]:
@@ -72,7 +72,7 @@ def few_of(dataset: Dataset, most: int = FEW) -> Dataset:
     return Dataset(corpus, asked, dataset.relevant)
 
 
-def strangers_of(directory: Path, most: int = 500) -> list[str]:
+def strangers_of(directory: Path, most: int = 300) -> list[str]:
     """Queries of another set, as questions about something else."""
     texts = [question.text for question in read(directory).questions]
     return texts[:: max(1, len(texts) // most)]
@@ -87,19 +87,25 @@ def fit_all(found: Sequence[Samples]) -> tuple[float, ...]:
 
 
 def gather(directories: Sequence[Path]) -> dict[str, Samples]:
-    """The samples of each set, with the next one's queries as strangers; of each also as a new site of few documents,
+    """The samples of each set, with another one's queries as strangers; of each also as a new site of few documents,
     and of sets with many queries a document with five of them as phrasings."""
     found: dict[str, Samples] = {}
     for i, directory in enumerate(directories):
         dataset = read(directory)
         unanswerable = [q.text for q in dataset.questions if q.id not in dataset.relevant]
-        other = directories[(i + 1) % len(directories)]
-        strangers = unanswerable or ([] if other == directory else strangers_of(other))
+        other = next((one for one in (*directories[i + 1 :], *directories[:i]) if _is_elsewhere(one, directory)), None)
+        strangers = unanswerable or (strangers_of(other) if other else [])
         found[directory.name] = samples(dataset, strangers)
         found[f"{directory.name} few"] = samples(few_of(dataset), strangers)
         if not any(e.phrasings for e in dataset.corpus) and len(dataset.questions) >= 8 * len(dataset.corpus):
             found[f"{directory.name} +5"] = samples(dataset.with_phrasings(5), strangers)
     return found
+
+
+def _is_elsewhere(other: Path, directory: Path) -> bool:
+    """Whether a set asks in the same language about something else: parts of one collection share their first name."""
+    languages = {(read(one).questions or [Question("", "")])[0].lang for one in (other, directory)}
+    return other.name.split("-")[0] != directory.name.split("-")[0] and len(languages) == 1
 
 
 def report(directories: Sequence[Path]) -> dict[str, Any]:

@@ -35,7 +35,9 @@ def commands(subparsers: Any) -> None:
     )
     parser.add_argument("--json", action="store_true")
     parser.set_defaults(run=run_evaluate, needs_settings=False)
-    parser = verbs.add_parser("calibrate", help="fit the confidence on sets, each with the next one's queries as noise")
+    parser = verbs.add_parser(
+        "calibrate", help="fit the confidence on sets, each with another one's queries as strangers"
+    )
     parser.add_argument("directories", type=Path, nargs="+", metavar="DIR")
     parser.add_argument("--json", action="store_true")
     parser.set_defaults(run=run_calibrate, needs_settings=False)

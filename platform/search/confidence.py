@@ -21,7 +21,9 @@ class Evidence(msgspec.Struct, frozen=True):
     `gap`: how far the second is behind; `crowd`: how evenly the best ten share their scores; `alike`: the share of
     the query's characters in the first, what it says in another way included; `unknown`: the idf share of words that
     no document has; `brevity`: 1 for a query that says nothing, towards 0 for one that says much (e to the minus idf
-    sum / 20).
+    sum / 20); `exact`: the idf share of its words that the first holds as they were typed; `alone`: 1 over how many of
+    its words the first holds; `fifth`: the fifth result's score over the first's; `named`: the share of the first's
+    title that the query says.
     """
 
     share: float
@@ -33,19 +35,25 @@ class Evidence(msgspec.Struct, frozen=True):
     missing: float
     alike: float
     crowd: float
+    exact: float
+    alone: float
+    fifth: float
+    named: float
 
     def features(self) -> tuple[float, ...]:
         """With products: what covers a long query says more than what covers a short one."""
         return (
             self.share, self.covered, self.gap, self.unknown, self.brevity, self.asked, self.missing, self.alike,
             self.crowd, self.covered**2, self.asked * self.covered, self.gap * self.covered,
-            self.brevity * self.covered, self.alike * self.asked,
+            self.brevity * self.covered, self.alike * self.asked, self.exact, self.alone, self.fifth,
+            self.named * self.covered, self.alike * self.gap,
         )  # fmt: skip
 
 
 # intercept, then Evidence.features()
 PRIOR = (
-    -6.437, 1.54, 8.155, 2.874, -0.772, -1.213, 1.595, 0.391, 0.911, 2.033, -1.378, -2.746, 3.066, -4.404, 2.248,
+    -4.998, 0.477, 0.896, 2.065, -1.141, -0.866, -0.737, 1.894, 2.015, 3.857,
+    -0.529, -2.283, 4.118, -0.391, 3.278, 2.636, -1.96, -3.456, 2.439, -2.457,
 )  # fmt: skip
 
 

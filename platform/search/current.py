@@ -111,11 +111,11 @@ async def _changes_since(seen: int) -> AsyncIterator[list[Row]]:
         )  # fmt: skip
         if not found:
             return
-        yield [_row(list(mine)) for _, mine in groupby(found, key=itemgetter("id"))]
+        yield [row_of(list(mine)) for _, mine in groupby(found, key=itemgetter("id"))]
         last = int(found[-1]["id"])
 
 
-def _row(mine: list[Any]) -> Row:
+def row_of(mine: list[Any]) -> Row:
     """A document from its rows, one per channel."""
     d = mine[0]
     packed = {row["channel"]: bytes(row["packed"]) for row in mine} if d["state"] == "live" else {}

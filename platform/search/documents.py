@@ -14,6 +14,7 @@ from search.kana import sound_of
 from search.packing import pack
 from search.parts import pack_parts
 from search.text import clean, language_of
+from search.wordings import wordings
 
 KEPT_BODY = 20_000  # characters kept for snippets; all of the body is indexed, up to INDEXED
 INDEXED = 400_000
@@ -21,6 +22,7 @@ INDEXED = 400_000
 CHANNELS: Mapping[str, tuple[str, ...]] = {
     "words": ("title", "phrasings", "body", "clicked", "headings", "aside"),
     "grams": ("title", "body"),
+    "wordings": ("question",),
 }
 
 
@@ -67,7 +69,8 @@ def analyse_now(document: Document) -> Analysed:
     fields = (title, phrasings, body, clicked, headings, aside)
     by_word = [[word.term for word in words(text)] for text in fields]
     by_gram = [grams(f"{title}\n{phrasings}\n{clicked}"), grams(body)]
-    rows = {"words": pack(by_word, sound_of=sound_of), "grams": pack(by_gram)}
+    asked = [line for text in (title, *document.phrasings, *document.clicked) for line in wordings(clean(text))]
+    rows = {"words": pack(by_word, sound_of=sound_of), "grams": pack(by_gram), "wordings": pack([asked])}
     parts = pack_parts(body)
     if parts:
         rows["parts"] = parts

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+import msgspec
 import numpy as np
 
 from search.confidence import Evidence
@@ -13,8 +14,23 @@ from search.scoring import Scope, Scored, Term, frequency, holding, idf, scope_o
 from search.snapshot import Allowed, Snapshot
 
 CROWD = 10  # results whose scores are compared
+TITLE = CHANNELS["words"].index("title")
 QUESTION = [CHANNELS["words"].index(field) for field in ("title", "phrasings", "clicked")]
 SAID = [n for n, field in enumerate(CHANNELS["words"]) if field != "aside"]  # what is only said aside answers nothing
+
+
+class Seen(msgspec.Struct):
+    """Of the first result: idf of the query's words that it holds (`covered`), holds as typed, in its question; that it
+    has only in another way, which its characters cannot show (a synonym, a word of the same sound); of the rarest that
+    it lacks; how many words it holds, and how many are in its title."""
+
+    covered: float = 0.0
+    exact: float = 0.0
+    asked: float = 0.0
+    other: float = 0.0
+    missing: float = 0.0
+    held: int = 0
+    named: int = 0
 
 
 def evidence(
@@ -23,40 +39,47 @@ def evidence(
     """Of the first of `best`, the slots of the best CROWD results; None when there is nothing to judge."""
     if not best or scored.total_idf <= 0:
         return None
-    slot, scores = best[0], scored.scores[list(best)]
-    first, second = float(scores[0]), float(scores[1]) if len(best) > 1 else 0.0
-    covered, asked, missing, other = _words(scope_of(snapshot, allowed, "words"), terms, slot)
+    slot, scores, total = best[0], scored.scores[list(best)], scored.total_idf
+    first, second, fifth = (float(scores[n]) if len(scores) > n else 0.0 for n in (0, 1, 4))
+    scope = scope_of(snapshot, allowed, "words")
+    seen = _seen(scope, terms, slot)
+    alike = float(scored.alike[slot]) if scored.alike is not None else 0.0
     return Evidence(
         share=min(1.0, first / max(scored.best, 1e-9)),
-        covered=min(1.0, covered / scored.total_idf),
+        covered=min(1.0, seen.covered / total),
         gap=(first - second) / max(first, 1e-9),
         unknown=scored.unknown,
-        brevity=math.exp(-scored.total_idf / 20),
-        asked=min(1.0, asked / scored.total_idf),
-        missing=min(1.0, missing / scored.total_idf),
-        alike=min(1.0, other / scored.total_idf + (float(scored.alike[slot]) if scored.alike is not None else 0.0)),
+        brevity=math.exp(-total / 20),
+        asked=min(1.0, seen.asked / total),
+        missing=min(1.0, seen.missing / total),
+        alike=min(1.0, seen.other / total + alike),
         crowd=_crowd(scores),
+        exact=min(1.0, seen.exact / total),
+        alone=1 / max(1, seen.held),
+        fifth=fifth / max(first, 1e-9),
+        named=min(1.0, seen.named / max(1, int(scope.channel.lengths[TITLE, slot]))),
     )
 
 
-def _words(scope: Scope, terms: Sequence[Term], slot: int) -> tuple[float, float, float, float]:
-    """Idf of the words in the document, of those in its question, of the rarest word that it lacks, and of the words
-    that it has only in another way (a synonym, a word of the same sound), which its characters cannot show."""
+def _seen(scope: Scope, terms: Sequence[Term], slot: int) -> Seen:
     numbers = scope.channel.vocabulary.of(text for term in terms for text in term.texts)
-    covered = asked = missing = other = 0.0
+    seen = Seen()
     for term in terms:
         held = [holding(scope, [numbers[text] for text in way.texts]) for way in term.ways]
-        weight = idf(
-            scope.allowed.count, frequency(scope, [slots for slots, _ in held], [numbers[text] for text in term.single])
-        )
+        found = frequency(scope, [slots for slots, _ in held], [numbers[text] for text in term.single])
+        weight = idf(scope.allowed.count, found)
         counts = [counts[SAID][:, slots == slot] for slots, counts in held]
+        is_exact = bool(counts[0].any())
         if not any(one.any() for one in counts):
-            missing = max(missing, weight)
+            seen.missing = max(seen.missing, weight)
             continue
-        covered += weight
-        asked += weight * any(one[QUESTION].any() for one in counts)
-        other += weight * (not counts[0].any())
-    return covered, asked, missing, other
+        seen.held += 1
+        seen.covered += weight
+        seen.exact += weight * is_exact
+        seen.other += weight * (not is_exact)
+        seen.asked += weight * any(one[QUESTION].any() for one in counts)
+        seen.named += any(one[TITLE].any() for one in counts)
+    return seen
 
 
 def _crowd(scores: np.ndarray[tuple[int], np.dtype[np.float64]]) -> float:

@@ -19,8 +19,8 @@ from search.filters import filter_of
 from search.find import LONGEST_QUERY, certainty
 from search.grams import grams
 from search.meaning import gains, meaning_of
-from search.rank import MOST_GRAMS, Ranked, rank, scores_of, slots_of
-from search.ranker import CANDIDATES, gate, gram_terms, in_parts, score, top
+from search.rank import MOST_GRAMS, Ranked, asking_of, rank, scores_of, slots_of
+from search.ranker import CANDIDATES, gate, in_parts, score, telling, top
 from search.scoring import (
     CountArray,
     Scope,
@@ -147,7 +147,7 @@ def _reasons(
     told = [_reason(scope, slot, term, numbers, surfaces.get(term.text, term.text)) for term in query.terms]
     missing = tuple(surfaces.get(t.text, t.text) for t, one in zip(query.terms, told, strict=True) if one is None)
     found = [one for one in told if one is not None]
-    for tell in (_part, _characters, _meaning):
+    for tell in (_part, _characters, _wording, _meaning):
         more = tell(snapshot, allowed, wanted, query, slot)
         if more is not None:
             found.append(more)
@@ -198,7 +198,7 @@ def _characters(snapshot: Snapshot, allowed: Allowed, wanted: Wanted, query: Ask
     by_word = score_channel(snapshot, allowed, "words", query.terms)
     if by_word.unknown == 0 and slot not in top(snapshot, by_word.scores, CANDIDATES):
         return None
-    terms = gram_terms(snapshot, allowed, grams(wanted.text)[:MOST_GRAMS], by_word.unknown)
+    terms = telling(snapshot, allowed, "grams", grams(wanted.text)[:MOST_GRAMS], by_word.unknown > 0)
     by_gram = score_channel(snapshot, allowed, "grams", terms, np.array([slot]))
     gain = gate(by_word, by_gram) * float(by_gram.scores[slot])
     if gain <= 0:
@@ -206,10 +206,18 @@ def _characters(snapshot: Snapshot, allowed: Allowed, wanted: Wanted, query: Ask
     return Reason("characters", wanted.text, "", "characters", {}, 0, round(gain, 4))
 
 
+def _wording(snapshot: Snapshot, allowed: Allowed, wanted: Wanted, query: Asked, slot: int) -> Reason | None:
+    """What asking it in the same way adds."""
+    asking = asking_of(wanted, query)
+    without = score(snapshot, allowed, msgspec.structs.replace(asking, wordings=()))
+    gain = float((score(snapshot, allowed, asking).scores - without.scores)[slot])
+    return Reason("wording", wanted.text, "", "wording", {}, 0, round(gain, 4)) if gain > 0 else None
+
+
 def _meaning(snapshot: Snapshot, allowed: Allowed, wanted: Wanted, query: Asked, slot: int) -> Reason | None:
     """What nearness in meaning adds."""
     if wanted.meaning is None:
         return None
-    by_words = score(snapshot, allowed, query.terms, grams(wanted.text)[:MOST_GRAMS])
+    by_words = score(snapshot, allowed, asking_of(wanted, query))
     gain = float(gains(snapshot, allowed, wanted.meaning, by_words)[slot])
     return Reason("meaning", wanted.text, "", "meaning", {}, 0, round(gain, 4)) if gain > 0 else None

@@ -70,10 +70,11 @@ def extended(
     first = len(parts.owners)
     sizes = [len(packed.hashes) for _, _, packed in found]
     terms = vocabulary.lookup(np.concatenate([packed.hashes for _, _, packed in found]))
-    at = np.repeat(np.arange(first, first + len(found), dtype=np.int32), sizes)
-    counts = np.concatenate([packed.counts for _, _, packed in found], axis=1)
+    known = terms >= 0  # where a part begins within a word, it reads words that the whole text does not have
+    at = np.repeat(np.arange(first, first + len(found), dtype=np.int32), sizes)[known]
+    counts = np.concatenate([packed.counts for _, _, packed in found], axis=1)[:, known]
     owners = np.concatenate([parts.owners, np.array([slot for slot, _, _ in found], np.int32)])
-    segments = (*parts.segments, by_term(terms, at, counts))
+    segments = (*parts.segments, by_term(terms[known], at, counts))
     if len(segments) > SEGMENTS:
         segments = (merge(segments, alive[owners]),)
     return Parts(

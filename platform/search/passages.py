@@ -33,7 +33,7 @@ def passages(
     if not mask.any():
         return None
     scores = _scores(snapshot, allowed, terms, weights, mask)
-    best, whole = _best(scores, parts.owners), _whole(snapshot, allowed, terms, weights, here)
+    best, whole = _best(scores, parts.owners), _whole(snapshot, allowed, terms, weights, slots)
     gains, starts = np.zeros(len(here)), np.full(len(here), -1, np.int64)
     owners = parts.owners[best]
     gains[owners] = SHARE * np.maximum(0.0, scores[best] - whole[owners])
@@ -49,22 +49,22 @@ def _scores(
     channel = Channel(snapshot.channels["words"].vocabulary, parts.segments, parts.lengths[None, :])
     mine = Allowed(mask, int(mask.sum()), {}, np.ones(len(mask)), 0.0)
     scope = Scope(channel, mine, (FIELD,), np.array([allowed.part_length]))
-    return _summed(scope, matches(scope, terms)[0], weights)
+    return _summed(scope, matches(scope, terms)[0], terms, weights)
 
 
 def _whole(
-    snapshot: Snapshot, allowed: Allowed, terms: Sequence[Term], weights: Array, here: NDArray[np.bool_]
+    snapshot: Snapshot, allowed: Allowed, terms: Sequence[Term], weights: Array, only: NDArray[np.int64]
 ) -> Array:
-    """What the bodies at `here` score as a whole."""
+    """What the bodies of `only` these score as a whole."""
     scope = scope_of(snapshot, allowed, "words")
-    found = matches(scope, terms)[0].among(here)
-    only = np.zeros_like(found.counts)
-    only[BODY] = found.counts[BODY]
-    return _summed(scope, msgspec.structs.replace(found, counts=only), weights)
+    found = matches(scope, terms, only)[0]
+    counts = np.zeros_like(found.counts)
+    counts[BODY] = found.counts[BODY]
+    return _summed(scope, msgspec.structs.replace(found, counts=counts), terms, weights)
 
 
-def _summed(scope: Scope, found: Matches, weights: Array) -> Array:
-    slots, which, gains = gains_of(scope, found, has_ways=True)
+def _summed(scope: Scope, found: Matches, terms: Sequence[Term], weights: Array) -> Array:
+    slots, which, gains = gains_of(scope, found, terms)
     return np.bincount(slots, weights[which] * gains, len(scope.allowed.mask)).astype(np.float64)
 
 

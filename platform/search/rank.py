@@ -12,11 +12,12 @@ from search.controls import Pin
 from search.evidence import CROWD, evidence
 from search.grams import grams
 from search.meaning import gains
-from search.ranker import CANDIDATES, score, top
+from search.ranker import CANDIDATES, Asking, score, top
 from search.scoring import Array, Scored, Term
 from search.snapshot import Allowed, Channel, Snapshot
+from search.wordings import wordings
 
-MOST_GRAMS = 64
+MOST_GRAMS, MOST_WORDINGS = 64, 48
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -70,9 +71,13 @@ def shortlist(snapshot: Snapshot, wanted: Wanted, also: Ref | None = None) -> li
     return [int(id) for id in snapshot.slots.ids[slots]]
 
 
+def asking_of(wanted: Wanted, query: Asked) -> Asking:
+    return Asking(query.terms, grams(wanted.text)[:MOST_GRAMS], wordings(wanted.text)[:MOST_WORDINGS])
+
+
 def scores_of(snapshot: Snapshot, allowed: Allowed, wanted: Wanted, query: Asked) -> Scored:
     """Every document's score, by its own weight; nothing for what staff hid."""
-    scored = score(snapshot, allowed, query.terms, grams(wanted.text)[:MOST_GRAMS])
+    scored = score(snapshot, allowed, asking_of(wanted, query))
     scores, covered = scored.scores, scored.covered
     if wanted.meaning is not None:
         scores = scores + gains(snapshot, allowed, wanted.meaning, scored)

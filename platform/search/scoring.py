@@ -35,8 +35,13 @@ FIELDS: dict[str, tuple[FieldWeight, ...]] = {
         FieldWeight(0.4, 1.2, 1.0),
     ),
     "grams": (FieldWeight(2.5, 0.9, 0.3), FieldWeight(1.0, 0.9, 0.75)),
+    "wordings": (FieldWeight(1.0, 4.0, 0.75),),
 }
-PERFECT = {"words": 11.4, "grams": 6.65}  # gain of a word that a document says again and again in all its fields
+PERFECT = {
+    "words": 11.4,
+    "grams": 6.65,
+    "wordings": 5.0,
+}  # gain of a word that a document says again and again in all its fields
 
 
 class Alternative(msgspec.Struct, frozen=True):
@@ -101,16 +106,14 @@ class Scored(msgspec.Struct, frozen=True):
 
 
 class Matches(msgspec.Struct, frozen=True):
-    """Every posting of every way of every term: `slots`, `counts` (fields, n), of which `terms`, at what `weights`."""
+    """Every posting of every way of every term: `slots`, `counts` (fields, n), of which `terms`, at what `weights`.
+    Those of a way stand together, and those of a term's ways; `sizes` says how many there are of each way."""
 
     slots: SlotArray
     counts: CountArray
     terms: NDArray[np.int64]
     weights: Array
-
-    def among(self, mask: NDArray[np.bool_]) -> Matches:
-        kept = mask[self.slots]
-        return Matches(self.slots[kept], self.counts[:, kept], self.terms[kept], self.weights[kept])
+    sizes: list[int]
 
 
 def scope_of(snapshot: Snapshot, allowed: Allowed, name: str) -> Scope:
@@ -143,40 +146,56 @@ def score_channel(
 ) -> Scored:
     """Score one channel; `only` these slots, if given, without changing the statistics."""
     scope, size = scope_of(snapshot, allowed, name), len(snapshot.slots.ids)
-    found, df = matches(scope, terms)
+    found, df = matches(scope, terms, only)
     weight = np.array([term.weight * idf(allowed.count, n) for term, n in zip(terms, df, strict=True)])
     total, known = float(weight.sum()), float(weight[np.array(df, np.int64) > 0].sum())
-    if only is not None:
-        mask = np.zeros(size, np.bool_)
-        mask[only] = True
-        found = found.among(mask)
-    slots, which, gains = gains_of(scope, found, has_ways=any(term.alternatives for term in terms))
+    slots, which, gains = gains_of(scope, found, terms)
     rarity = weight[which]
     scores, covered = (np.bincount(slots, values, size).astype(np.float64) for values in (rarity * gains, rarity))
     return Scored(scores, covered, total, total * PERFECT[name], 1 - known / total if total else 1.0, weights=weight)
 
 
-def matches(scope: Scope, terms: Sequence[Term]) -> tuple[Matches, list[int]]:
-    """The postings of all terms, and each one's document frequency (documents that hold it in any way)."""
+def matches(scope: Scope, terms: Sequence[Term], only: NDArray[np.int64] | None = None) -> tuple[Matches, list[int]]:
+    """The postings of all terms (of `only` these slots), and each one's document frequency (documents that hold it in
+    any way)."""
     numbers = scope.channel.vocabulary.of(text for term in terms for text in term.texts)
+    here = None if only is None else np.unique(only).astype(np.int32)
     parts: list[tuple[SlotArray, CountArray]] = []
     owners, weights, df = [], [], []
     for n, term in enumerate(terms):
-        held = [holding(scope, [numbers[text] for text in way.texts]) for way in term.ways]
+        held, count = _held(scope, term, numbers, here)
         parts += held
         owners += [n] * len(held)
         weights += [way.weight for way in term.ways]
-        df.append(frequency(scope, [slots for slots, _ in held], [numbers[text] for text in term.single]))
+        df.append(count)
     sizes = [len(slots) for slots, _ in parts]
     if not parts:
         return Matches(np.empty(0, np.int32), np.empty((len(scope.fields), 0), np.uint8), np.empty(0, np.int64),
-                       np.empty(0)), df  # fmt: skip
+                       np.empty(0), []), df  # fmt: skip
     return Matches(
         np.concatenate([slots for slots, _ in parts]),
         np.concatenate([counts for _, counts in parts], axis=1),
         np.repeat(np.array(owners), sizes),
         np.repeat(np.array(weights), sizes),
+        sizes,
     ), df
+
+
+def _held(
+    scope: Scope, term: Term, numbers: dict[str, int], here: SlotArray | None
+) -> tuple[list[tuple[SlotArray, CountArray]], int]:
+    """The postings of each way of a term at the slots `here` (ascending; None: all), and its document frequency."""
+    if here is not None and not term.alternatives:
+        number = numbers[term.text]
+        return [scope.channel.of_term_at(number, here)], held_by(scope.channel, scope.allowed, number)
+    held = [holding(scope, [numbers[text] for text in way.texts]) for way in term.ways]
+    count = frequency(scope, [slots for slots, _ in held], [numbers[text] for text in term.single])
+    if here is not None:
+        mask = np.zeros(len(scope.allowed.mask), np.bool_)
+        mask[here] = True
+        kept = [mask[slots] for slots, _ in held]
+        held = [(slots[at], counts[:, at]) for (slots, counts), at in zip(held, kept, strict=True)]
+    return held, count
 
 
 def frequency(scope: Scope, held: Sequence[SlotArray], numbers: Sequence[int]) -> int:
@@ -193,23 +212,30 @@ def frequency(scope: Scope, held: Sequence[SlotArray], numbers: Sequence[int]) -
 
 def held_by(channel: Channel, allowed: Allowed, number: int) -> int:
     """In how many admitted documents one word is."""
-    slots, _ = channel.of_term(number)
-    if allowed.count < len(allowed.mask):
-        return max(int(np.count_nonzero(allowed.mask[slots])), channel.cut_from(number, allowed.groups))
-    return max(len(slots), channel.cut_from(number, allowed.groups))
+    mask = allowed.mask if allowed.count < len(allowed.mask) else None
+    return max(channel.holders(number, mask), channel.cut_from(number, allowed.groups))
 
 
-def gains_of(scope: Scope, found: Matches, has_ways: bool) -> tuple[SlotArray, NDArray[np.int64], Array]:
+def gains_of(scope: Scope, found: Matches, terms: Sequence[Term]) -> tuple[SlotArray, NDArray[np.int64], Array]:
     """(slots, terms, gains): what each document gains from each term, by the best of its ways, without idf."""
     gains = found.weights * together(scope, found.slots, found.counts)
-    if not has_ways:
+    if not any(term.alternatives for term in terms):
         return found.slots, found.terms, gains
-    key = found.terms * np.int64(len(scope.allowed.mask)) + found.slots
-    order = np.lexsort((-gains, key))
-    first = np.ones(len(order), np.bool_)
-    first[1:] = key[order][1:] != key[order][:-1]
-    best = order[first]
-    return found.slots[best], found.terms[best], gains[best]
+    parts, ends = [], np.cumsum([0, *found.sizes]).tolist()
+    way = 0
+    for n, term in enumerate(terms):
+        first, way = way, way + 1 + len(term.alternatives)
+        low, high = ends[first], ends[way]
+        slots, gained = found.slots[low:high], gains[low:high]
+        if way - first > 1 and high > low:
+            best = np.zeros(len(scope.allowed.mask))
+            for one in range(first, way):
+                at = found.slots[ends[one] : ends[one + 1]]
+                best[at] = np.maximum(best[at], gains[ends[one] : ends[one + 1]])
+            slots = np.flatnonzero(best).astype(np.int32)
+            gained = best[slots]
+        parts.append((slots, np.full(len(slots), n, np.int64), gained))
+    return tuple(np.concatenate(some) for some in zip(*parts, strict=True))  # type: ignore[return-value]
 
 
 def together(scope: Scope, slots: SlotArray, counts: CountArray) -> Array:

@@ -91,15 +91,34 @@ class Channel(msgspec.Struct, frozen=True):
 
     def of_term(self, term: int) -> tuple[NDArray[np.int32], NDArray[np.uint8]]:
         """(slots, counts (fields, n)) of one term, dead slots included."""
-        segments = self.segments
-        if self.whole is not None and self.cut is not None and self.cut.at(term) >= 0:
-            segments = (self.whole,)
-        parts = [part for segment in segments if (part := segment.of_term(term)) is not None]
+        parts = self._parts_of(term)
         if len(parts) == 1:
             return parts[0]
         if not parts:
             return np.empty(0, np.int32), np.empty((len(self.lengths), 0), np.uint8)
         return np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts], axis=1)
+
+    def of_term_at(self, term: int, only: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.uint8]]:
+        """The same of some slots, ascending: far less work when they are few."""
+        parts = []
+        for slots, counts in self._parts_of(term):
+            at = np.searchsorted(slots, only)
+            at = at[slots[np.minimum(at, len(slots) - 1)] == only]
+            parts.append((slots[at], counts[:, at]))
+        if not parts:
+            return np.empty(0, np.int32), np.empty((len(self.lengths), 0), np.uint8)
+        return np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts], axis=1)
+
+    def holders(self, term: int, mask: NDArray[np.bool_] | None) -> int:
+        """How many slots hold a term, of those in `mask` or of all."""
+        found = [slots for slots, _ in self._parts_of(term)]
+        return sum(len(slots) if mask is None else int(np.count_nonzero(mask[slots])) for slots in found)
+
+    def _parts_of(self, term: int) -> list[tuple[NDArray[np.int32], NDArray[np.uint8]]]:
+        segments = self.segments
+        if self.whole is not None and self.cut is not None and self.cut.at(term) >= 0:
+            segments = (self.whole,)
+        return [part for segment in segments if (part := segment.of_term(term)) is not None]
 
     def cut_from(self, term: int, groups: NDArray[np.bool_]) -> int:
         """How many documents of some groups hold a term that was cut; 0 for one that was not."""
@@ -171,6 +190,13 @@ class Snapshot:
     @property
     def is_cut(self) -> bool:
         return any(channel.cut is not None for channel in self.channels.values())
+
+    @cached_property
+    def order(self) -> NDArray[np.int64]:
+        """Of each group its place among equal scores: by kind, then by language (groups, 2)."""
+        kinds = {kind: n for n, kind in enumerate(sorted({group.kind for group in self.groups}))}
+        langs = {lang: n for n, lang in enumerate(sorted({group.lang for group in self.groups}))}
+        return np.array([[kinds[group.kind], langs[group.lang]] for group in self.groups], np.int64).reshape(-1, 2)
 
     def group_of(self, slot: int) -> Group:
         return self.groups[int(self.slots.groups[slot])]

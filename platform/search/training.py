@@ -6,7 +6,8 @@ The prior holds until there is enough to learn from, and what is learned is draw
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from itertools import groupby
+from operator import itemgetter
 
 import msgspec
 import numpy as np
@@ -27,6 +28,7 @@ from search.rank import rank
 from search.reliability import Reliability, reliability
 from search.snapshot import Row, Snapshot, advance
 from search.strangers import STRANGERS
+from search.wordings import wordings
 
 FOLDS = 5
 MOST = 1500  # phrasings that are asked
@@ -82,21 +84,13 @@ async def _samples(brand: str) -> list[Sample]:
 async def _teachers(brand: str) -> list[Teacher]:
     """Documents of `brand` with phrasings, with their packed rows, in the order of their ids."""
     found = await rows(
-        "SELECT d.id, d.kind, d.ref_id, d.lang, d.brand, d.audience, d.weight, d.phrasings, w.packed AS words,"
-        " g.packed AS grams, p.packed AS parts FROM search_document d"
-        " JOIN search_posting w ON w.document_id = d.id AND w.channel = 'words'"
-        " JOIN search_posting g ON g.document_id = d.id AND g.channel = 'grams'"
-        " LEFT JOIN search_posting p ON p.document_id = d.id AND p.channel = 'parts'"
-        " WHERE d.state = 'live' AND d.phrasings <> '' AND d.brand IN ('', ?) ORDER BY d.id",
+        "SELECT d.id, d.kind, d.ref_id, d.lang, d.state, d.brand, d.audience, d.weight, d.phrasings, p.channel,"
+        " p.packed FROM search_document d JOIN search_posting p ON p.document_id = d.id"
+        " WHERE d.state = 'live' AND d.phrasings <> '' AND d.brand IN ('', ?) ORDER BY d.id, p.channel",
         brand,
     )  # fmt: skip
-    return [Teacher(_row(row), tuple(row["phrasings"].split("\n"))) for row in found]
-
-
-def _row(row: Any) -> Row:
-    packed = {channel: bytes(row[channel]) for channel in ("words", "grams", "parts") if row[channel]}
-    return Row(int(row["id"]), row["kind"], int(row["ref_id"]), row["lang"], row["brand"], row["audience"],
-               row["weight"], packed)  # fmt: skip
+    documents = [list(mine) for _, mine in groupby(found, key=itemgetter("id"))]
+    return [Teacher(current.row_of(mine), tuple(mine[0]["phrasings"].split("\n"))) for mine in documents]
 
 
 def _left_out(snapshot: Snapshot, teachers: Sequence[Teacher], fold: int) -> Snapshot:
@@ -109,6 +103,7 @@ def _left_out(snapshot: Snapshot, teachers: Sequence[Teacher], fold: int) -> Sna
             packed = teacher.row.packed | {
                 "words": without(teacher.row.packed["words"], PHRASINGS, terms),
                 "grams": without(teacher.row.packed["grams"], 0, grams("\n".join(gone))),
+                "wordings": without(teacher.row.packed["wordings"], 0, [w for text in gone for w in wordings(text)]),
             }
             changed.append(msgspec.structs.replace(teacher.row, packed=packed))
     return advance(snapshot, changed, ("training", fold))

@@ -12,6 +12,7 @@ from access.actions import make_api_key, revoke_api_key, take_role
 from access.api_keys import SCOPES, hashed
 from access.identify import rights_of
 from core.clock import now
+from core.context import Here, enter
 from core.database import rows, write
 from core.principal import SYSTEM
 from customers.models import Account, Person
@@ -313,3 +314,24 @@ async def test_revoking_needs_the_right(web):
     [row] = await rows("SELECT id FROM api_key")
     with pytest.raises(Forbidden):
         await revoke_api_key(row[0], by=await rights_of(agent.id))
+
+
+async def test_what_the_persons_role_may_not_see_no_program_of_theirs_sees(web):
+    from customers import seeing
+
+    csm = await staff("csm")
+    account = await an_account(csm_id=csm.id, phone="06-9999-0000", address="岬町9", expected_ltv=7654321)
+    hana = await a_person(account=account, email="himitsu@example.jp", phone="03-1234-5678", traits={"plan": "pro"})
+    key = await a_key(csm, "customers.read")
+    paths = ("/api/v1/accounts", f"/api/v1/accounts/{account.id}", "/api/v1/people", f"/api/v1/people/{hana.id}")
+    secrets = ("06-9999-0000", "岬町9", "7654321", "himitsu", "03-1234-5678", 'pro"')
+    before = "".join([(await web.get(path, headers=key)).text for path in paths])
+    assert [secret for secret in secrets if secret not in before] == []
+    enter(Here(principal=SYSTEM))
+    await seeing.hide({field: ["csm"] for field in seeing.FIELDS})
+    for path in paths:
+        found = await web.get(path, headers=key)
+        assert found.status_code == 200
+        assert [secret for secret in secrets if secret in found.text] == [], path
+    asked = await web.get("/api/v1/people", headers=key, params={"email": "himitsu@example.jp"})
+    assert asked.status_code == 403, "who may ask, also learns"

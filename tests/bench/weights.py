@@ -38,6 +38,7 @@ STEPS: Mapping[str, Sequence[float]] = {
     "title": (1.5, 2.0, 2.5, 3.0, 4.0), "phrasings": (1.5, 2.0, 2.5, 3.0, 4.0), "phrasings_k1": (2.0, 4.0, 8.0),
     "phrasings_b": (0.5, 0.75, 1.0), "title_b": (0.15, 0.3, 0.6), "body_k1": (0.9, 1.2, 1.6),
     "gram_title": (1.5, 2.5, 4.0), "grams": (0.15, 0.3, 0.45), "part": (0.0, 0.5, 1.0),
+    "wording": (0.0, 0.15, 0.3), "more": (0.0, 0.4, 0.65, 0.9),
 }  # fmt: skip
 Weights = dict[str, float]
 Set = tuple[Snapshot, list[tuple[str, set[int]]]]
@@ -48,14 +49,14 @@ def in_use() -> Weights:
     return {
         "title": title.weight, "phrasings": phrasings.weight, "phrasings_k1": phrasings.k1, "phrasings_b": phrasings.b,
         "title_b": title.b, "body_k1": body.k1, "gram_title": scoring.FIELDS["grams"][0].weight,
-        "grams": ranker.ALWAYS, "part": passages.SHARE,
+        "grams": ranker.ALWAYS, "part": passages.SHARE, "wording": ranker.WORDING, "more": ranker.MORE,
     }  # fmt: skip
 
 
 @contextmanager
 def used(weights: Weights) -> Iterator[None]:
     """The ranker with these weights."""
-    before = dict(scoring.FIELDS), ranker.ALWAYS, passages.SHARE
+    before = dict(scoring.FIELDS), ranker.ALWAYS, passages.SHARE, ranker.WORDING, ranker.MORE
     words, grams = list(scoring.FIELDS["words"]), list(scoring.FIELDS["grams"])
     at = CHANNELS["words"].index
     words[at("title")] = msgspec.structs.replace(words[at("title")], weight=weights["title"], b=weights["title_b"])
@@ -64,11 +65,12 @@ def used(weights: Weights) -> Iterator[None]:
     grams[0] = msgspec.structs.replace(grams[0], weight=weights["gram_title"])
     scoring.FIELDS.update({"words": tuple(words), "grams": tuple(grams)})
     ranker.ALWAYS, passages.SHARE = weights["grams"], weights["part"]
+    ranker.WORDING, ranker.MORE = weights["wording"], weights["more"]
     try:
         yield
     finally:
         scoring.FIELDS.update(before[0])
-        ranker.ALWAYS, passages.SHARE = before[1:]
+        ranker.ALWAYS, passages.SHARE, ranker.WORDING, ranker.MORE = before[1:]
 
 
 def prepared(name: str, most: int) -> Set:

@@ -47,8 +47,10 @@ async def add(n: int, dice: random.Random) -> None:
         )  # fmt: skip
 
 
-def a_list(params: dict[str, Any] | str, raw: bool = False, **more: Any) -> Listing:
-    columns = [Column("name", "Name", sort=True), Column("seats", "Seats", sort=True, num=True, empty=-1),
+def a_list(
+    params: dict[str, Any] | str, raw: bool = False, columns: list[Column] | None = None, **more: Any
+) -> Listing:
+    columns = columns or [Column("name", "Name", sort=True), Column("seats", "Seats", sort=True, num=True, empty=-1),
                Column("created_at", "Since", sort=True), Column("archived_at", "Gone", sort=True, empty="")]  # fmt: skip
     filters = [Choice("tier", "Tier", {"high": "High", "low": "Low"}, many=True), Contains("word", "Word", field="name"),
                Period("since", "Since", field="created_at"), YesNo("gone", "Gone", field="archived_at", by_null=True)]  # fmt: skip
@@ -100,6 +102,41 @@ async def test_going_back_shows_the_same_pages(database: None, raw: bool) -> Non
         backward.append(ids(listing))
     assert backward[::-1] == forward
     assert not listing.previous
+
+
+@pytest.mark.parametrize("sort", ["seats", "-seats", "archived_at", "-archived_at"])
+async def test_what_is_not_known_stands_lowest_and_is_met_once(database: None, sort: str) -> None:
+    """Pages begin and end in either part, the one with a value and the one without."""
+    await add(23, random.Random(sort))
+    columns = [Column("seats", "Seats", sort=True), Column("archived_at", "Gone", sort=True)]
+    known = [(getattr(r, sort.removeprefix("-")), r.id) for r in await Account.all()]
+    lowest: Any = -1 if "seats" in sort else datetime(1, 1, 1, tzinfo=UTC)
+    wanted = sorted(known, key=lambda one: (lowest if one[0] is None else one[0], one[1]), reverse=sort.startswith("-"))
+    for size in (3, 4, 7):
+        listing = await a_list({"sort": sort}, columns=columns, size=size).load()
+        forward = [ids(listing)]
+        while listing.next:
+            listing = await a_list(after(listing.next), columns=columns, size=size).load()
+            forward.append(ids(listing))
+        assert [one for page in forward for one in page] == [id for _value, id in wanted]
+        backward = [ids(listing)]
+        while listing.previous:
+            listing = await a_list(after(listing.previous), columns=columns, size=size).load()
+            backward.append(ids(listing))
+        assert backward[::-1] == forward
+
+
+@pytest.mark.parametrize("raw", [False, True])
+async def test_a_long_list_is_not_counted_to_its_end(
+    database: None, raw: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await add(12, random.Random(3))
+    assert ((found := await a_list({}, raw).load()).count, found.is_more, found.offers_all) == (12, False, True)
+    monkeypatch.setattr("core.listing.MOST_COUNTED", 10)
+    assert ((found := await a_list({}, raw).load()).count, found.is_more) == (10, True)
+    monkeypatch.setattr("core.listing.MOST_CHOSEN", 9)
+    assert not found.offers_all  # what one action would not touch is not offered
+    assert (await a_list({"tier": ["high"]}, raw).load()).count == await Account.filter(tier="high").count()
 
 
 @pytest.mark.parametrize("raw", [False, True])

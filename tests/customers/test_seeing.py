@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from access.actions import make_api_key
 from core.clock import days_ago, local_day, now
 from core.context import Here, enter
 from core.database import rows, transaction
@@ -72,6 +73,23 @@ async def test_what_a_role_may_not_see_leaves_by_no_way(web: Any, sign_in: Any, 
     # What is not shown is not emptied by saving the page without it.
     await web.submit(f"{S}/{account.id}/settings", {"name": "水面フーズ", "csm_id": csm.id})
     assert (await rows("SELECT address, phone FROM account WHERE id = ?", account.id))[0][0] == SECRET["account.phone"]
+
+
+async def test_a_program_sees_no_more_than_the_role_of_its_key(web: Any, house: Any) -> None:
+    csm = await staff("csm")
+    account, person = await a_customer(csm)
+    _made, key = await make_api_key("crm", ["customers.read"], by=SYSTEM, person_id=csm.id)
+    keyed = {"authorization": f"Bearer {key}", "accept": "application/json"}
+    places = (f"/api/v1/accounts/{account.id}", "/api/v1/accounts", f"/api/v1/people/{person.id}", "/api/v1/people")
+    before = "".join([(await web.get(place, headers=keyed)).text for place in places])
+    assert SECRET["person.email"] in before and "7654321" in before and SECRET["account.phone"] in before
+    await seeing.hide({field: ["csm"] for field in seeing.FIELDS})
+    for place in places:
+        answer = await web.get(place, headers=keyed)
+        assert answer.status_code == 200, answer.text
+        for secret in (*SECRET.values(), "7654321", "06-9999-0000"):
+            assert secret not in answer.text, (place, secret)
+    assert (await web.get(f"/api/v1/people?email={SECRET['person.email']}", headers=keyed)).status_code == 403
 
 
 async def test_a_segment_gives_nothing_away_about_a_hidden_field(web: Any, sign_in: Any, house: Any) -> None:

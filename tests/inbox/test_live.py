@@ -199,3 +199,10 @@ async def test_nobody_holds_more_than_a_few_and_the_silent_ones_are_kept_alive(h
         await write("UPDATE conversation SET state = 'waiting', changed_at = NULL, sla_due_at = ?", now())
         assert "遅れ" in (await second.told("遅れ")).data["html"]
     assert await Conversation.all().count() == 1
+
+
+async def test_strangers_leave_seats_for_those_who_sign_in(monkeypatch):
+    monkeypatch.setattr(streams, "SEATS_OF_STRANGERS", 2)
+    here = streams.Hall()
+    with here.seated(streams.Seat(-1)), here.seated(streams.Seat(-2)):
+        assert (here.is_full(-3), here.is_full(3)) == (True, False)

@@ -23,7 +23,7 @@ NO_PAGE = {
     "/community/{thread_id}/unread", "/notices/{notice_id}", "/staff/campaigns/{campaign_id}/preview",
     "/staff/campaigns/{campaign_id}", "/staff/customers/import/{batch_id}/progress", "/welcome", "/{rest}",
     "/community/posts/{post_id}", "/help/pick/{position}", "/staff/guides/{guide_id}/preview",
-    "/staff/articles/tuning/preview",
+    "/staff/articles/tuning/preview", "/contact/pictures/{key}", "/contact/return/{sealed}",
 }  # fmt: skip
 
 

@@ -43,4 +43,4 @@ async def test_an_index_killed_half_way_is_whole(store):
     assert [hit.ref.id for hit in (await find("書きかけの本文", tokens=PUBLIC)).hits][:1] == [101]
     assert 102 not in [hit.ref.id for hit in (await find("途中の記事", tokens=PUBLIC)).hits]
     counted = await rows("SELECT count(*) FROM search_posting p JOIN search_document d ON d.id = p.document_id")
-    assert counted[0][0] == 2 * 7
+    assert counted[0][0] == 3 * 7

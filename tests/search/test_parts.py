@@ -60,3 +60,8 @@ def test_parts_are_the_body_from_where_they_say():
     assert starts[0] == 0 and starts == sorted(set(starts))
     assert max(b - a for a, b in zip(starts, [*starts[1:], len(HANDBOOK)], strict=True)) <= PART
     assert len(list(unpack_parts(pack_parts("長い文です。" * 60_000)))) <= 700
+
+
+def test_a_part_may_begin_within_a_word():
+    text = "取扱説明書東京都庁舎展望室" * 400
+    assert ids(ask(snapshot([article(1, "一覧", text), article(2, "一覧", "短い")]), "展望室"))[0] == 1

@@ -16,6 +16,7 @@ from access.pages import (
     promises,
     roles,
     settings,
+    sign_on,
     welcome,
 )
 from core.entrance import use_identify
@@ -27,7 +28,7 @@ controllers = [
     *doors.controllers, *factors.controllers, *own.controllers, *settings.controllers, *people.controllers,
     *roles.controllers,
     *api_keys.controllers, *developers.controllers,
-    *audit.controllers, *promises.controllers, *brand.controllers, *welcome.controllers,
+    *sign_on.controllers, *audit.controllers, *promises.controllers, *brand.controllers, *welcome.controllers,
 ]  # fmt: skip
 
 __all__ = ["controllers", "role_names"]  # role_names: from which roles fields can be hidden
@@ -40,6 +41,8 @@ navigation.add("member", lazy("My account"), "/me", may="signed_in", icon="user"
 navigation.add("settings", lazy("Staff"), "/staff/settings/people", may="settings.manage", icon="people", order=10)
 navigation.add("settings", lazy("Roles"), "/staff/settings/roles", may="settings.manage", icon="lock", order=20)
 navigation.add("settings", lazy("API keys"), "/staff/settings/api", may="settings.manage", icon="link", order=46)
+navigation.add("settings", lazy("Sign-on from your product"), "/staff/settings/sign-on", may="settings.manage",
+               icon="user", order=25)  # fmt: skip
 navigation.add("settings", lazy("Brand"), "/staff/settings/brand", may="settings.manage", icon="home", order=30)
 navigation.add(
     "settings", lazy("Work in the background"), "/staff/settings/jobs", may="audit.read", icon="bolt", order=80

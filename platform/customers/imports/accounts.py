@@ -236,7 +236,7 @@ class AccountsImport:
         async with following(self.trail, "account", known, lambda: [new.id for new in self.new]):
             await self._write(outcomes)
         await keep_doubts(self.doubts, {new.source_id: new.id for new in self.new}, self.trail)
-        await close_settled(self.source, [n.source_id for n in self.new] + [c.source_id for c in self.found])
+        await close_settled("account", self.source, [n.source_id for n in self.new] + [c.source_id for c in self.found])
         await self._write_contacts()
         await rekey("account", [*(n.id for n in self.new), *(c.known.id for c in (*self.changes, *self.found))])
 

@@ -1,4 +1,4 @@
-"""People from rows. The key is (source, source_id), else the e-mail address; an address of two ids goes to review."""
+"""People from rows. The key is (source, source_id), else the address; who is new to the source meets the matcher."""
 
 from __future__ import annotations
 
@@ -26,11 +26,16 @@ from customers.imports.person_rows import (
     write_memberships,
 )
 from customers.imports.remembered import Remembered, Seen
-from customers.imports.reviewing import Doubt, keep_doubts, rejected_keys
+from customers.imports.reviewing import Doubt, close_settled, keep_doubts, rejected_keys, waiting
 from customers.imports.rows import Given, Outcome, twice
+from customers.imports.surveying import Survey
 from customers.imports.trailing import following
-from customers.matching.stored import rekey
-from customers.names import company_key
+from customers.matching.evidence import NOTHING
+from customers.matching.people import Human, human_of, speaks_for
+from customers.matching.stored import book_for, rekey
+from customers.matching.words import reasons
+from customers.names import company_key, person_key
+from customers.precedence import precedence
 from customers.suppressing import erased_among
 from customers.topics import slugs
 from customers.trails import Trail
@@ -47,12 +52,36 @@ class PeopleImport:
         self.seen = Seen()
         self.emails = Remembered()
         self.trail: Trail | None = None
+        self.employers: dict[int, int] = {}  # row → company, as the matcher wants to know it
+        self.matches = Survey("person", source, self._human)
+        self.settle = self.matches.settle
         self._forget()
 
     def _forget(self) -> None:
         self.writes: list[Write] = []
         self.same: list[Write] = []
         self.doubts: list[Doubt] = []
+
+    async def survey(self, chunk: list[Given]) -> None:
+        """Before the first chunk is planned, every chunk is looked at: the best pairs go first, not the first rows."""
+        given = {key_of(one): one for one in chunk if not (one.refusal or _is_nobody(one))}
+        await self._find_employers(list(given.values()))
+        known = await known_people(self.source, list(given))
+        held = await people_with_email([one.values["email"] for one in given.values() if "email" in one.values])
+        asked = await waiting("person", self.source, list(given))
+        await self.matches.look([(key, one) for key, one in given.items() if key not in known
+                                 and one.values.get("email") not in held
+                                 and not (key in asked and asked[key].digest == one.digest)])  # fmt: skip
+
+    def _human(self, one: Given) -> Human:
+        return human_of(one.values | columns_of(one), str(self.employers.get(one.number, "")))
+
+    async def _find_employers(self, chunk: list[Given]) -> None:
+        self.accounts = await accounts_by_source(
+            self.source, [o.values["account_id"] for o in chunk if "account_id" in o.values]
+        )
+        self.named = await accounts_by_name([company_key(o.values["name"]) for o in chunk if "name" in o.values])
+        self.employers = {one.number: id for one in chunk if (id := self._account(one)) is not None}
 
     async def _look(self, chunk: list[Given]) -> None:
         keys = [key_of(one) for one in chunk]
@@ -63,13 +92,24 @@ class PeopleImport:
         named = [f"{self.source}:{key}" for key in keys]
         self.erased_ids = {one.removeprefix(f"{self.source}:") for one in await erased_among("source", named)}
         self.ids_here = await source_ids_of(self.source, list(self.held.values()))
-        self.accounts = await accounts_by_source(
-            self.source, [o.values["account_id"] for o in chunk if "account_id" in o.values]
-        )
-        self.named = await accounts_by_name([company_key(o.values["name"]) for o in chunk if "name" in o.values])
+        await self._find_employers(chunk)
+        await self._ask_matcher(chunk)
         self.by_id = {known.id: known for known in self.known.values()}
-        self.by_id |= await people_by_id([id for id in self.held.values() if id not in self.by_id])
+        found = [*self.held.values(), *(self.matches.settled[number].id for number in self.verdicts)]
+        self.by_id |= await people_by_id([id for id in found if id not in self.by_id])
         self.rejected = await rejected_keys(self.source, keys)
+        self.waiting = await waiting("person", self.source, keys)
+        self.precedence = await precedence()
+
+    async def _ask_matcher(self, chunk: list[Given]) -> None:
+        """`verdicts`: about the record that a row was given. `holders`: about whoever has the row's address."""
+        new = [one for one in chunk if key_of(one) not in self.known and not _is_nobody(one)]
+        self.verdicts = await self.matches.verdicts([o for o in new if o.values.get("email") not in self.held])
+        held = {one.number: self._human(one) for one in new if one.values.get("email") in self.held}
+        book = await book_for("person", list(held.values()))
+        ids = {one.number: self.held[one.values["email"]] for one in new if one.number in held}
+        self.holders = {number: book.compare(record, ids[number]) for number, record in held.items()
+                        if ids[number] in book.records}  # fmt: skip
 
     async def plan(self, chunk: list[Given]) -> list[Outcome]:
         self._forget()
@@ -77,8 +117,8 @@ class PeopleImport:
         return [self._one(one) for one in chunk]
 
     def _one(self, one: Given) -> Outcome:
-        if not one.refusal and "source_id" not in one.values and "email" not in one.values:
-            one.refusal = _("The row has neither an id nor an e-mail address.")
+        if not one.refusal and _is_nobody(one):
+            one.refusal = _("The row has neither an id nor an e-mail address, nor a name with a company or telephone.")
         if not one.refusal and (one.values.get("email") in self.erased or key_of(one) in self.erased_ids):
             one.refusal = _("This person has been erased and is not taken in again.")
         if not one.refusal and "account_id" in one.values and one.values["account_id"] not in self.accounts:
@@ -95,34 +135,65 @@ class PeopleImport:
         return self._decided(one, key, known)
 
     def _decided(self, one: Given, key: str, known: KnownPerson | None) -> Outcome:
+        asked = self.waiting.get(key)
+        if known is None and asked is not None and asked.digest == one.digest:
+            return Outcome(one.number, "review", asked.reason, one.raw, "person", asked.id)
         email = one.values.get("email")
         if email:
             holder, first = self.held.get(email), self.emails.get(email)
             if first is not None and first != key:
                 return self._doubt(one, key, holder, first)
-            if holder is not None and (known.id != holder if known else holder in self.ids_here):
+            if holder is not None and self._is_anothers(one, known, holder):
                 if f"changed_email:{key}:{email}" not in self.rejected:
                     return self._doubt(one, key, holder)
                 one.values.pop("email")
             elif holder is not None:
                 known = self.by_id.get(holder)
             self.emails[email] = key
+        if known is None and one.number in self.verdicts:
+            return self._met(one, key)
         return self._planned(one, key, known)
 
+    def _is_anothers(self, one: Given, known: KnownPerson | None, holder: int) -> bool:
+        """Whether the row's address belongs to somebody whom the row is not about."""
+        if known is not None:
+            return known.id != holder
+        return holder in self.ids_here or (one.number in self.holders and not speaks_for(self.holders[one.number]))
+
+    def _met(self, one: Given, key: str) -> Outcome:
+        """The matcher knows somebody: taken over at high evidence, else a question to a person."""
+        claim, verdict = self.matches.settled[one.number], self.verdicts[one.number]
+        known, said = self.by_id.get(claim.id), reasons(verdict.evidence)
+        if known is None or verdict.level == "none":  # merged or changed since the survey
+            return self._planned(one, key, None)
+        if claim.is_contested or verdict.level == "review":
+            reason = _("Another row fits as well: %(evidence)s", evidence=said) if claim.is_contested else said
+            self.doubts.append(Doubt("same_person", self.source, key, one, None, "", reason, claim.id,
+                                     verdict.evidence))  # fmt: skip
+            return Outcome(one.number, "review", reason, one.raw, "person", claim.id)
+        outcome = self._planned(one, key, known, is_found=True)
+        outcome.reason = _("Found by %(evidence)s", evidence=said)
+        return outcome
+
     def _doubt(self, one: Given, key: str, person: int | None, other: str = "") -> Outcome:
+        verdict = self.holders.get(one.number, NOTHING)
         reason = _("The address %(email)s belongs to another id already.", email=one.values["email"])
-        self.doubts.append(Doubt("same_email", self.source, key, one, None, other, reason, person))
+        if verdict.evidence and not speaks_for(verdict):
+            reason = _("The address is somebody's, and the names differ: %(evidence)s",
+                       evidence=reasons(verdict.evidence))  # fmt: skip
+        self.doubts.append(Doubt("same_email", self.source, key, one, None, other, reason, person, verdict.evidence))
         return Outcome(one.number, "review", reason, one.raw, "person", person)
 
-    def _planned(self, one: Given, key: str, known: KnownPerson | None) -> Outcome:
+    def _planned(self, one: Given, key: str, known: KnownPerson | None, *, is_found: bool = False) -> Outcome:
         wanted, account = columns_of(one), self._account(one)
         if known is None:
             self.writes.append(Write(one, key, wanted, None, account))
             return Outcome(one.number, "created", self._note(one, account), one.raw, "person")
-        values = {field: value for field, value in wanted.items()
-                  if known.values.get(field) != value and known.sources.get(field) != "staff"}  # fmt: skip
+        values = {field: value for field, value in wanted.items() if known.values.get(field) != value and
+                  self.precedence.may_write(self.source, field, known.sources.get(field, ""),
+                                            known.values.get(field) in {None, ""})}  # fmt: skip
         change = Write(one, key, values, known, account, known.id)
-        if not values and account is None and "consent" not in one.values:
+        if not values and account is None and "consent" not in one.values and not is_found:
             self.same.append(change)
             return Outcome(one.number, "unchanged", "", {}, "person", known.id)
         self.writes.append(change)
@@ -149,6 +220,7 @@ class PeopleImport:
         async with following(self.trail, "person", known, lambda: [one.id for one in new]):
             await self._write(outcomes, new)
         await keep_doubts(self.doubts, {}, self.trail)
+        await close_settled("person", self.source, [one.source_id for one in self.writes])
         await self._doubted_ids(new)
         await rekey("person", [one.id for one in self.writes])
 
@@ -185,7 +257,23 @@ class PeopleImport:
 
 
 def key_of(one: Given) -> str:
-    return str(one.values.get("source_id") or f"email:{one.values.get('email', '')}")
+    """The source's own id; without one the address; without that the name at its company or telephone (cards)."""
+    if "source_id" in one.values:
+        return str(one.values["source_id"])
+    if "email" in one.values:
+        return f"email:{one.values['email']}"
+    names = columns_of(one)
+    where = one.values.get("account_id") or company_key(one.values.get("name", "")) or one.values.get("phone", "")
+    return f"name:{person_key(names.get('family_name', ''), names.get('given_name', ''))}|{where}"[:300]
+
+
+def _is_nobody(one: Given) -> bool:
+    """Rows that say too little to be somebody."""
+    if {"source_id", "email"} & one.values.keys():
+        return False
+    return not (
+        {"family_name", "full_name"} & one.values.keys() and {"name", "account_id", "phone"} & one.values.keys()
+    )
 
 
 def columns_of(one: Given) -> dict[str, Any]:

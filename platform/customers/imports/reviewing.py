@@ -123,9 +123,9 @@ async def waiting(about: str, source: str, keys: list[str]) -> dict[str, Waiting
     return {row[0]: Waiting(row[1], json.loads(row[2]).get("digest", ""), row[3]) for row in found}
 
 
-async def close_settled(source: str, source_ids: list[str]) -> None:
+async def close_settled(about: str, source: str, source_ids: list[str]) -> None:
     """Questions about rows that have found their record meanwhile are none any more."""
-    kinds = [kind for several in ASKED.values() for kind in several]
+    kinds = ASKED[about]
     distinct = list(dict.fromkeys(source_ids))
     for at in range(0, len(distinct), 500):
         part = distinct[at : at + 500]

@@ -41,7 +41,7 @@ class Survey:
 
     async def _own(self, ids: list[int]) -> set[int]:
         """Records that this source holds under an id of its own already."""
-        real = "" if self.about == "account" else " AND source_id NOT LIKE 'email:%'"
+        real = "" if self.about == "account" else " AND source_id NOT LIKE 'email:%' AND source_id NOT LIKE 'name:%'"
         found = await select_in(f"SELECT {self.about}_id FROM {self.about}_source WHERE source = ?{real}"
                                 f" AND {self.about}_id IN ({{marks}})", ids, self.source)  # fmt: skip
         return {int(row[0]) for row in found}

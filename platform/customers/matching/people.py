@@ -8,13 +8,14 @@ from typing import Any
 import msgspec
 from rapidfuzz.distance import OSA, JaroWinkler
 
-from customers.addresses import mail_domain, phone_digits
+from customers.addresses import is_shared_mailbox, mail_domain, phone_digits
 from customers.matching.evidence import NOTHING, Evidence, Verdict
 from customers.names import folded, kana, person_key
 
 # About log2 of how much likelier a sign is for one person than for two, at 1.5 bits a point (Fellegi & Sunter 1969).
 POINTS = {
-    "same_email": 9, "same_mailbox": 5, "similar_email": 5, "other_email": -1, "same_company_mail": 1,
+    "same_email": 9, "shared_mailbox": 4, "same_mailbox": 5, "similar_email": 5, "other_email": -1,
+    "same_company_mail": 1,
     "same_phone": 6, "other_phone": 0, "same_birthday": 7, "birthday_typo": 3, "similar_birthday": 2,
     "same_birth_year": 1, "other_birthday": -2,
     "same_family_name": 4, "similar_family_name": 3, "other_family_name": -3,
@@ -22,6 +23,7 @@ POINTS = {
     "same_name_reading": 2, "same_company": 2, "same_place": 2, "similar_place": 2, "other_place": -3,
 }  # fmt: skip
 FIRM = frozenset({"same_email", "same_phone", "same_birthday"})
+AGAINST = frozenset({"other_family_name", "other_given_name"})
 ALIKE = 0.88
 
 
@@ -76,7 +78,22 @@ def compare(one: Human, other: Human, how_many: Callable[[str], int] = lambda ke
     found = [*_mail(one, other), *_names(one, other), *_born(one.born, other.born), *_around(one, other)]
     if not found:
         return NOTHING
-    return Verdict(tuple(found), is_firm=any(part.kind in FIRM for part in found))
+    return Verdict(tuple(found), is_firm=_is_firm({part.kind for part in found}))
+
+
+def _is_firm(kinds: set[str]) -> bool:
+    """A hard sign; an address alone is none against another name, because people leave and others read their mail."""
+    hard = kinds & FIRM
+    return bool(hard) and not (hard == {"same_email"} and kinds & AGAINST)
+
+
+def speaks_for(verdict: Verdict) -> bool:
+    """Whether someone who comes with a person's own address is that person: unless names contradict, or the mailbox is
+    one that several read and the names are not just the same."""
+    kinds = {part.kind for part in verdict.evidence}
+    if kinds & AGAINST:
+        return False
+    return "shared_mailbox" not in kinds or not kinds & {"similar_family_name", "similar_given_name"}
 
 
 def _mail(one: Human, other: Human) -> list[Evidence]:
@@ -85,7 +102,7 @@ def _mail(one: Human, other: Human) -> list[Evidence]:
     box, _, domain = one.email.partition("@")
     other_box, _, other_domain = other.email.partition("@")
     if one.email == other.email:
-        kind = "same_email"
+        kind = "shared_mailbox" if is_shared_mailbox(one.email) else "same_email"
     elif box == other_box and len(box) >= 4:
         kind = "same_mailbox"
     elif OSA.distance(one.email, other.email) <= 4 or JaroWinkler.similarity(one.email, other.email) >= 0.93:
@@ -101,7 +118,7 @@ def _names(one: Human, other: Human) -> list[Evidence]:
     """Family and given name, also the other way round: half of all files have some rows turned."""
     straight = [*_name("family", one.family, other.family), *_name("given", one.given, other.given)]
     turned = [*_name("family", one.family, other.given), *_name("given", one.given, other.family)]
-    if sum(part.points for part in turned) > sum(part.points for part in straight):
+    if sum(part.points for part in turned) > max(0, sum(part.points for part in straight)):
         straight = [*turned, _evidence("names_swapped")]
     if one.reading and one.reading == other.reading:
         straight.append(_evidence("same_name_reading", one.reading))
@@ -109,10 +126,16 @@ def _names(one: Human, other: Human) -> list[Evidence]:
 
 
 def _name(which: str, one: str, other: str) -> list[Evidence]:
-    if not one or not other:
+    if not one or not other or _script(one) != _script(other):  # Hanako and 花子 are neither the same nor others
         return []
     likeness = "same" if one == other else "similar" if _is_slip(one, other) else "other"
     return [_evidence(f"{likeness}_{which}_name", other)]
+
+
+def _script(name: str) -> str:
+    if name.isascii():
+        return "latin"
+    return "kana" if all("\u3040" <= letter <= "\u30ff" for letter in name) else "kanji"
 
 
 def _is_slip(one: str, other: str) -> bool:

@@ -22,6 +22,7 @@ from customers.models.happenings import (
     UsageDay,
     WriteKey,
 )
+from customers.models.incoming import IncomingBody, IncomingHook
 from customers.models.records import (
     PHASES,
     TIERS,
@@ -66,6 +67,8 @@ __all__ = [
     "ImportBatch",
     "ImportFile",
     "ImportRow",
+    "IncomingBody",
+    "IncomingHook",
     "MatchKey",
     "Membership",
     "MergeLog",

@@ -144,7 +144,8 @@ class Person(Model):
         indexes = [
             Index(fields=("email",), name="person_email"),
             Index(fields=("kind", "id"), name="person_kind"),
-            Index(fields=("family_kana", "given_kana", "id"), name="person_kana"),
+            Index(fields=("family_kana", "id"), name="person_kana_id"),
+            Index(fields=("last_seen_at", "id"), name="person_seen"),
         ]
 
     @property
@@ -198,7 +199,8 @@ class Membership(Model):
     class Meta:
         table = "membership"
         unique_together = (("person", "account"),)
-        indexes = [Index(fields=("account_id",), name="membership_account")]
+        # All that a question about companies needs of a membership, so that its rows are not read.
+        indexes = [Index(fields=("account_id", "until", "person_id"), name="membership_covering")]
 
 
 class Identity(Model):

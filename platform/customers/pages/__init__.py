@@ -11,6 +11,7 @@ from customers import notices
 from customers.pages import (
     accounts,
     files,
+    incoming,
     merges,
     own,
     people,
@@ -20,6 +21,7 @@ from customers.pages import (
     reviews,
     segments,
     settings,
+    source_ranks,
     steering,
     team,
     topics,
@@ -31,6 +33,7 @@ controllers: list[Any] = [
     accounts.AccountPages, people.PersonPages, segments.SegmentPages, files.ImportPages, reviews.ReviewPages,
     merges.MergePages, personal_data.PersonalDataPages,
     own.OwnPages, settings.RulePages, topics.TopicPages, tracking.SegmentCalls, tracking.PostHogCalls,
+    source_ranks.SourceRankPages, incoming.Receiving, incoming.IncomingPages,
     write_keys.WriteKeyPages, steering.SteeringPages, phases.PhasePages, team.TeamPages,
     privacy.PrivacyPages,
 ]  # fmt: skip

@@ -78,7 +78,7 @@ class OwnPages(Controller):
 async def _decide(person: int, offer: topics.Offer, channel: str, state: str, request: Request[Any, Any, Any]) -> int:
     """Only what changed is written: silence is not a new proof."""
     before = await consent.state_of(person, offer.slug, channel)
-    if before == state or (before is None and state == "refused"):
+    if before == state or (before is None and state == ("given" if offer.is_given else "refused")):
         return 0
     await consent.decide(
         person,

@@ -159,10 +159,17 @@ async def matrix(person_id: int) -> list[dict[str, Any]]:
     for offer in await topics.choices():
         channels = [one for one in offer.channels if one in has or (offer.slug, one) in decided]
         states = [{"channel": channel, "consent": decided.pop((offer.slug, channel), None)} for channel in channels]
-        found.append({"slug": offer.slug, "name": offer.name, "description": str(offer.description), "states": states})
+        found.append({"slug": offer.slug, "name": offer.name, "description": str(offer.description), "states": states,
+                      "is_given": offer.is_given})  # fmt: skip
     for (topic, channel), one in sorted(decided.items()):
         found.append(
-            {"slug": topic, "name": topic, "description": "", "states": [{"channel": channel, "consent": one}]}
+            {
+                "slug": topic,
+                "name": topic,
+                "description": "",
+                "states": [{"channel": channel, "consent": one}],
+                "is_given": False,
+            }
         )
     return found
 

@@ -17,7 +17,7 @@ from core.navigation import navigation
 from core.pages import flash, page
 from core.refs import Ref
 from customers.models import Consent, Topic
-from customers.topics import TRACKING
+from customers.topics import CHAT_REPLIES, TRACKING
 
 PATH = "/staff/settings/topics"
 Named = Annotated[Line, Meta(min_length=1, max_length=120)]
@@ -47,7 +47,7 @@ class TopicPages(Controller):
     @post("/", may="settings.manage", status_code=200)
     async def add(self, request: Request[Any, Any, Any]) -> Response[Any]:
         form = Form(NewTopic, await request.form())
-        if form.valid and (not form.data.slug or form.data.slug == TRACKING.slug):
+        if form.valid and (not form.data.slug or form.data.slug in (TRACKING.slug, CHAT_REPLIES.slug)):
             form.add_error("slug", _("Write another word."))
         if form.valid and not await _added(form.data):
             form.add_error("slug", _("This word is taken by another topic."))

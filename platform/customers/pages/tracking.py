@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -19,6 +20,7 @@ from customers.tracking.wire import BadRequest, Body, Reading, a_time, read_body
 Ask = Request[Any, Any, Any]
 # A web page of another origin may send; it is not told anything, and no cookie goes with it.
 OPEN = {"access-control-allow-origin": "*"}
+AT_ONCE = 50  # calls read before others have a turn: about 5 ms
 BUSY_SQLSTATES = {"53300", "57P01", "57P03", "08006", "08003"}
 
 
@@ -87,7 +89,7 @@ async def _taken(request: Ask, read: Read, fine: dict[str, Any]) -> Response[Any
     sender = await keys.sender_of(key or body.writeKey or body.api_key or body.token or "")
     if body.batch is None:
         body.batch = [msgspec.Raw(raw)]
-    found = read(body, now())
+    found = await _read_in_turns(read, body)
     _sign(found.arrived, sender)
     if found.arrived:
         await intake().take(found.arrived)
@@ -99,6 +101,18 @@ async def _taken(request: Ask, read: Read, fine: dict[str, Any]) -> Response[Any
         sentence = _("%(stored)s stored, %(refused)s refused; number %(at)s: %(why)s", stored=len(found.arrived),
                      refused=len(found.mistakes), at=at + 1, why=sentence)  # fmt: skip
     return said(400, sentence)
+
+
+async def _read_in_turns(read: Read, body: Body) -> Reading:
+    """A large batch a part at a time: reading 10,000 calls takes the better part of a second, and others wait."""
+    calls, received, found = body.batch or [], now(), Reading([], [])
+    for at in range(0, len(calls), AT_ONCE):
+        if at:
+            await asyncio.sleep(0)
+        part = read(msgspec.structs.replace(body, batch=calls[at : at + AT_ONCE]), received)
+        found.arrived += part.arrived
+        found.mistakes += [(at + place, sentence) for place, sentence in part.mistakes]
+    return found
 
 
 def _sign(arrived: list[Arrived], sender: keys.Sender) -> None:

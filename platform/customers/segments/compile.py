@@ -33,6 +33,7 @@ class Compiler:
         self.today = local_day(moment)
         self.is_sqlite = (engine or dialect()) == "sqlite"
         self.parameters: list[Any] = []
+        self.is_bare = False  # within `people_of`
 
     def mark(self, value: Any) -> str:
         if isinstance(value, date) and not isinstance(value, datetime) and self.is_sqlite:
@@ -82,9 +83,18 @@ class Compiler:
         SQLite makes a list of them once. PostgreSQL cannot hash a large list under NOT, and then reads it again for
         every person; EXISTS it turns into a join, or an anti-join.
         """
+        if self.is_bare:
+            return selected
         if self.is_sqlite:
             return f"p.id IN ({selected})"
         return f"EXISTS (SELECT 1 FROM ({selected}) AS x(id) WHERE x.id = p.id)"
+
+    def people_of(self, one: Condition) -> str:
+        """A SELECT of the `id` of everybody for whose company the condition holds, each once."""
+        self.is_bare = True
+        chosen = self.condition(one)
+        self.is_bare = False
+        return f"SELECT DISTINCT x.person_id AS id FROM ({chosen}) AS x"
 
     def of_contracts(self, asked: Callable[[], str]) -> str:
         chosen = "a.id IN (SELECT c.account_id FROM contract c WHERE "
@@ -190,23 +200,61 @@ def conditions_sql(
     return f"SELECT {', '.join(columns)} FROM person p WHERE p.id = {compiler.mark(person_id)}", compiler.parameters
 
 
-def count_sql(tree: Group, now: datetime, engine: str | None = None) -> tuple[str, list[Any]]:
-    """`SELECT COUNT(*) …` of the members.
+GONE = "q.state <> 'active' OR q.kind <> 'customer'"
+LIVING = f"(SELECT COUNT(*) FROM person) - (SELECT COUNT(*) FROM person q WHERE {GONE})"
 
-    Where the tree asks first of all what people did, they are counted from there, without a look at everybody's row:
-    that leaves out the few who are no living customers.
+
+def count_sql(tree: Group, now: datetime, engine: str | None = None) -> tuple[str, list[Any]]:
+    """`SELECT COUNT(*) …` of the members, asked the way round that reads least.
+
+    Who has *not* is everybody living less those who have: both are counted without a look at each person. Where the
+    tree asks (in an `all`) what people did or what their company is, they are counted from there; that leaves out the
+    few who are no living customers.
     """
     compiler = Compiler(now, engine)
-    first = next((one for one in tree.nodes if tree.join == "all" and asks_what_was_done(one)), None)
-    rest = [one for one in tree.nodes if one is not first]
+    opposite = denied(tree)
+    if opposite is None:
+        return _counted(compiler, tree), compiler.parameters
+    return f"SELECT {LIVING} - ({_counted(compiler, opposite)})", compiler.parameters
+
+
+def denied(tree: Node) -> Group | None:
+    """The tree whose exact opposite `tree` is, when `tree` says nothing but that."""
+    if isinstance(tree, Group):
+        if tree.join == "none" and tree.nodes:
+            return Group("any" if len(tree.nodes) > 1 else "all", tree.nodes)
+        return denied(tree.nodes[0]) if len(tree.nodes) == 1 else None
+    if tree.op in {"is_not", "is_empty"}:
+        return Group("all", (msgspec.structs.replace(tree, op="is" if tree.op == "is_not" else "is_filled"),))
+    if tree.field == "contract.active" and tree.value is False:
+        return Group("all", (msgspec.structs.replace(tree, value=True),))
+    if tree.field == "event.count":
+        least, most = counts_of(tree)
+        if most is not None and most >= 0 and (least is None or least <= 0):
+            return Group("all", (msgspec.structs.replace(tree, op="more_than", value=most),))
+    return None
+
+
+def _counted(compiler: Compiler, tree: Group) -> str:
+    nodes = tree.nodes if tree.join == "all" or (len(tree.nodes) == 1 and tree.join == "any") else ()
+    first = next((one for one in nodes if asks_what_was_done(one)), None) or next(
+        (one for one in nodes if asks_about_the_company(one)), None
+    )
+    rest = [one for one in nodes if one is not first]
     if first is None or any(needs_the_row(one) for node in rest for one in conditions_of(node)):
-        where = f"{BASE} AND ({compiler.node(tree)})"
-        return f"SELECT COUNT(*) FROM person p WHERE {where}", compiler.parameters
+        return f"SELECT COUNT(*) FROM person p WHERE {BASE} AND ({compiler.node(tree)})"
     assert isinstance(first, Condition)
-    chosen = did(compiler, first)
-    gone = "SELECT q.id FROM person q WHERE q.state <> 'active' OR q.kind <> 'customer'"
-    parts = [f"NOT ({compiler.among(gone)})", *(f"({compiler.node(one)})" for one in rest)]
-    return f"SELECT COUNT(*) FROM ({chosen}) AS p WHERE {' AND '.join(parts)}", compiler.parameters
+    chosen = did(compiler, first) if asks_what_was_done(first) else compiler.people_of(first)
+    parts = [f"NOT ({compiler.among(f'SELECT q.id FROM person q WHERE {GONE}')})",
+             *(f"({compiler.node(one)})" for one in rest)]  # fmt: skip
+    return f"SELECT COUNT(*) FROM ({chosen}) AS p WHERE {' AND '.join(parts)}"
+
+
+def asks_about_the_company(node: Node) -> bool:
+    """That it is so, not that it is not."""
+    if not isinstance(node, Condition) or not node.field.startswith(("account.", "contract.")):
+        return False
+    return node.op not in {"is_not", "is_empty"} and node.value is not False
 
 
 def asks_what_was_done(node: Node) -> bool:

@@ -10,6 +10,7 @@ from core.database import lock, rows, write
 from customers.days import as_day
 from customers.ids import next_ids
 from customers.names import company_key
+from customers.tracking import meeting
 from customers.tracking.arrived import Arrived
 
 Group = tuple[str, str]  # (source, the sender's id)
@@ -24,8 +25,28 @@ async def find(events: Sequence[Arrived]) -> dict[Group, int]:
     if new:
         await lock("customers.tracking.companies")
         known |= await known_among(new)
-        known |= await _add([group for group in new if group not in known], _names(events))
+        known |= await _met_or_added([group for group in new if group not in known], events)
     return known
+
+
+async def _met_or_added(groups: list[Group], events: Sequence[Arrived]) -> dict[Group, int]:
+    """Those that the matcher knows, and the others as new companies; the doubtful are asked about."""
+    said: dict[Group, dict[str, str]] = {}
+    for one in events:
+        if one.kind == "group" and one.traits and (one.source, one.group) in groups:
+            fields = {name: value.strip() for name in ("name", "phone", "website", "address")
+                      if isinstance(value := one.traits.get(name), str) and value.strip()}  # fmt: skip
+            said[one.source, one.group] = said.get((one.source, one.group), {}) | fields
+    keys = {"\0".join(group): group for group in said}
+    met = await meeting.companies({key: said[group] for key, group in keys.items()},
+                                  {key: group[0] for key, group in keys.items()})  # fmt: skip
+    found = {keys[key]: id for key, id in met.found.items()}
+    await insert_rows("account_source", ("account_id", "source", "source_id", "digest", "seen_at"),
+                      [(id, *group, "", now()) for group, id in found.items()])  # fmt: skip
+    rest = [group for group in groups if group not in found]
+    added = await _add(rest, _names(events)) if rest else {}
+    await meeting.ask("account", [(added[keys[key]], *why) for key, why in met.asked.items() if keys[key] in added])
+    return found | added
 
 
 def _names(events: Sequence[Arrived]) -> dict[Group, str]:

@@ -1,8 +1,8 @@
 """Whose an event is: the sender's ids looked up, all of a batch at once; unknown users of a trusted sender are added.
 
 A person is found by the sender's own id, else by the id that an import of the same source knows them under, else by
-the address. Nothing of this is done for a key that every visitor can read: its events go to people whose user id a
-trusted sender has told us, and wait as a visitor's otherwise.
+the address, else by the matcher. Nothing of this is done for a key that every visitor can read: its events go to people
+whose user id a trusted sender has told us, and wait as a visitor's otherwise.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ from core.errors import Refused
 from customers.ids import next_ids
 from customers.people import normal_email
 from customers.suppressing import erased_among, mark_erased
+from customers.tracking import meeting
 from customers.tracking.arrived import Arrived
+from customers.tracking.traits import named
 
 USER, ANONYMOUS = "user_id", "anonymous_id"
 Known = dict[tuple[str, str], int]
@@ -58,9 +60,10 @@ async def _add(unknown: dict[str, Arrived], events: Sequence[Arrived], known: Kn
     new = {user: one for user, one in unknown.items() if (USER, user) not in known}
     said = _addresses(events, new)
     people = await _imported(new) | {}
-    by_address = await _with_address({address for user, address in said.items() if user not in people})
-    people |= {user: by_address[address] for user, address in said.items()
-               if user not in people and address in by_address}  # fmt: skip
+    met = await _meet(events, {user: one for user, one in new.items() if user not in people}, said)
+    people |= met.found
+    for user in met.asked:
+        said.pop(user, None)  # an address that is somebody else's stays theirs
     for user in await _erased({user for user in new if user not in people}, said, new):
         del new[user]  # what they do is counted for nobody
     strangers = _apart([user for user in sorted(new) if user not in people], said)
@@ -70,8 +73,21 @@ async def _add(unknown: dict[str, Arrived], events: Sequence[Arrived], known: Kn
     first = {said[user]: people[user] for user in strangers if user in said}
     people |= {user: first[said[user]] for user in new if user not in people}
     await _identify([(USER, user, people[user], new[user].source) for user in sorted(new)])
+    await meeting.ask("person", [(people[user], *met.asked[user]) for user in sorted(new) if user in met.asked])
     known |= {(USER, user): people[user] for user in new}
     return [(people[user], f"user:{user}") for user in sorted(new)]
+
+
+async def _meet(events: Sequence[Arrived], strangers: dict[str, Arrived], said: dict[str, str]) -> meeting.Meeting:
+    """Whoever has the address that is said of them, unless the names contradict; else the matcher."""
+    traits: dict[str, dict[str, Any]] = {}
+    for one in events:
+        if one.user in strangers and one.is_trusted and one.traits:
+            traits[one.user] = traits.get(one.user, {}) | one.traits
+    fields = {user: named(values) for user, values in traits.items()}
+    by_address = await _with_address({said[user] for user in strangers if user in said})
+    held = {user: by_address[said[user]] for user in strangers if user in said and said[user] in by_address}
+    return await meeting.people(fields, held, {user: one.source for user, one in strangers.items()})
 
 
 async def _erased(strangers: set[str], said: dict[str, str], new: dict[str, Arrived]) -> set[str]:

@@ -1,6 +1,6 @@
 """What a trusted sender says about people and companies: known traits become fields, the rest stays as traits.
 
-A field that staff or another source filled is not overwritten: only an empty one, or one that this source filled.
+A field that staff or another source filled is not overwritten, unless this source's word counts more for it.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from core.clock import now
 from core.database import rows, write
 from core.errors import Refused
 from customers.people import normal_email
+from customers.precedence import Precedence, precedence
 from customers.suppressing import erased_among
 from customers.tracking.arrived import Arrived
 
@@ -42,16 +43,17 @@ async def keep_people(said: Said) -> None:
     among, parameters = listed("bigint", sorted(said))
     found = await rows("SELECT id, family_name, given_name, phone, handle, email, traits, sources FROM person"
                        f" WHERE kind = 'customer' AND id IN {among} ORDER BY id", *parameters)  # fmt: skip
+    order = await precedence()
     for row in found:
         traits, source = said[int(row["id"])]
-        await _change_person(row, traits, source)
+        await _change_person(row, traits, source, order)
 
 
-async def _change_person(row: Any, traits: dict[str, Any], source: str) -> None:
+async def _change_person(row: Any, traits: dict[str, Any], source: str, order: Precedence) -> None:
     sources, kept = _json(row["sources"]), _json(row["traits"])
-    fields = _named(traits)
-    fields = {name: value for name, value in fields.items() if value != row[name] and _may_fill(name, row, sources,
-                                                                                                source)}  # fmt: skip
+    fields = named(traits)
+    fields = {name: value for name, value in fields.items() if value != row[name]
+              and _may_fill(order, name, row, sources, source)}  # fmt: skip
     if "email" in fields and not await _take_address(fields["email"], int(row["id"]), source):
         del fields["email"]
     more = plain(kept, {name: value for name, value in traits.items() if name not in FIELDS and name not in ELSEWHERE})
@@ -63,11 +65,13 @@ async def _change_person(row: Any, traits: dict[str, Any], source: str) -> None:
                 " updated_at = ? WHERE id = ?", *values, now(), row["id"])  # fmt: skip
 
 
-def _may_fill(name: str, row: Any, sources: dict[str, Any], source: str) -> bool:
-    return not row[name] or sources.get(name) == source
+def _may_fill(order: Precedence, name: str, row: Any, sources: dict[str, Any], source: str) -> bool:
+    """What nobody is known to have said stays too: a product names people loosely."""
+    held = sources.get(name, "")
+    return row[name] in {None, ""} or (bool(held) and order.may_write(source, name, held, False))
 
 
-def _named(traits: dict[str, Any]) -> dict[str, str]:
+def named(traits: dict[str, Any]) -> dict[str, str]:
     """Traits that are fields of ours."""
     found: dict[str, str] = {}
     whole = traits.get("name")
@@ -124,13 +128,14 @@ async def keep_accounts(said: Said) -> None:
     if not said:
         return
     among, parameters = listed("bigint", sorted(said))
+    order = await precedence()
     for row in await rows("SELECT id, name, industry, phone, website, employees, traits, sources FROM account"
                           f" WHERE id IN {among} ORDER BY id", *parameters):  # fmt: skip
         traits, source = said[int(row["id"])]
-        await _change_account(row, traits, source)
+        await _change_account(row, traits, source, order)
 
 
-async def _change_account(row: Any, traits: dict[str, Any], source: str) -> None:
+async def _change_account(row: Any, traits: dict[str, Any], source: str, order: Precedence) -> None:
     from customers.names import company_key
 
     sources, kept = _json(row["sources"]), _json(row["traits"])
@@ -140,7 +145,7 @@ async def _change_account(row: Any, traits: dict[str, Any], source: str) -> None
     if isinstance(staff, int) and not isinstance(staff, bool) and 0 <= staff < 2**31:
         fields["employees"] = staff
     fields = {name: value for name, value in fields.items() if value != row[name]
-              and _may_fill(name, row, sources, source)}  # fmt: skip
+              and _may_fill(order, name, row, sources, source)}  # fmt: skip
     if "name" in fields:
         fields["normal_name"] = company_key(fields["name"])
     more = plain(kept, {name: value for name, value in traits.items() if name not in {*COMPANY_FIELDS, "employees"}})

@@ -17,7 +17,7 @@
   let guides = [];                    // [name, content's hash, addresses, trigger, frequency], most important first
   let active = null;                  // what is shown, or about to be
   let turn = 0;                       // raised by a change of person: what was under way for another is dropped
-  let shadow = null, status = null, launched = null;
+  let shadow = null, status = null, launched = null, talk = null;
   const tried = new Set(), tracked = new Set();
 
   /* ---- the server ---- */
@@ -383,15 +383,16 @@
     };
   };
 
-  /* ---- the launcher: help search, at hand ---- */
+  /* ---- the launcher: help search and the chat, at hand ---- */
 
   const launch = (words) => {
     if (launched) { launched.forEach((one) => one.remove()); }
     const list = el("ul", {}), said = el("p", { className: "muted", role: "status" });
     const input = el("input", { type: "search", ariaLabel: words.search, placeholder: words.search, autocomplete: "off", maxLength: 200 });
+    const ask = button(words.ask, () => { panel.hidePopover(); safely(() => chat().then((one) => one.open())); });
     const out = (path, text) => el("a", { href: home + path, target: "_blank", rel: "noopener", textContent: text });
     const panel = el("div", { className: "box help", popover: "auto", role: "dialog", ariaLabel: words.label }, input, said, list,
-      el("div", { className: "row" }, out("/help", words.all), out("/contact", words.ask)));
+      el("div", { className: "row" }, out("/help", words.all), ask));
     let timer = 0, asked = 0;
     const search = async () => {
       const mine = ++asked, text = input.value.trim();
@@ -408,6 +409,12 @@
     panel.classList.add("raised");
     launched = [opener, panel];
     ground().append(opener, panel);
+    talk = null;
+    const who = () => settings.key + ":" + subject();
+    const chat = () => talk = talk || import(home + "/w/@CHAT@/chat.js").then((loaded) => loaded.begin({ home, el, ground,
+      settings, opener, who, document: doc, token: () => token,
+      count: (n) => { ask.textContent = words.ask + (n ? " (" + n + ")" : ""); } }));
+    try { if (localStorage.getItem("engawa-chat:" + who())) { safely(chat); } } catch { /* storage is off */ }
   };
 
   /* ---- the host page ---- */
@@ -440,7 +447,7 @@
   }
 
   window.engawa = Object.freeze({
-    identify(signed) { token = String(signed || ""); leave(); tried.clear(); tracked.clear(); guides = []; safely(decide); },
+    identify(signed) { if (talk) { talk.then((one) => one.end(), nothing); } token = String(signed || ""); leave(); tried.clear(); tracked.clear(); guides = []; safely(decide); },
     track(name) { safely(() => track(name)); },
   });
 

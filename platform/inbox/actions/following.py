@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from core.database import rows, transaction
+from core.refs import Ref
+from customers import timeline
 from inbox.actions.conversations import change, hold_key, locked
 from inbox.actions.ownership import note_link
 from inbox.actions.receiving import key_of_person
 from inbox.models import Conversation
+from inbox.speaking import account_speaking
 
 
 async def follow(people: Sequence[int]) -> int:
@@ -31,13 +35,21 @@ async def follow(people: Sequence[int]) -> int:
 
 async def _rekey(conversation_id: int, key: str) -> bool:
     conversation = await locked(conversation_id)
-    other = await Conversation.filter(customer_key=key).exclude(state="resolved").first()
-    if conversation.is_open and other:
-        ended = next((one for one in (conversation, other) if one.state == "bot"), None)
-        if ended is None:
-            return False
-        await note_link(conversation if ended is conversation else await locked(other.id))
+    if not await _has_room(conversation, key):
+        return False
     await change(conversation, customer_key=key)
+    return True
+
+
+async def _has_room(conversation: Conversation, key: str) -> bool:
+    """Of two open ones the bot's ends; False where people are at work on both."""
+    other = await Conversation.filter(customer_key=key).exclude(state="resolved").first()
+    if not conversation.is_open or other is None:
+        return True
+    ended = next((one for one in (conversation, other) if one.state == "bot"), None)
+    if ended is None:
+        return False
+    await note_link(conversation if ended is conversation else await locked(other.id))
     return True
 
 
@@ -51,3 +63,18 @@ async def follow_all() -> int:
         if old.isdecimal():
             moved += await follow([int(old), int(row[1])])
     return moved
+
+
+async def adopt(old_key: str, person_id: int) -> None:
+    """What somebody unknown said is theirs now that we know them. Inside the caller's transaction."""
+    key = key_of_person(person_id)
+    await hold_key(old_key)
+    await hold_key(key)
+    account_id = await account_speaking(person_id)
+    for row in await rows("SELECT id FROM conversation WHERE customer_key = ? ORDER BY id", old_key):
+        conversation = await locked(int(row["id"]))
+        known: dict[str, Any] = {"person_id": person_id, "account_id": conversation.account_id or account_id}
+        if await _has_room(conversation, key):
+            known["customer_key"] = key
+        await change(conversation, **known)
+        await timeline.adopt(Ref("conversation", conversation.id), person_id, conversation.account_id)

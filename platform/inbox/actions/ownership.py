@@ -121,6 +121,11 @@ async def resolve_by_customer(conversation_id: int, *, epoch: int) -> bool:
     return True
 
 
+async def resolve_quietly(conversation: Conversation) -> None:
+    """The customer did not come back after our reply: a locked conversation ends; writing opens it again."""
+    await _close(conversation, reason="silent", by_staff=True)
+
+
 async def _close(conversation: Conversation, *, reason: str, by_staff: bool) -> None:
     owner = conversation.owner_id if by_staff else None
     await new_owner(conversation, "resolved", owner, reason=reason, fact="resolved", resolved_at=now(),
@@ -170,7 +175,7 @@ async def label(conversation_id: int, labels: list[str]) -> None:
 
 
 __all__ = ["assign", "hand_back", "hand_over", "label", "note_link", "owned_by", "reopen", "resolve",
-           "resolve_by_customer", "snooze", "take_over", "tier_of"]  # fmt: skip
+           "resolve_by_customer", "resolve_quietly", "snooze", "take_over", "tier_of"]  # fmt: skip
 
 
 async def note_link(conversation: Conversation) -> None:

@@ -32,6 +32,7 @@ class Heard(msgspec.Struct, frozen=True, kw_only=True):
     account_id: int | None = None
     name: str = ""
     lang: str = "ja"
+    brand: str = "default"
     connection_id: int | None = None
     address: dict[str, Any] = {}
     reply_token: str = ""
@@ -88,7 +89,8 @@ async def _conversation_for(heard: Heard) -> Conversation:
     moment = now()
     return await Conversation.create(
         customer_key=heard.customer_key, person_id=heard.person_id, account_id=heard.account_id, name=heard.name[:160],
-        lang=heard.lang, channel=heard.channel, connection_id=heard.connection_id, address=heard.address,
+        lang=heard.lang, brand=heard.brand, channel=heard.channel, connection_id=heard.connection_id,
+        address=heard.address,
         bot_since=LONG_AGO, last_message_at=moment, created_at=moment,
     )  # fmt: skip
 

@@ -17,6 +17,7 @@ from inbox.actions.conversations import add_message, change, locked, locked_for_
 from inbox.actions.ownership import owned_by
 from inbox.events import ReplyWritten
 from inbox.models import Conversation, Message, Outgoing
+from inbox.unread import PATIENCE, mail_unread
 
 LONGEST = 5000  # characters; LINE's limit for one text
 
@@ -46,6 +47,8 @@ async def reply(
         if conversation.channel == "web" and conversation.person_id:
             await notices.tell([conversation.person_id], about=Ref("conversation", conversation.id), url="/contact",
                                kind="inbox.answered", key=f"message:{message.id}")  # fmt: skip
+        if conversation.channel == "web":
+            await mail_unread.later(conversation_id=conversation.id, number=message.number, after=PATIENCE)
         await timeline.record(
             conversation.person_id, "inbox.replied", account_id=conversation.account_id, channel=conversation.channel,
             about=Ref("conversation", conversation.id), key=f"message:{message.id}", by=me, text=body[:200],

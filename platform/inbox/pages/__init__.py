@@ -6,12 +6,12 @@ from core.context import here
 from core.i18n import lazy
 from core.navigation import navigation
 from inbox import reading
-from inbox.pages.contact import ContactPages
+from inbox.pages.contact import AddressPages, ContactPages, ReturnPages
 from inbox.pages.desk import DeskPages
 from inbox.pages.furnishing import LABELS, REPLIES, CannedPages, LabelPages
 from inbox.pages.talk import TalkPages
 
-controllers = [DeskPages, TalkPages, ContactPages, CannedPages, LabelPages]
+controllers = [DeskPages, TalkPages, ContactPages, AddressPages, ReturnPages, CannedPages, LabelPages]
 
 
 async def waiting() -> int:

@@ -60,5 +60,5 @@ async def shown(
         sending=words.SENDING, reason=words.reason_of(opened.conversation.waiting_reason or
                                                       opened.conversation.summary.get("reason", "")),
         plan=await reading.plan_of(opened.account), states=words.STATES,
-        labels=await reading.labels(opened.conversation),
+        labels=await reading.labels(opened.conversation), scores=words.SCORES,
     )  # fmt: skip

@@ -40,9 +40,10 @@ function open() {
   source = new EventSource(address);
   source.addEventListener("part", (event) => {
     known = event.lastEventId;
-    const { name, html } = JSON.parse(event.data);
+    const { name, html, ...more } = JSON.parse(event.data);
     held.set(name, html);
     show();
+    document.dispatchEvent(new CustomEvent("engawa:live", { detail: more }));
   });
   source.addEventListener("gone", later);
   // A dropped connection comes back by itself, with the last id; a refused one does not.

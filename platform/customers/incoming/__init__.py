@@ -1,0 +1,1 @@
+"""Incoming webhooks: what CRM, SFA and MA systems send becomes records, by a mapping that staff draw."""
