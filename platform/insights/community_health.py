@@ -36,6 +36,8 @@ QUESTIONS = "t.status IN ('new', 'needs_info', 'answered', 'accepted', 'verified
 LATER = "t.last_post_at >= ?"  # a thread's last post is never before its first, and that column has the index
 ASKED = {"questions": "1 = 1", "answered": "t.first_reply_at IS NOT NULL", "accepted": "t.accepted_post_id IS NOT NULL",
          "unanswered": "t.first_reply_at IS NULL"}  # fmt: skip
+# CROSS JOIN holds SQLite to this order: the posts of the period first, then each one's thread.
+WRITTEN = "post x CROSS JOIN thread t"
 THREADS = (
     "SELECT t.id AS id, t.title AS title, t.created_at AS created_at, t.first_reply_at AS first_reply_at,"
     " t.accepted_at AS accepted_at, t.reply_count AS reply_count FROM thread t"
@@ -65,9 +67,9 @@ async def report(who: Principal, span: Span) -> Report:
     seen, ids = visible_threads(who, boards)
     asked = await counted(span, "thread t", "t.created_at", ASKED, f"{LATER} AND {QUESTIONS} AND {seen}",
                           [span.before_begins, *ids])  # fmt: skip
-    written = await counted(span, "post x JOIN thread t ON t.id = x.thread_id", "x.created_at",
+    written = await counted(span, WRITTEN, "x.created_at",
                             {"replies": "1 = 1", "ambassadors": await _by_ambassadors()},
-                            f"x.state = 'visible' AND x.number > 1 AND {seen}", ids)  # fmt: skip
+                            f"t.id = x.thread_id AND x.state = 'visible' AND x.number > 1 AND {seen}", ids)  # fmt: skip
     where, board_ids = _boards(who, boards)
     hidden = await counted(span, "moderation m", "m.at", {"hidden": "1 = 1"}, f"{HIDDEN} AND {where}", board_ids)
     n, answered = asked.total("questions"), asked.total("answered")
@@ -138,8 +140,10 @@ def _hours(first: Any, last: Any) -> float | None:
 
 
 async def _members(span: Span, seen: str, ids: list[int]) -> Figure:
-    sql = ("SELECT COUNT(DISTINCT x.author_id) FROM post x JOIN thread t ON t.id = x.thread_id JOIN person p ON p.id ="
-           f" x.author_id WHERE {within('x.created_at')} AND x.state = 'visible' AND p.kind = 'customer' AND {seen}")  # fmt: skip
+    sql = (
+        f"SELECT COUNT(DISTINCT x.author_id) FROM {WRITTEN} JOIN person p ON p.id = x.author_id WHERE t.id = x.thread_id"
+        f" AND {within('x.created_at')} AND x.state = 'visible' AND p.kind = 'customer' AND {seen}"
+    )
     now = int((await rows(sql, span.begins, span.ends, *ids))[0][0])
     before = int((await rows(sql, span.before_begins, span.before_ends, *ids))[0][0])
     made = MEASURES["members"]
@@ -167,9 +171,9 @@ async def _who(span: Span, seen: str, ids: list[int]) -> Table:
     found = await rows(
         "SELECT x.author_id AS id, MAX(COALESCE(NULLIF(p.handle, ''), TRIM(COALESCE(p.family_name, '') || ' ' ||"
         " COALESCE(p.given_name, '')))) AS author, COUNT(*) AS replies,"
-        " COUNT(CASE WHEN t.accepted_post_id = x.id THEN 1 END) AS accepted FROM post x"
-        " JOIN thread t ON t.id = x.thread_id JOIN person p ON p.id = x.author_id"
-        f" WHERE {within('x.created_at')} AND x.state = 'visible' AND x.number > 1 AND {seen}"
+        f" COUNT(CASE WHEN t.accepted_post_id = x.id THEN 1 END) AS accepted FROM {WRITTEN}"
+        f" JOIN person p ON p.id = x.author_id WHERE t.id = x.thread_id AND {within('x.created_at')}"
+        f" AND x.state = 'visible' AND x.number > 1 AND {seen}"
         f" GROUP BY x.author_id ORDER BY replies DESC, id LIMIT {TOP}", span.begins, span.ends, *ids,
     )  # fmt: skip
     known = await ambassadors()
