@@ -1,6 +1,6 @@
 """Documents that the search tests speak of."""
 
-from core.database import transaction, write
+from core.database import rows, transaction, write
 from search import Document, analyse, put
 from search.asking import Wanted
 from search.documents import analyse_now
@@ -70,3 +70,16 @@ def ask(where: Snapshot, text: str, tokens=("public",), **more) -> Ranked:
 
 def ids(ranked: Ranked) -> list[int]:
     return [place.id for place in ranked.places]
+
+
+async def postings() -> dict[tuple[str, int, str, str], bytes]:
+    """(kind, id, lang, channel) → the packed row, of everything in the index."""
+    found = await rows("SELECT d.kind, d.ref_id, d.lang, p.channel, p.packed FROM search_posting p"
+                       " JOIN search_document d ON d.id = p.document_id")  # fmt: skip
+    return {(row[0], row[1], row[2], row[3]): bytes(row[4]) for row in found}
+
+
+async def as_of_an_older_release() -> None:
+    """The index as a release left it that knew words only."""
+    await write("UPDATE search_document SET analysis = 0")
+    await write("DELETE FROM search_posting WHERE channel <> 'words'")

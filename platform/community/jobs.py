@@ -6,12 +6,20 @@ from community import counters, indexing, records, sentences, telling
 from community import rules as community_rules
 from core.clock import now
 from core.database import rows, transaction, write
+from core.events import on
 from core.jobs import every, job
+from search.events import DocumentOutdated
 
 
 @job
 async def index_thread(thread_id: int) -> None:
     await indexing.index_thread(thread_id)
+
+
+@on(DocumentOutdated, lane="bulk")
+async def index_again(event: DocumentOutdated) -> None:
+    if event.kind == "thread":
+        await indexing.index_thread(event.id)
 
 
 @job(lane="bulk")

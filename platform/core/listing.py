@@ -24,11 +24,10 @@ from urllib.parse import parse_qsl, urlencode
 
 import msgspec
 from itsdangerous import BadData, URLSafeSerializer
-from litestar.response import Stream
 from markupsafe import Markup
 
 from core.context import here
-from core.csv import csv_lines
+from core.csv import Download, csv_lines
 from core.form_fields import ids_among
 from core.i18n import number
 from core.listing_filters import Choice, Contains, Filter, Period, YesNo
@@ -273,13 +272,11 @@ class Listing:
                 return
             place = found[-1].packed()
 
-    def csv(self, filename: str = "") -> Stream:
+    def csv(self, filename: str = "") -> Download:
         """All rows that match as a download; `if listing.wants_csv: return listing.csv()`."""
         heads = [str(column.label) for column in self.columns]
         lines = csv_lines(heads, self.every(), lambda row: [column.plain(row) for column in self.columns])
-        headers = {"Content-Disposition": f'attachment; filename="{filename or self.name}.csv"',
-                   "Cache-Control": "private, no-store"}  # fmt: skip
-        return Stream(lines, media_type="text/csv; charset=utf-8", headers=headers)
+        return Download(lines, filename or self.name)
 
 
 def _asked(request: Any) -> tuple[str, dict[str, list[str]]]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import msgspec
 
+from core.database import transaction
 from core.markdown import words_of
 from core.tasks import in_thread
 from helpcenter.models import Article, ArticleTranslation
@@ -40,6 +41,18 @@ async def write_index(documents: Iterable[Analysed]) -> None:
     """Inside the transaction, last: writers of the index queue up until the commit."""
     for document in documents:
         await put(document)
+
+
+async def put_again(article_id: int) -> None:
+    """As it is now; whoever saves it meanwhile puts it themselves."""
+    article = await Article.get_or_none(id=article_id)
+    if article is None or not article.is_published:
+        return
+    shown = await ArticleTranslation.filter(article_id=article.id, published_at__isnull=False)
+    made = await analysed(article, shown)
+    async with transaction():
+        if await Article.exists(id=article.id, version=article.version):
+            await write_index(made)
 
 
 async def leave_index(article: Article, locale: str | None = None) -> None:

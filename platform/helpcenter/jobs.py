@@ -7,10 +7,11 @@ from core.database import write
 from core.events import on
 from core.jobs import every, job
 from core.principal import SYSTEM
-from helpcenter import gaps, learned, sentences  # noqa: F401  sentences register themselves
+from helpcenter import documents, gaps, learned, sentences  # noqa: F401  sentences register themselves
 from helpcenter.events import ArticleChanged, ArticlePublished
 from helpcenter.imports import run_import
 from helpcenter.models import Article
+from search.events import DocumentOutdated
 
 OLD_DAYS = 365
 FEW = 5  # answers below which a share says nothing
@@ -29,6 +30,12 @@ async def answer_gaps(event: ArticlePublished) -> None:
 @on(ArticleChanged)
 async def answer_gaps_again(event: ArticleChanged) -> None:
     await _answer(event.article_id)
+
+
+@on(DocumentOutdated, lane="bulk")
+async def index_again(event: DocumentOutdated) -> None:
+    if event.kind == "article":
+        await documents.put_again(event.id)
 
 
 async def _answer(article_id: int) -> None:

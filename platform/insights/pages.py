@@ -83,7 +83,7 @@ def _csv(section: Section, span: spans.Span, table: Table | None) -> Response[by
     if table is None:
         raise NotFound(_("There is no such number."))
     name = f"{section.name}-{table.name}-{span.first}-{span.last}.csv"
-    return Response(table.csv(), media_type="text/csv; charset=utf-8", headers={
+    return Response(table.csv(), media_type="text/csv", headers={
         "Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private, no-store"})  # fmt: skip
 
 

@@ -18,6 +18,8 @@ from search.wordings import wordings
 
 KEPT_BODY = 20_000  # characters kept for snippets; all of the body is indexed, up to INDEXED
 INDEXED = 400_000
+# Counts up when postings are made otherwise than before: what an older release made is then made again (search.jobs).
+ANALYSIS = 1
 # The fields of each channel, in the order of the packed counts. A new field goes to the end: older rows lack it.
 CHANNELS: Mapping[str, tuple[str, ...]] = {
     "words": ("title", "phrasings", "body", "clicked", "headings", "aside"),

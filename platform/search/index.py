@@ -8,7 +8,7 @@ from core.clock import now
 from core.database import after_commit, rows, transaction, write
 from core.refs import Ref
 from search import current
-from search.documents import KEPT_BODY, Analysed
+from search.documents import ANALYSIS, KEPT_BODY, Analysed
 from search.text import clean
 from search.versions import draw
 
@@ -21,14 +21,14 @@ async def put(analysed: Analysed) -> None:
         row = await write(
             "INSERT INTO search_document"
             " (kind, ref_id, lang, state, brand, title, url, body, phrasings, audience, weight, version,"
-            " updated_at) VALUES (?, ?, ?, 'live', ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            " analysis, updated_at) VALUES (?, ?, ?, 'live', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
             " ON CONFLICT (kind, ref_id, lang) DO UPDATE SET state = excluded.state, brand = excluded.brand,"
             " title = excluded.title, url = excluded.url, body = excluded.body, phrasings = excluded.phrasings,"
             " audience = excluded.audience, weight = excluded.weight, version = excluded.version,"
-            " updated_at = excluded.updated_at RETURNING id",
+            " analysis = excluded.analysis, updated_at = excluded.updated_at RETURNING id",
             document.kind, document.id, analysed.lang, document.brand, clean(document.title), document.url,
             clean(document.body)[:KEPT_BODY], lines(document.phrasings),
-            tokens_text(document.audience), document.weight, version, now(),
+            tokens_text(document.audience), document.weight, version, ANALYSIS, now(),
         )  # fmt: skip
         for channel, packed in analysed.rows.items():
             await write(

@@ -1,9 +1,14 @@
-"""What search does by itself: it learns each night how sure it may be, and asks for the vectors that are missing."""
+"""What search does by itself: it learns each night how sure it may be, asks for the vectors that are missing, and after
+an upgrade has everything analysed anew.
+"""
 
 from __future__ import annotations
 
-from core.database import rows
+from core.database import rows, transaction, write
+from core.events import announce
 from core.jobs import every, job
+from search.documents import ANALYSIS
+from search.events import DocumentOutdated
 from search.meaning import embed_waiting
 from search.training import train
 
@@ -25,3 +30,19 @@ async def retrain_all() -> None:
 async def embed_documents() -> None:
     """Only where an embeddings endpoint is set. What fails waits for the next minute."""
     await embed_waiting()
+
+
+AT_ONCE = 500  # a minute's work in the bulk lane, and little of what readers wait for
+
+
+@every(minutes=1, lane="bulk")
+async def renew_outdated() -> None:
+    """Documents that an older release analysed are told to their rooms, which put them again; each is told once."""
+    async with transaction():
+        found = await write(
+            "UPDATE search_document SET analysis = ? WHERE id IN (SELECT id FROM search_document"
+            " WHERE state = 'live' AND analysis < ? ORDER BY id LIMIT ?) RETURNING kind, ref_id",
+            ANALYSIS, ANALYSIS, AT_ONCE,
+        )  # fmt: skip
+        for kind, id in sorted({(row[0], row[1]) for row in found}):
+            await announce(DocumentOutdated(kind, id))

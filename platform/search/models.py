@@ -26,12 +26,16 @@ class SearchDocument(Model):
     audience = fields.TextField(default="")  # tokens, sorted, separated by spaces
     weight = fields.FloatField(default=1.0)
     version = fields.BigIntField()
+    analysis = fields.SmallIntField(default=0, db_default=0)  # search.documents.ANALYSIS of whoever made its postings
     updated_at = Moment(default=now)
 
     class Meta:
         table = "search_document"
         unique_together = (("kind", "ref_id", "lang"),)
-        indexes = [Index(fields=("version",), name="search_document_version")]
+        indexes = [
+            Index(fields=("version",), name="search_document_version"),
+            Index(fields=("state", "analysis"), name="search_document_analysis"),
+        ]
 
 
 class SearchPosting(Model):

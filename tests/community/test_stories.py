@@ -12,6 +12,8 @@ from core.clock import now
 from core.database import rows
 from core.errors import Refused
 from search import find
+from search.jobs import renew_outdated
+from search_samples import as_of_an_older_release, postings
 
 
 async def test_a_question_is_answered_accepted_and_found(house, board, asker, helper, run_jobs):
@@ -72,3 +74,14 @@ async def test_imported_threads_keep_their_time_and_tell_nobody(house, board, as
     await run_jobs()
     assert abs((thread.created_at - ago).total_seconds()) < 1
     assert await rows("SELECT 1 FROM notice") == []
+
+
+async def test_a_thread_that_an_older_release_analysed_is_put_again(house, board, asker, helper, run_jobs):
+    thread = await actions.publish(await as_person(asker), board.id, "ログインできない", "朝から入れなくなりました。")
+    await actions.reply(await as_person(helper), thread.id, "プロキシの証明書が古いのかもしれません。")
+    await run_jobs()
+    before = await postings()
+    await as_of_an_older_release()
+    await renew_outdated()
+    await run_jobs()
+    assert before and await postings() == before

@@ -277,5 +277,7 @@ async def test_hostile_words_are_only_words(web: Any, sign_in: Any) -> None:
         assert answer.status_code == 200
         assert "<script>alert" not in answer.text
     assert (await Person.get(id=person.id)).family_name == evil
-    exported = (await web.get(f"{S}?format=csv")).text
+    answer = await web.get(f"{S}?format=csv")
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    exported = answer.text
     assert evil in exported.replace('""', '"')

@@ -10,6 +10,8 @@ from helpcenter import actions, gaps, home, sitemap
 from helpcenter.finding import Kind, kinds
 from helpcenter.models import ContentGap
 from search import Document, analyse, put
+from search.jobs import renew_outdated
+from search_samples import as_of_an_older_release, postings
 
 
 async def queries() -> list[Any]:
@@ -158,3 +160,18 @@ async def test_the_editor_says_what_a_customer_would_find(browse: Any, an_articl
     assert answer.status_code == 200
     assert answer.text.count("1位") == 2
     assert "まったく別の話" in answer.text
+
+
+async def test_an_article_that_an_older_release_analysed_is_put_again_once(
+    browse: Any, an_article: Any, run_jobs: Any
+) -> None:  # fmt: skip
+    await an_article("有給休暇を翌年に繰り越す", "残りは2年間有効です。", "有給 繰越", slug="carry")
+    before = await postings()
+    await as_of_an_older_release()
+    await renew_outdated()
+    await run_jobs()
+    assert await postings() == before
+    facts = "SELECT COUNT(*) FROM fact WHERE name = 'search.DocumentOutdated'"
+    assert (await rows(facts))[0][0] == 1
+    await renew_outdated()
+    assert (await rows(facts))[0][0] == 1
