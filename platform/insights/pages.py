@@ -50,7 +50,7 @@ class InsightPages(Controller):
     async def rows(self, section: str, name: str, request: Request[Any, Any, Any]) -> Response[Any]:
         who, found = current_principal(), _section(section)
         if name not in found.measures:
-            raise NotFound(_("There is no such number."))
+            raise NotFound(_("These numbers do not exist."))
         span = spans.chosen(request.query_params)
         listed = await found.listing(request, who, span, name)
         if listed.wants_csv:
@@ -61,7 +61,7 @@ class InsightPages(Controller):
 
 def _section(name: str) -> Section:
     if name not in SECTIONS:
-        raise NotFound(_("There is no such number."))
+        raise NotFound(_("These numbers do not exist."))
     ensure(policy.can_read(current_principal(), name))
     return SECTIONS[name]
 
@@ -81,7 +81,7 @@ def _months() -> list[tuple[str, str]]:
 
 def _csv(section: Section, span: spans.Span, table: Table | None) -> Response[bytes]:
     if table is None:
-        raise NotFound(_("There is no such number."))
+        raise NotFound(_("These numbers do not exist."))
     name = f"{section.name}-{table.name}-{span.first}-{span.last}.csv"
     return Response(table.csv(), media_type="text/csv", headers={
         "Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private, no-store"})  # fmt: skip
