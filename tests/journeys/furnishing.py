@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
+
 from access import links
 from app.demo.loading import load_once
 from campaigns import actions as campaigns
 from campaigns.pages.around import ORDER
-from channels import connections, mail
+from channels import connections, mail, webhooks
 from core.clock import now
 from core.context import Here, enter
 from core.database import rows, write
 from core.principal import SYSTEM
 from core.runner import Runner
 from customers.imports import run as imports
+from customers.incoming import hooks, receiving
 from customers.models import Account, ImportBatch, Person
 from helpcenter.models import Article
 from inbox.actions.receiving import Heard, key_of_person, receive
@@ -29,6 +32,7 @@ async def furnish() -> dict[str, list[str]]:
     enter(Here(principal=SYSTEM, language="ja", time_zone="Asia/Tokyo"))
     await _imports()
     await _ways_in_and_out()
+    await _other_systems()
     await _a_conversation_of_before()
     # The demo leaves the verdict to whoever looks around; here it has been sent.
     await write("UPDATE campaign SET published_at = ? WHERE is_public = ?", now(), True)
@@ -82,6 +86,15 @@ async def _ways_in_and_out() -> None:
         " VALUES ('nothing.at_all', '{}', 'default', 'dead', ?, 8, 'LookupError: no job is called nothing', ?)",
         now(), now(),
     )  # fmt: skip
+
+
+async def _other_systems() -> None:
+    """Webhooks that came in, one of them with a mistake; and an address that is told of what happens here."""
+    hook, key = await hooks.make("CRM", "crm", "people")
+    await hooks.draw(hook.id, {"family_name": "family", "email": "mail", "source_id": "id"})
+    for body in ({"id": "7", "family": "三輪", "mail": "miwa@crm.example"}, {"id": 8, "mail": "?"}):
+        await receiving.receive(key, json.dumps(body).encode(), {"content-type": "application/json"})
+    await webhooks.subscribe("データ基盤", "https://hooks.example/engawa", ["campaign.sent"], by=SYSTEM)
 
 
 async def _a_conversation_of_before() -> None:

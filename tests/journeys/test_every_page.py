@@ -24,6 +24,8 @@ NO_PAGE = {
     "/staff/campaigns/{campaign_id}", "/staff/customers/import/{batch_id}/progress", "/welcome", "/{rest}",
     "/community/posts/{post_id}", "/help/pick/{position}", "/staff/guides/{guide_id}/preview",
     "/staff/articles/tuning/preview", "/contact/pictures/{key}", "/contact/return/{sealed}",
+    # Only with a session that waits for its code, one that grew old, or a token of the product: tests/access looks.
+    "/sign-in/second-factor", "/sign-in/again", "/sign-on/{key}",
 }  # fmt: skip
 
 
