@@ -46,9 +46,9 @@ def test_the_highest_heading_is_the_one_below_the_page() -> None:
 
 @pytest.mark.parametrize("deep", ["[", "*", "> ", "`", "[a](", "**a ", "- ", "_a*", "<", "![[", "**あ", "| "])
 def test_deep_nesting_ends_in_time(deep: str) -> None:
-    began = time.perf_counter()
+    began = time.thread_time()
     markdown(deep * (50_000 // len(deep)))
-    assert time.perf_counter() - began < 3
+    assert time.thread_time() - began < 3
 
 
 def test_it_is_cut_at_32_kb_between_characters() -> None:
