@@ -24,6 +24,7 @@ NO_PAGE = {
     "/staff/campaigns/{campaign_id}", "/staff/customers/import/{batch_id}/progress", "/welcome", "/{rest}",
     "/community/posts/{post_id}", "/help/pick/{position}", "/staff/guides/{guide_id}/preview",
     "/staff/articles/tuning/preview", "/contact/pictures/{key}", "/contact/return/{sealed}",
+    "/staff/guides/{guide_id}", "/staff/insights",  # they lead on to their first part
     # Only with a session that waits for its code, one that grew old, or a token of the product: tests/access looks.
     "/sign-in/second-factor", "/sign-in/again", "/sign-on/{key}",
 }  # fmt: skip
