@@ -76,8 +76,8 @@ async def comment_on(url: str, words: str) -> None:
     await link.close()
 
 
-async def make_database(url: str) -> None:
-    """Empty, whether or not it was there. Kept from run to run: dropping one waits for the server's checkpoint."""
+async def ensure_database(url: str) -> str:
+    """Its name; made when it is not there, else left as it is."""
     import asyncpg
 
     parts = urlsplit(url)
@@ -86,6 +86,14 @@ async def make_database(url: str) -> None:
     if not await server.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", name):
         await server.execute(f'CREATE DATABASE "{name}"')
     await server.close()
+    return name
+
+
+async def make_database(url: str) -> None:
+    """Empty, whether or not it was there. Kept from run to run: dropping one waits for the server's checkpoint."""
+    import asyncpg
+
+    name = await ensure_database(url)
     connection = await asyncpg.connect(url)
     await connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
     await connection.execute(f"COMMENT ON DATABASE \"{name}\" IS ''")

@@ -10,8 +10,8 @@ from litestar.response import Redirect
 
 from channels import checking, connections
 from channels.connections import Known
+from channels.fetching import checked_address
 from channels.forms import LineSettings, NewLine, NewSlack, SlackSettings
-from channels.forwarding import checked_target
 from channels.mail_pages import MailServerPages
 from channels.models import Connection
 from channels.webhook_pages import WebhookPages
@@ -140,7 +140,7 @@ def settings_from(known: Known, typed: Any) -> dict[str, Any]:
     """Raises Refused with what to write instead."""
     if known.kind == "line":
         target = typed.forward_to.strip()
-        return {"forward_to": checked_target(target) if target else None}
+        return {"forward_to": checked_address(target) if target else None}
     teams: dict[str, int] = {}
     for row in filter(None, (row.strip() for row in typed.teams.splitlines())):
         found = TEAM.match(row)

@@ -26,6 +26,7 @@ from customers import policy, timeline
 from customers.days import a_day, as_day
 from customers.events import PhaseChanged
 from customers.models import PHASES, Account
+from customers.overruling import checked_reason
 from customers.rules import PhaseRule, rule, set_rule
 from customers.segments.companies import CompanyCompiler, parse_of_companies
 from customers.segments.tree import Group, plain
@@ -115,18 +116,13 @@ async def choose(account_id: int, phase: str, reason: str, until: date | None = 
     """Put an account into a phase by hand; after `until` the rules decide again."""
     who = current_principal()
     ensure(policy.can_change_account(who, account_id))
-    if phase not in PHASES:
-        raise Refused(_("Choose one of the list."))
-    if not reason.strip():
-        raise Refused(_("Write why."))
-    if until is not None and until < local_day():
-        raise Refused(_("Choose a day that is still to come."))
+    reason = checked_reason(phase, PHASES, reason, until)
     async with transaction():
         account = await _account(account_id)
         await write(
             "UPDATE account SET phase = ?, phase_since = CASE WHEN phase = ? THEN phase_since ELSE ? END,"
             " phase_reason = ?, phase_by_id = ?, phase_until = ?, sources = ?, version = version + 1, updated_at = ?"
-            " WHERE id = ?", phase, phase, now(), reason.strip()[:300], who.person_id,
+            " WHERE id = ?", phase, phase, now(), reason, who.person_id,
             as_day(until) if until else None, account.sources | {"phase": "staff"}, now(), account_id,
         )  # fmt: skip
         await audit("account.phase", Ref("account", account_id),

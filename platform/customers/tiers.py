@@ -15,7 +15,7 @@ from core.audit import audit
 from core.clock import local_day, now
 from core.context import current_principal
 from core.database import rows, transaction, write
-from core.errors import NotFound, Refused
+from core.errors import NotFound
 from core.events import announce
 from core.i18n import _
 from core.policy import ensure
@@ -24,6 +24,7 @@ from customers import policy, timeline
 from customers.days import a_day, as_day
 from customers.events import TierChanged
 from customers.models import TIERS, Account
+from customers.overruling import checked_reason
 from customers.rules import TierRule, rule
 
 
@@ -116,12 +117,7 @@ async def override(account_id: int, tier: str, reason: str, until: date | None =
     """Set the tier by hand; who and why are kept, and the rule returns after `until`."""
     who = current_principal()
     ensure(policy.can_change_account(who, account_id))
-    if tier not in TIERS:
-        raise Refused(_("Choose one of the list."))
-    if not reason.strip():
-        raise Refused(_("Write why."))
-    if until is not None and until < local_day():
-        raise Refused(_("Choose a day that is still to come."))
+    reason = checked_reason(tier, TIERS, reason, until)
     async with transaction():
         account = await Account.get_or_none(id=account_id)
         if account is None:
@@ -130,7 +126,7 @@ async def override(account_id: int, tier: str, reason: str, until: date | None =
         await write(
             "UPDATE account SET tier = ?, tier_source = 'manual', tier_reason = ?, tier_by_id = ?, tier_until = ?,"
             " updated_at = ?, version = version + 1 WHERE id = ?",
-            tier, reason.strip()[:300], who.person_id, as_day(until) if until else None, now(), account_id,
+            tier, reason, who.person_id, as_day(until) if until else None, now(), account_id,
         )  # fmt: skip
         await audit("account.tier", Ref("account", account_id), before=before,
                     after={"tier": tier, "until": str(until or "")}, reason=reason.strip())  # fmt: skip

@@ -15,6 +15,11 @@ from inbox.actions.replies import queue
 from inbox.models import Conversation, Message
 
 SILENT_DAYS = 3
+AT_ONCE = 500
+# Asked of the database: conversations that wait for us, the oldest of all, would fill every turn else.
+QUIET = """SELECT c.id FROM conversation c WHERE c.state = 'human' AND c.channel = 'web' AND c.last_message_at < ?
+ AND c.snoozed_until IS NULL AND (SELECT m.sender FROM message m WHERE m.conversation_id = c.id
+ AND m.sender IN ('person', 'staff') ORDER BY m.number DESC LIMIT 1) = 'staff' ORDER BY c.last_message_at LIMIT ?"""
 
 
 def is_over(last: datetime, moment: datetime) -> bool:
@@ -25,10 +30,7 @@ def is_over(last: datetime, moment: datetime) -> bool:
 @every(minutes=30)
 async def end_silent_conversations() -> int:
     """What staff answered last, and nobody answered since."""
-    quiet = await rows(
-        "SELECT id FROM conversation WHERE state = 'human' AND channel = 'web' AND last_message_at < ?"
-        " AND snoozed_until IS NULL ORDER BY last_message_at LIMIT 500", now() - timedelta(days=SILENT_DAYS),
-    )  # fmt: skip
+    quiet = await rows(QUIET, now() - timedelta(days=SILENT_DAYS), AT_ONCE)
     return sum([await _end(int(row[0])) for row in quiet])
 
 

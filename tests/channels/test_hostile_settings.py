@@ -2,7 +2,7 @@
 
 import pytest
 
-from channels.forwarding import checked_target
+from channels.fetching import checked_address
 from core.errors import Refused
 from factories import staff
 from search.embeddings import EmbeddingError, _vectors
@@ -28,7 +28,11 @@ def test_what_an_endpoint_of_meaning_answers_wrongly_is_one_kind_of_error(answer
         _vectors(answer, 1)
 
 
-@pytest.mark.parametrize("url", ["https://[", "https://a.example:x/", "https://a.example:99999", "https://[::1", "x"])
+NO_ADDRESSES = ["https://[", "https://a.example:x/", "https://a.example:99999", "https://[::1", "x",
+                "https://10.0.0.1/", "https://169.254.169.254/latest", "https://user:x@a.example/"]  # fmt: skip
+
+
+@pytest.mark.parametrize("url", NO_ADDRESSES)
 def test_an_address_to_forward_to_that_is_none_is_refused(house, url):
     with pytest.raises(Refused):
-        checked_target(url)
+        checked_address(url)

@@ -195,17 +195,22 @@ async def test_a_form_that_is_not_ours_is_refused(web: Any, sign_in: Any, nodes:
     assert (await web.submit(f"{S}/segments/new", {"node": nodes, "do": "save", "name": "x"})).status_code == 422
 
 
+CHAT = "chat_replies:email"  # comes unless somebody unticks it
+
+
 async def test_a_customer_chooses_what_to_receive(web: Any, sign_in: Any) -> None:
     await Topic.create(slug="tips", name_ja="使い方", name_en="Tips")
     person = await a_person()
     await sign_in(person)
     assert "使い方" in (await web.get("/me/contact")).text
-    await web.submit("/me/contact", {"wants": ["tips:email", "tips:line", "secret:email"]})
+    await web.submit("/me/contact", {"wants": ["tips:email", "tips:line", "secret:email", CHAT]})
     assert [(c.topic, c.channel, c.state) for c in await Consent.all()] == [("tips", "email", "given")]
-    await web.submit("/me/contact", {"wants": ["tips:email"]})
-    await web.submit("/me/contact", {})
+    await web.submit("/me/contact", {"wants": ["tips:email", CHAT]})
+    await web.submit("/me/contact", {"wants": [CHAT]})
     assert (await Consent.get()).state == "refused"
     assert [p.state for p in await ConsentProof.all().order_by("id")] == ["given", "refused"]
+    await web.submit("/me/contact", {})
+    assert (await Consent.get(topic="chat_replies")).state == "refused"
 
 
 async def test_notices_are_read_by_their_own_person_only(web: Any, sign_in: Any) -> None:

@@ -246,6 +246,19 @@ async def test_three_business_days_of_silence_end_it_kindly_and_writing_opens_it
     assert (again.id, again.state) == (conversation.id, "bot")
 
 
+async def test_conversations_that_wait_for_us_keep_none_that_is_silent_from_ending(web, monkeypatch):
+    monkeypatch.setattr(ending, "AT_ONCE", 1)
+    waiting = await asks(web)
+    await answered(waiting)
+    await asks(web, "まだ直りません", "key-0002")
+    other = web.another()
+    silent = await asks(other, "別の人です", "key-0003")
+    await answered(silent)
+    with as_of(now() + timedelta(days=30)):
+        await ending.end_silent_conversations()
+    assert {one.id: one.state for one in await Conversation.all()} == {waiting.id: "human", silent.id: "resolved"}
+
+
 async def test_who_wrote_last_is_not_closed_upon(web):
     conversation = await asks(web)
     await answered(conversation)

@@ -11,7 +11,7 @@ import pytest
 from core.database import write
 from search.scratch import prepared
 from search_samples import empty
-from servers import POSTGRES, engines
+from servers import POSTGRES, engines, ensure_database
 
 
 @pytest.fixture(scope="session")
@@ -22,9 +22,11 @@ async def sqlite_store(tmp_path_factory: pytest.TempPathFactory, anyio_backend: 
     return path
 
 
-@pytest.fixture
-def postgresql_store() -> str:
+@pytest.fixture(scope="session")
+async def postgresql_store(anyio_backend: str) -> str:
     """The suite's own database: what is missing in it is migrated when it is opened. Empty where there is none."""
+    if POSTGRES:
+        await ensure_database(POSTGRES)
     return POSTGRES
 
 
