@@ -17,10 +17,10 @@ from community.reading.lists import Line
 from community.reading.thread import Reading, Seen
 from core.context import here
 from core.i18n import ago
-from core.pages import csrf_token, render
+from core.kept_pages import filled, left_open
+from core.pages import render
 
 KEPT = 4000
-PLACE = "\x00csrf\x00"
 
 
 class Opening(msgspec.Struct, frozen=True):
@@ -142,16 +142,15 @@ def line(one: Line, with_board: bool = True, pinned: bool = False) -> Markup:
 
 def posts(reading: Reading) -> list[Markup]:
     """The HTML of every post of the chunk."""
-    token = csrf_token()
     made = []
     for seen in reading.posts:
         view = _view(reading, seen)
         html = _kept.get(view)
         if html is None:
-            html = render("community/post.html", v=view, at=seen.post.created_at, body=Markup(seen.post.html))  # noqa: S704
-            html = html.replace(token, PLACE) if token else html
+            with left_open():
+                html = render("community/post.html", v=view, at=seen.post.created_at, body=Markup(seen.post.html))  # noqa: S704
             _kept.put(view, html)
-        made.append(Markup(html.replace(PLACE, token)))  # noqa: S704
+        made.append(Markup(filled(html)))  # noqa: S704
     return made
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from litestar import Response
@@ -10,7 +11,7 @@ from community.fragments import line
 from community.plain import plain
 from community.records import BoardRow
 from community.rules import reason_words
-from core import pages
+from core import kept_pages, pages
 from core.charts import Series
 from core.i18n import _, day, ngettext
 
@@ -18,6 +19,11 @@ from core.i18n import _, day, ngettext
 def page(template: str, *, status: int = 200, **context: Any) -> Response[bytes]:
     """`core.pages.page` with these words at hand."""
     return pages.page(template, status=status, **WORDS, **context)
+
+
+def kept_page(template: str, *, depends_on: Any, context: Callable[[], Mapping[str, Any]]) -> Response[bytes]:
+    """`core.kept_pages.kept_page` with these words at hand."""
+    return kept_pages.kept_page(template, depends_on=depends_on, context=lambda: WORDS | dict(context()))
 
 
 def duration(minutes: int) -> str:

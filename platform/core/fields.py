@@ -5,7 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from tortoise import fields
+from tortoise import fields, models
+
+# Tortoise describes columns by `#:` comments, for which it reads and parses a model's whole file once for every class
+# in it: a fifth of a start. The house writes none; what a column is for stands in the model's docstring.
+models._get_comments = lambda cls: {}
 
 
 class Moment(fields.DatetimeField):  # type: ignore[type-arg]

@@ -62,6 +62,12 @@ def take_flashes() -> list[Flash]:
     return waiting + pending
 
 
+def something_waits() -> bool:
+    """A flash may have to be said on the page of this request."""
+    scope = _scope()
+    return scope is not None and (_PENDING in scope or cookie_name() in here().request.cookies)
+
+
 def _sealed(flashes: list[Flash]) -> str:
     return str(_signer().dumps([msgspec.to_builtins(one) for one in flashes]))
 

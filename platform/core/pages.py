@@ -99,7 +99,9 @@ def _keys_sheet(language: str, entries: tuple[Any, ...]) -> Markup:
 
 
 def csrf_token() -> str:
-    request = here().request
+    request, stands_for_it = here().request, here().token
+    if stands_for_it is not None:
+        return stands_for_it
     if request is None:
         return ""
     token = ScopeState.from_scope(request.scope).csrf_token
@@ -205,7 +207,11 @@ def page(template: str, /, *, status: int = 200, headers: Mapping[str, str] | No
 
     Every page holds a CSRF token and this person's language and theme, so nothing is ever kept by a shared cache.
     """
-    body = render(template, status=status, **context).encode()
+    return whole(render(template, status=status, **context).encode(), status, headers)
+
+
+def whole(body: bytes, status: int = 200, headers: Mapping[str, str] | None = None) -> Response[bytes]:
+    """The HTML of a whole page as the answer."""
     kept = "private, no-store" if here().principal.is_signed_in or status != 200 else "private, no-cache"
     all_headers = {"Cache-Control": kept, "Vary": "Cookie, Accept-Language", **(headers or {})}
     return Response(body, status_code=status, media_type=HTML, headers=all_headers)

@@ -10,7 +10,7 @@ from community import policy, records
 from community.reading import lists, numbers, own
 from community.reading.lists import Asked
 from community.records import BoardRow
-from community.words import page
+from community.words import kept_page, page
 from core.context import here
 from core.errors import NotFound
 from core.i18n import _
@@ -29,13 +29,14 @@ class FrontPages(Controller):
     @get("/", may="community.read")
     async def front(self, request: Request[Any, Any, Any]) -> Response[bytes]:
         who, boards, asked = here().principal, await records.boards(), asked_of(request)
-        return page(
-            "community/front.html",
-            boards=await lists.board_lines(who, boards) if not asked.after else [],
-            threads=await lists.threads(who, boards, asked), asked=asked, tabs=await _tabs(who, boards, "/community"),
-            waiting=await numbers.waiting(who, boards) if who.is_signed_in else [],
-            thanked=await numbers.thanked(), numbers=await numbers.numbers(), may_post=_may_post(boards),
-        )  # fmt: skip
+        shown = {
+            "boards": await lists.board_lines(who, boards) if not asked.after else [],
+            "threads": await lists.threads(who, boards, asked), "asked": asked,
+            "tabs": await _tabs(who, boards, "/community"),
+            "waiting": await numbers.waiting(who, boards) if who.is_signed_in else [],
+            "thanked": await numbers.thanked(), "numbers": await numbers.numbers(), "may_post": _may_post(boards),
+        }  # fmt: skip
+        return kept_page("community/front.html", depends_on=shown, context=lambda: shown)
 
     @get("/b/{slug:str}", may="community.read")
     async def board(self, request: Request[Any, Any, Any], slug: str) -> Response[bytes]:

@@ -16,7 +16,7 @@ from community.reading.thread import Reading
 from community.reading.views import count_view
 from community.records import post_path
 from community.structured import qa_page
-from community.words import page
+from community.words import kept_page, page
 from core.context import here
 from core.errors import Refused
 from core.forms import Form
@@ -29,15 +29,20 @@ async def show_thread(thread_id: int, first: int = 1, *, form: Form[Reply] | Non
     who = here().principal
     reading = await reading_thread.read(who, thread_id, first)
     await _was_read(reading)
+    threads, articles = await related.near_thread(who, reading.thread)
+
+    def shown(form: Form[Reply] | None) -> dict[str, Any]:
+        return {
+            "r": reading, "posts": fragments.posts(reading), "head": fragments.head(reading), "form": form,
+            "near": threads, "articles": articles, "data": qa_page(reading) if first == 1 else "",
+            "minutes": reading_thread.minutes_between,
+        }  # fmt: skip
+
+    if not reading.can_reply and status == 200:
+        return kept_page("community/thread.html", depends_on=(reading, threads, articles), context=lambda: shown(None))
     quoted = await reading_thread.quoted(who, reading.board, quote, thread_id) if quote and reading.can_reply else ""
     form = form or Form(Reply, initial={"body": quoted + reading.draft, "key": secrets.token_urlsafe(12)})
-    threads, articles = await related.near_thread(who, reading.thread)
-    return page(
-        "community/thread.html", status=status, r=reading,
-        posts=fragments.posts(reading),
-        head=fragments.head(reading), form=form, near=threads, articles=articles,
-        data=qa_page(reading) if first == 1 else "", minutes=reading_thread.minutes_between,
-    )  # fmt: skip
+    return page("community/thread.html", status=status, **shown(form))
 
 
 async def _was_read(reading: Reading) -> None:

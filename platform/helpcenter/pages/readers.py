@@ -17,6 +17,7 @@ from core.context import here
 from core.errors import NotFound
 from core.forms import Form, Meta
 from core.i18n import LANGUAGES, _
+from core.kept_pages import kept_page
 from core.markdown import words_of
 from core.pages import absolute, brand, flash, page
 from core.settings import settings
@@ -48,10 +49,10 @@ class FrontPages(Controller):
     @get("/", may="help.read")
     async def home(self, request: Request[Any, Any, Any]) -> Response[Any]:
         who = here().principal
-        shelves, popular = await reading.shelves(who), await reading.popular(who, 8)
-        made = page("helpcenter/home.html", shelves=shelves, popular=popular, often=often_searched(popular),
-                    sections=await sections_for(who), ways=asking.open_ways())  # fmt: skip
-        return for_guests(request, made)
+        popular = await reading.popular(who, 8)
+        shown = {"shelves": await reading.shelves(who), "popular": popular, "often": often_searched(popular),
+                 "sections": await sections_for(who), "ways": asking.open_ways()}  # fmt: skip
+        return for_guests(request, kept_page("helpcenter/home.html", depends_on=shown, context=lambda: shown))
 
 
 class ReaderPages(Controller):
@@ -62,9 +63,8 @@ class ReaderPages(Controller):
         who = here().principal
         shelves = await reading.shelves(who)
         await reading.fill(who, shelves)
-        made = page("helpcenter/index.html", shelves=shelves, popular=await reading.popular(who, 6),
-                    ways=asking.open_ways())  # fmt: skip
-        return for_guests(request, made)
+        shown = {"shelves": shelves, "popular": await reading.popular(who, 6), "ways": asking.open_ways()}
+        return for_guests(request, kept_page("helpcenter/index.html", depends_on=shown, context=lambda: shown))
 
     @get("/c/{slug:str}", may="help.read")
     async def category(self, request: Request[Any, Any, Any], slug: str) -> Response[Any]:
@@ -84,7 +84,7 @@ class ReaderPages(Controller):
         article = await reading.article_at(who, slug, lang)
         if article is None:
             return await _elsewhere(slug)
-        made = page("helpcenter/article.html", article=article, **await _around(request, article))
+        made = await _article_page(request, article)
         await was_read(who, article)
         return for_guests(request, made)
 
@@ -106,6 +106,14 @@ class ReaderPages(Controller):
         flash(_("Thank you. The writers read it.") if said.comment else _("Thank you for answering."))
         cookies = [_visitor(key)] if key else []
         return Redirect(f"{article.path}#feedback", status_code=303, cookies=cookies)
+
+
+async def _article_page(request: Request[Any, Any, Any], article: Shown) -> Response[bytes]:
+    shown = {"article": article} | await _around(request, article)
+    if shown["mine"] is not None:
+        return page("helpcenter/article.html", **shown)
+    depends_on = {name: one for name, one in shown.items() if name != "form"}  # an empty one
+    return kept_page("helpcenter/article.html", depends_on=depends_on, context=lambda: shown)
 
 
 async def _elsewhere(slug: str) -> Response[Any]:
