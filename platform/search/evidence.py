@@ -10,7 +10,7 @@ import numpy as np
 
 from search.confidence import Evidence
 from search.documents import CHANNELS
-from search.scoring import Scope, Scored, Term, frequency, holding, idf, scope_of
+from search.scoring import Scope, Scored, Term, idf, scope_of
 from search.snapshot import Allowed, Snapshot
 
 CROWD = 10  # results whose scores are compared
@@ -42,7 +42,7 @@ def evidence(
     slot, scores, total = best[0], scored.scores[list(best)], scored.total_idf
     first, second, fifth = (float(scores[n]) if len(scores) > n else 0.0 for n in (0, 1, 4))
     scope = scope_of(snapshot, allowed, "words")
-    seen = _seen(scope, terms, slot)
+    seen = _seen(scope, terms, scored.frequencies, slot)
     alike = float(scored.alike[slot]) if scored.alike is not None else 0.0
     return Evidence(
         share=min(1.0, first / max(scored.best, 1e-9)),
@@ -61,14 +61,18 @@ def evidence(
     )
 
 
-def _seen(scope: Scope, terms: Sequence[Term], slot: int) -> Seen:
-    numbers = scope.channel.vocabulary.of(text for term in terms for text in term.texts)
+def _seen(scope: Scope, terms: Sequence[Term], frequencies: Sequence[int], slot: int) -> Seen:
+    texts = list(dict.fromkeys(text for term in terms for text in term.texts))
+    numbers = scope.channel.vocabulary.of(texts)
+    _, held, which = scope.channel.of_terms_at([numbers[text] for text in texts], np.array([slot], np.int32))
+    said = {texts[n]: held[:, at] for at, n in enumerate(which.tolist())}
+    nothing = np.zeros(len(scope.channel.lengths), np.uint8)
     seen = Seen()
-    for term in terms:
-        held = [holding(scope, [numbers[text] for text in way.texts]) for way in term.ways]
-        found = frequency(scope, [slots for slots, _ in held], [numbers[text] for text in term.single])
-        weight = idf(scope.allowed.count, found)
-        counts = [counts[SAID][:, slots == slot] for slots, counts in held]
+    for term, documents in zip(terms, frequencies, strict=True):
+        # Of several words together what the rarest of them says, field by field.
+        ways = [np.minimum.reduce([said.get(text, nothing) for text in way.texts]) for way in term.ways]
+        weight = idf(scope.allowed.count, documents)
+        counts = [way[SAID] for way in ways]
         is_exact = bool(counts[0].any())
         if not any(one.any() for one in counts):
             seen.missing = max(seen.missing, weight)

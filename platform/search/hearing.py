@@ -68,11 +68,15 @@ def heard(run: str, vocabulary: Vocabulary, is_there: Callable[[str], bool]) -> 
     best: list[tuple[float, int, list[str]]] = [(0.0, 0, [])] * (len(sound) + 1)
     for start in range(len(sound) - 1, -1, -1):
         best[start] = (best[start + 1][0], start + 1, [])
+        goes_on = True  # a word that sounds as it does up to here
         for end in range(start + 1, min(start + LONGEST, len(sound)) + 1):
             piece, size = sound[start:end], end - start
             if piece in GRAMMAR and size**2 + 0.5 + best[end][0] > best[start][0]:
                 best[start] = (size**2 + 0.5 + best[end][0], end, [])
-            if size < SHORTEST or size**2 + best[end][0] <= best[start][0] or not vocabulary.sounds_on(piece):
+            if not goes_on or size < SHORTEST or size**2 + best[end][0] <= best[start][0]:
+                continue
+            goes_on = vocabulary.sounds_on(piece)
+            if not goes_on:
                 continue
             words = [word for word in vocabulary.sounding(piece) if is_there(word)]
             if words:

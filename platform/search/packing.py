@@ -10,6 +10,7 @@ from __future__ import annotations
 import struct
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from hashlib import blake2b
 
 import msgspec
@@ -39,6 +40,7 @@ class Packed(msgspec.Struct, frozen=True):
         return self.blob.decode().split("\n") if self.blob else []
 
 
+@lru_cache(maxsize=20_000)  # a query asks for its words in several places, and documents share most of theirs
 def term_hash(term: str) -> int:
     """64 bits of BLAKE2b: at a million terms two collide with probability 3e-8."""
     return int.from_bytes(blake2b(term.encode(), digest_size=8).digest(), "little")

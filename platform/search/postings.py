@@ -31,6 +31,30 @@ class Postings(msgspec.Struct, frozen=True):
         low, high = self.start[term], self.start[term + 1]
         return (self.slots[low:high], self.counts[:, low:high]) if low < high else None
 
+    def places(self, terms: Sequence[int], only: NDArray[np.int32]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Where the postings of `terms` at the slots `only` (ascending) stand, and which of the terms each is of."""
+        found, sizes, which = [], [], []
+        last = len(self.start) - 2
+        numbers = np.array(terms, np.int64)
+        asked = np.flatnonzero((numbers >= 0) & (numbers <= last))
+        lows, highs = self.start[numbers[asked]].tolist(), self.start[numbers[asked] + 1].tolist()
+        for n, low, high in zip(asked.tolist(), lows, highs, strict=True):
+            held = self.slots[low:high]
+            # The shorter of the two is looked up in the longer; past the end the last one stands, and is another slot.
+            if high - low > len(only):
+                at = held.searchsorted(only)
+                at = at[held.take(at, mode="clip") == only]
+            elif high > low:
+                at = (only.take(only.searchsorted(held), mode="clip") == held).nonzero()[0]
+            else:
+                continue
+            found.append(at + low)
+            sizes.append(len(at))
+            which.append(n)
+        if not found:
+            return np.empty(0, np.int64), np.empty(0, np.int64)
+        return np.concatenate(found), np.repeat(np.array(which, np.int64), sizes)
+
     def terms(self) -> NDArray[np.int32]:
         """The term of each posting, shape (n,)."""
         return np.repeat(np.arange(len(self.start) - 1, dtype=np.int32), np.diff(self.start))

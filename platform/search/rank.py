@@ -14,7 +14,7 @@ from search.grams import grams
 from search.meaning import gains
 from search.ranker import CANDIDATES, Asking, score, top
 from search.scoring import Array, Scored, Term
-from search.snapshot import Allowed, Channel, Snapshot
+from search.snapshot import Allowed, Snapshot
 from search.wordings import wordings
 
 MOST_GRAMS, MOST_WORDINGS = 64, 48
@@ -132,19 +132,14 @@ def _places(snapshot: Snapshot, scored: Scored, terms: list[Term], slots: list[i
 def _matched(snapshot: Snapshot, terms: list[Term], slots: list[int]) -> dict[int, tuple[str, ...]]:
     """For each slot the words of the query, or what counts as them, that its document holds."""
     channel = snapshot.channels["words"]
-    numbers = channel.vocabulary.of(text for term in terms for text in term.texts)
-    holders = [[(text, set(_held(channel, numbers[text], slots))) for text in term.texts] for term in terms]
+    texts = list(dict.fromkeys(text for term in terms for text in term.texts))
+    numbers = channel.vocabulary.of(texts)
+    held, _, which = channel.of_terms_at([numbers[text] for text in texts], np.unique(slots).astype(np.int32))
+    said = {(texts[n], slot) for n, slot in zip(which.tolist(), held.tolist(), strict=True)}
     return {
-        slot: tuple(text for term in holders for text in [t for t, held in term if slot in held][:1]) for slot in slots
+        slot: tuple(text for term in terms for text in [t for t in term.texts if (t, slot) in said][:1])
+        for slot in slots
     }
-
-
-def _held(channel: Channel, number: int, slots: list[int]) -> list[int]:
-    having = channel.of_term(number)[0]
-    if not len(having):
-        return []
-    at = np.minimum(np.searchsorted(having, slots), len(having) - 1)
-    return having[at].tolist()  # type: ignore[no-any-return]
 
 
 def _surfaces(query: Asked) -> tuple[str, ...]:

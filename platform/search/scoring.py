@@ -6,6 +6,7 @@ Pure: the same snapshot content gives the same scores whatever the engine, the h
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import log1p
 
 import msgspec
 import numpy as np
@@ -16,6 +17,8 @@ from search.snapshot import BODY, Allowed, Channel, Snapshot
 Array = NDArray[np.float64]
 SlotArray = NDArray[np.int32]
 CountArray = NDArray[np.uint8]
+
+KNOWN = 50_000  # terms of which is remembered how many of a filter's documents hold them
 
 
 class FieldWeight(msgspec.Struct, frozen=True):
@@ -92,7 +95,8 @@ class Scored(msgspec.Struct, frozen=True):
     `scores`, `covered` (idf sum of the matched terms) have shape (slots,); `total_idf` and `best` (the score of a
     document whose every field says every term) are those of the query; `unknown` is the idf share of unknown words;
     `alike` (slots,) is how much of the query's characters a document has, where that was scored; `weights` (terms,) are
-    the terms' idf; `starts` (slots,) says where in a long body its best part begins, else -1.
+    the terms' idf, `frequencies` in how many documents they are; `starts` (slots,) says where in a long body its best
+    part begins, else -1.
     """
 
     scores: Array
@@ -102,12 +106,14 @@ class Scored(msgspec.Struct, frozen=True):
     unknown: float
     alike: Array | None = None
     weights: Array | None = None
+    frequencies: Sequence[int] = ()
     starts: NDArray[np.int64] | None = None
 
 
 class Matches(msgspec.Struct, frozen=True):
     """Every posting of every way of every term: `slots`, `counts` (fields, n), of which `terms`, at what `weights`.
-    Those of a way stand together, and those of a term's ways; `sizes` says how many there are of each way."""
+    Where terms have more ways than one, the postings of a way stand together, and those of a term's ways; `sizes` says
+    how many there are of each way."""
 
     slots: SlotArray
     counts: CountArray
@@ -133,7 +139,7 @@ def fitted(fields: tuple[FieldWeight, ...], spread: float) -> tuple[FieldWeight,
 
 def idf(count: int, df: int) -> float:
     """Robertson & Zaragoza 2009, eq. 3.2, kept positive as Lucene does."""
-    return float(np.log1p((count - df + 0.5) / (df + 0.5)))
+    return log1p((count - df + 0.5) / (df + 0.5))
 
 
 def bm25(tf: Array, lengths: Array, mean: float, field: FieldWeight) -> Array:
@@ -152,7 +158,8 @@ def score_channel(
     slots, which, gains = gains_of(scope, found, terms)
     rarity = weight[which]
     scores, covered = (np.bincount(slots, values, size).astype(np.float64) for values in (rarity * gains, rarity))
-    return Scored(scores, covered, total, total * PERFECT[name], 1 - known / total if total else 1.0, weights=weight)
+    return Scored(scores, covered, total, total * PERFECT[name], 1 - known / total if total else 1.0, weights=weight,
+                  frequencies=df)  # fmt: skip
 
 
 def matches(scope: Scope, terms: Sequence[Term], only: NDArray[np.int64] | None = None) -> tuple[Matches, list[int]]:
@@ -160,6 +167,8 @@ def matches(scope: Scope, terms: Sequence[Term], only: NDArray[np.int64] | None 
     any way)."""
     numbers = scope.channel.vocabulary.of(text for term in terms for text in term.texts)
     here = None if only is None else np.unique(only).astype(np.int32)
+    if here is not None and not any(term.alternatives for term in terms):
+        return _plainly(scope, [numbers[term.text] for term in terms], here)
     parts: list[tuple[SlotArray, CountArray]] = []
     owners, weights, df = [], [], []
     for n, term in enumerate(terms):
@@ -181,13 +190,17 @@ def matches(scope: Scope, terms: Sequence[Term], only: NDArray[np.int64] | None 
     ), df
 
 
+def _plainly(scope: Scope, numbers: Sequence[int], here: SlotArray) -> tuple[Matches, list[int]]:
+    """Of words that are nothing else, at the slots `here`."""
+    slots, counts, which = scope.channel.of_terms_at(numbers, here)
+    df = [held_by(scope.channel, scope.allowed, number) for number in numbers]
+    return Matches(slots, counts, which, np.ones(len(slots)), []), df
+
+
 def _held(
     scope: Scope, term: Term, numbers: dict[str, int], here: SlotArray | None
 ) -> tuple[list[tuple[SlotArray, CountArray]], int]:
     """The postings of each way of a term at the slots `here` (ascending; None: all), and its document frequency."""
-    if here is not None and not term.alternatives:
-        number = numbers[term.text]
-        return [scope.channel.of_term_at(number, here)], held_by(scope.channel, scope.allowed, number)
     held = [holding(scope, [numbers[text] for text in way.texts]) for way in term.ways]
     count = frequency(scope, [slots for slots, _ in held], [numbers[text] for text in term.single])
     if here is not None:
@@ -212,8 +225,15 @@ def frequency(scope: Scope, held: Sequence[SlotArray], numbers: Sequence[int]) -
 
 def held_by(channel: Channel, allowed: Allowed, number: int) -> int:
     """In how many admitted documents one word is."""
-    mask = allowed.mask if allowed.count < len(allowed.mask) else None
-    return max(channel.holders(number, mask), channel.cut_from(number, allowed.groups))
+    key = (id(channel), number)
+    found = allowed.known.get(key)
+    if found is None:
+        mask = allowed.mask if allowed.count < len(allowed.mask) else None
+        found = max(channel.holders(number, mask), channel.cut_from(number, allowed.groups))
+        if len(allowed.known) >= KNOWN:
+            allowed.known.clear()
+        allowed.known[key] = found
+    return found
 
 
 def gains_of(scope: Scope, found: Matches, terms: Sequence[Term]) -> tuple[SlotArray, NDArray[np.int64], Array]:

@@ -1,13 +1,14 @@
 """The index in memory: numpy arrays that never change once published, so that searches need no lock.
 
 A refresh makes a new Snapshot that shares what stayed the same. A document has a slot; a changed one gets a new slot
-and its old one dies. Every few refreshes postings are merged, and slots of the dead are given back.
+and its old one dies. Postings stand in segments of falling size, which are merged as they grow, and slots of the dead
+are given back.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 
 import msgspec
@@ -22,7 +23,7 @@ from search.postings import Postings, merge, postings_of
 from search.vocabulary import Vocabulary
 
 BODY = CHANNELS["words"].index("body")
-SEGMENTS = 6
+LARGER = 8  # how much larger a segment is than the next, else they become one: each is one more look for each term
 WASTE = 0.25  # share of dead slots at which everything is packed anew
 NOTHING = np.zeros(0, np.bool_)
 FILTERS = 256  # filters whose masks are kept
@@ -98,16 +99,26 @@ class Channel(msgspec.Struct, frozen=True):
             return np.empty(0, np.int32), np.empty((len(self.lengths), 0), np.uint8)
         return np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts], axis=1)
 
-    def of_term_at(self, term: int, only: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.uint8]]:
-        """The same of some slots, ascending: far less work when they are few."""
-        parts = []
-        for slots, counts in self._parts_of(term):
-            at = np.searchsorted(slots, only)
-            at = at[slots[np.minimum(at, len(slots) - 1)] == only]
-            parts.append((slots[at], counts[:, at]))
-        if not parts:
-            return np.empty(0, np.int32), np.empty((len(self.lengths), 0), np.uint8)
-        return np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts], axis=1)
+    def of_terms_at(
+        self, terms: Sequence[int], only: NDArray[np.int32]
+    ) -> tuple[NDArray[np.int32], NDArray[np.uint8], NDArray[np.int64]]:
+        """The same of many terms at some slots, ascending: far less work when those are few. The third says which of
+        the terms each posting is of."""
+        places = [(segment, *segment.places(of, only)) for segment, of in self._segments_of(terms)]
+        slots = [segment.slots[at] for segment, at, _ in places]
+        counts = [segment.counts[:, at] for segment, at, _ in places]
+        if not places:
+            return np.empty(0, np.int32), np.empty((len(self.lengths), 0), np.uint8), np.empty(0, np.int64)
+        return np.concatenate(slots), np.concatenate(counts, axis=1), np.concatenate([which for *_, which in places])
+
+    def _segments_of(self, terms: Sequence[int]) -> list[tuple[Postings, Sequence[int]]]:
+        """Each segment with what is asked of it: every term, -1 for those that it does not hold whole."""
+        if self.whole is None or self.cut is None:
+            return [(segment, terms) for segment in self.segments if len(segment)]
+        is_cut = [self.cut.at(term) >= 0 for term in terms]
+        kept, others = ([term if cut == wanted else -1 for term, cut in zip(terms, is_cut, strict=True)]
+                        for wanted in (False, True))  # fmt: skip
+        return [*((segment, kept) for segment in self.segments if len(segment)), (self.whole, others)]
 
     def holders(self, term: int, mask: NDArray[np.bool_] | None) -> int:
         """How many slots hold a term, of those in `mask` or of all."""
@@ -143,6 +154,7 @@ class Allowed(msgspec.Struct, frozen=True):
     spread: float
     part_length: float = 1.0
     groups: NDArray[np.bool_] = NOTHING
+    known: dict[tuple[int, int], int] = msgspec.field(default_factory=dict)
 
 
 class Snapshot:
@@ -285,9 +297,8 @@ def _extend(channel: Channel, packed: list[Packed], at: list[int], slots: Slots,
     vocabulary = channel.vocabulary.extended(packed)
     added = postings_of(packed, at, vocabulary)
     segments = (*channel.segments, added)
-    if len(segments) > SEGMENTS:
-        keep = 1 if sum(map(len, segments[1:])) < len(segments[0]) / 4 else 0
-        segments = (*segments[:keep], merge(segments[keep:], slots.alive))
+    while len(segments) > 1 and len(segments[-2]) < LARGER * len(segments[-1]):
+        segments = (*segments[:-2], merge(segments[-2:], slots.alive))
     return Channel(vocabulary, segments, lengths, channel.cut and _counted(channel.cut, added, slots, groups))
 
 
