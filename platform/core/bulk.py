@@ -5,7 +5,7 @@ Names of tables, columns and types are the caller's own, never anything that som
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -38,7 +38,8 @@ def given(columns: Types, records: Sequence[Sequence[Any]]) -> tuple[str, list[A
         by_column = list(zip(*records, strict=True)) if records else [()] * len(columns)
         return f"(SELECT * FROM unnest({arrays}) AS u({names}))", by_column
     picked = ", ".join(f"json_extract(value, '$[{at}]') AS {name}" for at, (name, _kind) in enumerate(columns))
-    return f"(SELECT {picked} FROM json_each(?))", [_json(_plainly(records))]
+    moments = {at for at, (_name, kind) in enumerate(columns) if kind == "timestamptz"}  # days are JSON as they are
+    return f"(SELECT {picked} FROM json_each(?))", [_json(_plainly(records, moments))]
 
 
 def listed(kind: str, values: Sequence[Any]) -> tuple[str, list[Any]]:
@@ -52,9 +53,16 @@ def _json(values: Any) -> str:
     return msgspec.json.encode(values).decode()
 
 
-def _plainly(records: Sequence[Sequence[Any]]) -> list[list[Any]]:
-    """Moments and days as SQLite's columns hold them."""
-    return [[_text(value) if isinstance(value, date) else value for value in record] for record in records]
+def _plainly(records: Sequence[Sequence[Any]], among: Set[int] | None = None) -> Sequence[Sequence[Any]]:
+    """Moments and days as SQLite's columns hold them; `among` says in which columns they may stand, else it is looked
+    for. By columns, since most have none."""
+    if not records or among == set():
+        return records
+    columns = list(zip(*records, strict=True))
+    for at in range(len(columns)) if among is None else among:
+        if among is not None or any(issubclass(kind, date) for kind in set(map(type, columns[at]))):
+            columns[at] = tuple(_text(value) if isinstance(value, date) else value for value in columns[at])
+    return list(zip(*columns, strict=True))
 
 
 def _text(value: date) -> str:
