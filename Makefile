@@ -8,7 +8,7 @@ export PYTHONPATH := platform:tests
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench lock migrations messages clean
+.PHONY: help setup demo test faults check bench lock migrations messages clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -28,6 +28,9 @@ demo: setup ## a demo company on http://127.0.0.1:8000
 
 test: setup ## the whole suite
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
+
+faults: setup ## kill -9 two hundred times over campaigns and webhooks; half an hour
+	@ENGAWA_TEST_KILLS=200 $(BIN)/python -m pytest -s -k "twenty_kills or kills_while" tests/campaigns/test_kills.py tests/bots/test_killed.py
 
 check: setup ## ruff, mypy, import-linter, models without a migration
 	$(BIN)/ruff check platform tests
