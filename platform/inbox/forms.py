@@ -13,9 +13,12 @@ Key = Annotated[str, Meta(max_length=64)]
 
 
 class Reply(msgspec.Struct):
-    body: Annotated[str, Meta(min_length=1, max_length=5000)]
+    """`picture`: where the customer is on the web."""
+
+    body: Annotated[str, Meta(max_length=5000)] = ""
     key: Key = ""
     epoch: int | None = None
+    picture: UploadFile | None = None
 
 
 class Note(msgspec.Struct):

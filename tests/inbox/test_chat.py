@@ -103,6 +103,35 @@ async def test_a_picture_reaches_staff_and_its_sender_and_nobody_else(web, sign_
     assert (await rows("SELECT COUNT(*) FROM media"))[0][0] == 1
 
 
+async def test_a_picture_of_staff_reaches_its_customer_alone(web, sign_in, run_jobs, line, line_channel):
+    one, other, csm = web.another(), web.another(), await sign_in(await staff("admin"), web.another())
+    conversation = await asks(one)
+    await run_jobs()
+    address = f"/staff/inbox/{conversation.id}/replies"
+    picture = {"picture": ("手順.png", a_picture(), "image/png")}
+    for _twice in range(2):
+        sent = await csm.submit(address, {"body": "ここを押してください。", "key": "k1"}, files=picture)
+        assert sent.status_code == 303, sent.text
+    said = await Message.filter(conversation_id=conversation.id, sender="staff").order_by("number")
+    assert [one.body for one in said] == ["", "ここを押してください。"]
+    [[key]] = await rows("SELECT key FROM media")
+    assert f"/contact/pictures/{key}" in (await one.get("/contact")).text
+    assert (await one.get(f"/contact/pictures/{key}")).headers["content-type"] == "image/png"
+    assert (await other.get(f"/contact/pictures/{key}")).status_code == 404
+    assert (await one.get(f"/media/{key}")).status_code == 404
+    svg = {"picture": ("x.svg", b"<svg onload=alert(1)>", "image/svg+xml")}
+    refused = await csm.submit(address, {"body": "まだ送らない", "key": "k2"}, files=svg)
+    assert refused.status_code == 422
+    assert "まだ送らない" in refused.text
+    assert (await csm.submit(address, {"body": " ", "key": "k3"})).status_code == 422
+    assert await Message.filter(conversation_id=conversation.id, sender="staff").count() == 2
+
+    await Conversation.filter(id=conversation.id).update(channel="line")
+    assert 'name="picture"' not in (await csm.get(f"/staff/inbox/{conversation.id}")).text
+    assert (await csm.submit(address, {"key": "k4"}, files=picture)).status_code == 422
+    assert (await rows("SELECT COUNT(*) FROM media"))[0][0] == 1
+
+
 async def test_whoever_shows_an_address_is_its_person(web, sign_in, run_jobs):
     account = await an_account(tier="high", tier_source="manual", csm_id=(await staff("csm")).id)
     member = await a_person("田辺", "りょう", account=account, email="ryo@example.jp")

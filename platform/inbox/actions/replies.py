@@ -11,6 +11,7 @@ from core.database import rows, transaction
 from core.errors import Conflict, NotFound, Refused
 from core.events import announce
 from core.i18n import _
+from core.media import forget_media, store_image
 from core.refs import Ref
 from customers import notices, timeline
 from inbox.actions.conversations import add_message, change, locked, locked_for_me
@@ -29,8 +30,8 @@ async def reply(
 
     With `epoch`: refused when somebody else took the conversation since the form was shown.
     """
-    body = _checked(body)
-    unique = f"reply:{conversation_id}:{current_principal().person_id}:{key}"[:120]
+    body = body.strip() if attachments else _checked(body)
+    unique = _unique(conversation_id, key)
     async with transaction():
         conversation = await locked(conversation_id)
         if before := await _written_before(unique):
@@ -51,10 +52,33 @@ async def reply(
             await mail_unread.later(conversation_id=conversation.id, number=message.number, after=PATIENCE)
         await timeline.record(
             conversation.person_id, "inbox.replied", account_id=conversation.account_id, channel=conversation.channel,
-            about=Ref("conversation", conversation.id), key=f"message:{message.id}", by=me, text=body[:200],
+            about=Ref("conversation", conversation.id), key=f"message:{message.id}", by=me,
+            text=body[:200] or _("Sent a picture or a file"),
         )  # fmt: skip
         await announce(ReplyWritten(conversation.id, message.id))
     return message
+
+
+async def send_picture(conversation_id: int, data: bytes, name: str, *, key: str, epoch: int | None = None) -> Message:
+    """A picture for a customer on the web. It is made anew before anything is kept, and gone when it was not sent."""
+    if before := await _written_before(_unique(conversation_id, key)):
+        return before
+    async with transaction():
+        conversation = await locked_for_me(conversation_id, epoch)
+    if conversation.channel != "web":
+        raise Refused(_("Pictures can be sent to customers on the web only."))
+    kept = await store_image(data, name[:200], audience="staff", owner_id=current_principal().person_id)
+    item = {"kind": "image", "media": kept.key, "name": kept.name, "width": kept.width, "height": kept.height}
+    try:
+        return await reply(conversation_id, "", key=key, epoch=epoch, attachments=[item])
+    except Exception:
+        async with transaction():
+            await forget_media([kept.key])
+        raise
+
+
+def _unique(conversation_id: int, key: str) -> str:
+    return f"reply:{conversation_id}:{current_principal().person_id}:{key}"[:120]
 
 
 def _checked(body: str) -> str:

@@ -37,9 +37,9 @@ class TalkPages(Controller):
             return await shown(conversation_id, status=422, body=str(sent.get("body", "")),
                                mistake=next(iter(form.errors.values()), ""))  # fmt: skip
         try:
-            await replies.reply(conversation_id, form.data.body, key=form.data.key, epoch=form.data.epoch)
+            await _reply(conversation_id, form.data)
         except Refused as refused:
-            if refused.status not in (409, 422):
+            if refused.status not in (409, 413, 422):
                 raise
             return await shown(conversation_id, status=refused.status, body=form.data.body, mistake=refused.sentence)
         return back(conversation_id)
@@ -108,6 +108,17 @@ class TalkPages(Controller):
         found = await replies.send_again(outgoing_id)
         flash(_("Sending once more."))
         return back(found.conversation_id)
+
+
+async def _reply(conversation_id: int, said: Reply) -> None:
+    """Words, a picture, or both: two messages, the picture first, since it may be refused."""
+    epoch = said.epoch
+    if said.picture is not None:
+        await replies.send_picture(conversation_id, await said.picture.read(), said.picture.filename or "",
+                                   key=f"{said.key}p", epoch=epoch)  # fmt: skip
+        epoch = None  # the conversation is ours now, at another one
+    if said.body.strip() or said.picture is None:
+        await replies.reply(conversation_id, said.body, key=said.key, epoch=epoch)
 
 
 def moment_of(until: str) -> datetime:

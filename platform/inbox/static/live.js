@@ -27,6 +27,14 @@ function show() {
   }
 }
 
+// Where somebody reads the latest, a picture that has only now its height does not push it out of sight.
+function keepAtEnd(part, pane) {
+  let follows = true;
+  pane.scrollTop = pane.scrollHeight;
+  pane.addEventListener("scroll", () => { follows = atEnd(pane); });
+  part.addEventListener("load", () => { if (follows) pane.scrollTop = pane.scrollHeight; }, true);
+}
+
 function close() {
   clearTimeout(timer);
   source?.close();
@@ -57,7 +65,7 @@ function later() {
 
 if (root) {
   for (const part of parts.values()) {
-    if ("follow" in part.dataset && part.closest(".body")) paneOf(part).scrollTop = paneOf(part).scrollHeight;
+    if ("follow" in part.dataset && part.closest(".body")) keepAtEnd(part, paneOf(part));
     part.addEventListener("focusout", () => setTimeout(show));
     part.addEventListener("toggle", () => setTimeout(show), true);
   }
