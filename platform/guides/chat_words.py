@@ -21,5 +21,5 @@ def words_of() -> dict[str, Any]:
         "mail": _("Get the answer by mail, too"), "digits": _("Send me six digits"), "confirm": _("Confirm"),
         "code": _("The six digits of the mail to %(mail)s", mail="%s"), "other": _("Another address"),
         "mailed": _("Replies that you do not read here go to %(mail)s.", mail="%s"),
-        "forget": _("Forget this conversation on this device"),
+        "earlier": _("Show the conversation before"), "forget": _("Forget this conversation on this device"),
     }  # fmt: skip

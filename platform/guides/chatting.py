@@ -3,7 +3,7 @@ only gate; the conversation itself is the inbox's (inbox.actions.chatting)."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,7 +12,7 @@ import msgspec
 from core.context import here
 from core.database import rows
 from core.errors import NotFound, Refused, TooLarge, Unauthenticated
-from core.i18n import _
+from core.i18n import _, day
 from core.media import MOST_BYTES, picture_file
 from core.streams import Gone, Told, stream
 from guides import identity, serving
@@ -25,6 +25,7 @@ from inbox.actions import chatting
 from inbox.customer import Customer
 from inbox.live import watch
 from inbox.models import ChatVisitor, Conversation
+from inbox.reading import Turn
 
 LARGEST = 32_768  # 5,000 characters of Japanese are 15 KB
 LONGEST_PAGE = 300
@@ -65,6 +66,12 @@ class Typed(Chat):
 
 class Shown(Chat):
     media: str = ""
+
+
+class Earlier(Chat):
+    """Their other conversations, the latest first: `before` is the number of the one shown last."""
+
+    before: int = 0
 
 
 class Who(msgspec.Struct, frozen=True):
@@ -141,17 +148,36 @@ async def _talk(found: Who, conversation: Conversation | None, name: str) -> dic
     said = await own.turns(conversation, found.customer)
     return {
         "id": name, "state": conversation.state if conversation else "", "hours": words.hours_said(),
-        "turns": [
-            {"number": turn.number, "side": turn.side, "text": turn.text, "note": turn.note, "key": turn.key,
-             "pictures": [one.rpartition("/")[2] for one in turn.pictures], "files": turn.files,
-             "sources": [{"title": one["title"], "url": one["url"]} for one in turn.sources],
-             "buttons": turn.buttons} for turn in said[-100:]
-        ],
+        "number": conversation.id if conversation else 0, "turns": _told(said),
+        "earlier": conversation is not None and bool(await own.earlier(found.customer, conversation.id, limit=1)),
         "last": conversation.message_count if conversation else 0, "unread": await own.unread(conversation),
         "rating": bool(conversation and await own.may_rate(conversation)), "isVisitor": visitor is not None,
         "mail": visitor.mail if visitor else "", "asked": visitor.asked_mail if visitor else "",
         "joined": found.joined,
     }  # fmt: skip
+
+
+def _told(turns: Sequence[Turn]) -> list[dict[str, Any]]:
+    """The latest hundred."""
+    return [
+        {"number": turn.number, "side": turn.side, "text": turn.text, "note": turn.note, "key": turn.key,
+         "pictures": [one.rpartition("/")[2] for one in turn.pictures], "files": turn.files,
+         "sources": [{"title": one["title"], "url": one["url"]} for one in turn.sources],
+         "buttons": turn.buttons} for turn in turns[-100:]
+    ]  # fmt: skip
+
+
+async def earlier(raw: bytes, origin: str | None, ip: str) -> Any:
+    """One more of their conversations, when it began, and whether there is another before that."""
+    asked: Earlier = parsed(raw, Earlier)
+    customer = (await _known(asked, origin, ip)).customer
+    current = await own.current(customer)
+    before = max(0, min(asked.before, 2**62))
+    found = await own.earlier(customer, current.id, before, limit=2) if current else []
+    if not found:
+        raise NotFound(_("This conversation does not exist."))
+    turns = await own.turns(found[0], customer)
+    return {"number": found[0].id, "day": day(found[0].created_at), "turns": _told(turns), "more": len(found) > 1}
 
 
 def live(raw: bytes, origin: str | None, ip: str) -> Awaitable[Any]:
@@ -267,4 +293,5 @@ Verb = Callable[[bytes, str | None, str], Awaitable[Any]]
 VERBS: dict[str, Verb] = {
     "talk": talk, "live": live, "messages": messages, "taps": taps, "picture": shown, "seen": seen,
     "ratings": ratings, "addresses": addresses, "codes": codes, "leaving": leaving,
+    "earlier": earlier,
 }  # fmt: skip

@@ -36,8 +36,10 @@ async def one(customer: Customer | None, conversation_id: int) -> Conversation:
     return found
 
 
-async def earlier(customer: Customer | None, besides: int) -> list[Conversation]:
-    return await theirs(customer).exclude(id=besides).order_by("-id").limit(10)
+async def earlier(customer: Customer | None, besides: int, before: int = 0, limit: int = 10) -> list[Conversation]:
+    """Their other conversations, latest first; those older than `before`, if given."""
+    found = theirs(customer).exclude(id=besides)
+    return await (found.filter(id__lt=before) if before else found).order_by("-id").limit(limit)
 
 
 async def turns(conversation: Conversation | None, customer: Customer | None) -> list[reading.Turn]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import secrets
+from datetime import timedelta
 from typing import Any
 
+from core.clock import now
 from core.context import enter, here
 from core.database import rows, write
 from customers.people import link
@@ -76,7 +78,7 @@ async def test_nobody_reads_anothers_conversation(web):
         assert await other.reads() == []
         for what, body in {"taps": {"id": "tap-00001", "tap": "person:1"}, "seen": {"number": 1}, "live": {},
                            "ratings": {"score": 5}, "addresses": {"text": "a@example.jp"}, "codes": {"text": "1"},
-                           "leaving": {}, "picture": {"media": "x.png"}}.items():  # fmt: skip
+                           "leaving": {}, "picture": {"media": "x.png"}, "earlier": {}}.items():  # fmt: skip
             if what in ("seen", "live", "taps") and other.signed == others[3].signed:
                 continue  # somebody known may ask; there is nothing of theirs
             assert (await other.post(what, **body)).status_code == 404, what
@@ -161,6 +163,30 @@ async def test_pictures_are_for_their_sender_and_are_made_anew(web):
     assert (await other.post("picture", media=key)).status_code == 404
     assert (await one.sends(b"<svg onload=alert(1)>")).status_code == 422
     assert (await rows("SELECT COUNT(*) FROM media"))[0][0] == 1
+
+
+async def test_earlier_conversations_are_their_own_one_at_a_time(web):
+    await an_author()
+    made = await a_product()
+    one, other = Chat(web, made.key), Chat(web, made.key)
+    await other.says("ほかの人の話")
+    for n in range(3):
+        await one.says(f"話{n}")
+        assert (await one.post("talk")).json()["earlier"] is (n > 0)
+        if n < 2:  # it ended too long ago to be opened again
+            mine = (await Conversation.all().order_by("-id").first()).id
+            await Conversation.filter(id=mine).update(state="resolved", resolved_at=now() - timedelta(days=30))
+    said, before = [], 0
+    while True:
+        found = (await one.post("earlier", before=before)).json()
+        said.append([turn["text"] for turn in found["turns"] if turn["side"] == "customer"])
+        before = found["number"]
+        if not found["more"]:
+            break
+    assert said == [["話1"], ["話0"]]
+    assert (await one.post("earlier", before=2**70)).json()["turns"], "no number breaks it"
+    assert (await one.post("earlier", before=before)).status_code == 404
+    assert (await other.post("earlier")).status_code == 404
 
 
 async def test_thirty_new_visitors_from_one_place_and_no_more(web):

@@ -6,12 +6,14 @@ import contextlib
 import io
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from PIL import Image
 
 from browser import axe_violations, open_browser, open_page, screenshot, served
+from core.clock import now
 from core.database import rows
 from factories import a_person, staff
 from guides import script
@@ -124,6 +126,15 @@ async def test_a_stranger_asks_and_a_person_answers(stage, run_jobs, faq, open_h
         await page.click(f"{BOX} .aside >> text=送る")
         await page.wait_for_selector(f"{BOX} >> text=ありがとうございました")
         assert (await Rating.get()).score == 5
+        await Conversation.all().update(resolved_at=now() - timedelta(days=30))
+        await writes(page, "別の話です")
+        await page.wait_for_selector(f"{BOX} li.customer:has-text('別の話') >> text=Web")
+        assert await page.locator(f"{BOX} li:has-text('宇宙船')").count() == 0
+        await page.click(f"{BOX} >> text=前の会話を見る")
+        await page.wait_for_selector(f"{BOX} li.customer:has-text('宇宙船')")
+        assert await axe_violations(page) == []
+        await screenshot(page, "chat-earlier", whole=False)
+        assert await page.locator(f"{BOX} >> text=前の会話を見る").count() == 0
         seen = await page.evaluate("window.seen")
         assert seen["broken"] == []
         assert seen["shift"] < 0.01, "a new message moves what is under it in the chat, and nothing of the page"

@@ -118,7 +118,8 @@ export const begin = (kit) => {
 
   const title = el("h2", { id: "chat-title" }), hours = el("p", { className: "muted" });
   const talk = el("ol", {}), log = el("div", { role: "log" }, talk), below = el("div", {});
-  const scroll = el("div", { className: "scroll", tabIndex: 0, role: "group" }, log, below);
+  const past = el("div", {});
+  const scroll = el("div", { className: "scroll", tabIndex: 0, role: "group" }, past, log, below);
   const area = el("textarea", { rows: 2, maxLength: 5000, id: "chat-body" }), label = el("label", { className: "said", htmlFor: "chat-body" });
   const picture = el("input", { type: "file", accept: "image/png,image/jpeg,image/gif,image/webp" });
   const pictureWords = el("span", {}), note = el("p", { className: "muted", role: "status" });
@@ -162,14 +163,32 @@ export const begin = (kit) => {
     return made;
   };
 
-  const said = (turn) => row(turn.key || turn.number, JSON.stringify(turn), (li) => {
+  const shown = (turn, li) => {
     li.className = turn.side;
     li.replaceChildren(el("div", { className: "words", dir: "auto" }, ...linked(turn.text),
       ...turn.sources.flatMap((one) => [el("br", {}), el("a", { href: new URL(one.url, home).href, textContent: one.title,
         target: "_blank", rel: "noopener" })]),
       ...turn.pictures.map(drawn), ...turn.files.map((one) => doc.createTextNode(one))),
     el("span", { className: "muted", textContent: turn.note }));
-  });
+    return li;
+  };
+  const said = (turn) => row(turn.key || turn.number, JSON.stringify(turn), (li) => shown(turn, li));
+
+  /* What was said in conversations before this one: above it, one at a time. What was in sight stays there. */
+  let since = 0;
+  const before = (number) => {
+    const more = button(words.earlier, async () => {
+      more.disabled = true;
+      const answer = await post("earlier", { before: number }).then((one) => one.ok ? one.json() : null).catch(nothing);
+      more.disabled = false;
+      if (!answer) { note.textContent = words.failed; return; }
+      const below = scroll.scrollHeight - scroll.scrollTop;
+      more.replaceWith(...(answer.more ? [before(answer.number)] : []), el("p", { className: "muted", textContent: answer.day }),
+        el("ol", {}, ...answer.turns.map((turn) => shown(turn, el("li", {})))));
+      scroll.scrollTop = scroll.scrollHeight - below;
+    }, "quiet");
+    return more;
+  };
 
   const coming = (one) => row(one.id, "waiting" + one.refused + queue.isStuck(), (li) => {
     li.className = "customer" + (one.refused ? " fails" : "");
@@ -200,6 +219,10 @@ export const begin = (kit) => {
     const rows = [...state.turns.map(said), ...queue.items().filter((one) => !there.has(one.id)).map(coming)];
     [...talk.children].filter((one) => !rows.includes(one)).forEach((one) => one.remove());
     rows.forEach((one, n) => { if (talk.children[n] !== one) { talk.insertBefore(one, talk.children[n] || null); } });
+    if (since !== state.number) {
+      since = state.number;
+      past.replaceChildren(...(state.earlier ? [before(0)] : []));
+    }
     under();
     if (atEnd) { scroll.scrollTop = scroll.scrollHeight; }
     if (isOpen && doc.visibilityState === "visible" && state.unread) {
@@ -246,7 +269,7 @@ export const begin = (kit) => {
     const leave = button(words.forget, () => act("leaving", {}).then(() => {
       forget();
       rest();
-      state = { ...state, turns: [], isVisitor: false, unread: 0 };
+      state = { ...state, turns: [], isVisitor: false, unread: 0, number: 0, earlier: false };
       draw();
     }), "quiet");
     if (state.mail) { return el("div", { className: "aside" }, el("p", { textContent: words.mailed.replace("%s", state.mail) }), leave); }
