@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from search.scoring import Array, FieldWeight, Matches, Scope, Term, gains_of, matches, scope_of
 from search.snapshot import BODY, Allowed, Channel, Snapshot
 
-SHARE = 0.5  # of what the best part says beyond the whole body
+SHARE = 1.0  # of what the best part says beyond the whole body
 FIELD = FieldWeight(1.0, 0.6, 0.5)  # parts are of one length
 
 

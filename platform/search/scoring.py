@@ -30,7 +30,7 @@ class FieldWeight(msgspec.Struct, frozen=True):
 # In the order of documents.CHANNELS. Chosen on ../shared/data/search: docs/decisions/search.md.
 FIELDS: dict[str, tuple[FieldWeight, ...]] = {
     "words": (
-        FieldWeight(2.5, 0.9, 0.3),
+        FieldWeight(2.5, 0.9, 0.6),
         FieldWeight(2.5, 4.0, 0.75),
         FieldWeight(1.0, 1.2, 1.0),  # k1 and b by the documents: fitted()
         FieldWeight(2.0, 4.0, 0.75),
