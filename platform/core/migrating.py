@@ -162,14 +162,17 @@ async def migrate(url: str, rooms: Iterable[str]) -> list[str]:
 
 @contextlib.asynccontextmanager
 async def _foreign_keys_aside() -> AsyncIterator[None]:
-    """SQLite heeds this PRAGMA only outside a transaction; rebuilding a table would delete its children otherwise."""
+    """SQLite heeds these PRAGMAs only outside a transaction. Rebuilding a table would delete its children otherwise,
+    and fail where a trigger of another table names it, which is not there while the new one is renamed."""
     if dialect() == "postgresql":
         yield
         return
     await write("PRAGMA foreign_keys = OFF")
+    await write("PRAGMA legacy_alter_table = ON")
     try:
         yield
     finally:
+        await write("PRAGMA legacy_alter_table = OFF")
         await write("PRAGMA foreign_keys = ON")
 
 

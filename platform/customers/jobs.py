@@ -7,7 +7,7 @@ from datetime import timedelta
 from core.clock import now
 from core.events import on
 from core.jobs import every, job
-from customers import duplicates, health, merging, phases, retention, tiers, tracking
+from customers import duplicates, headcount, health, merging, phases, retention, tiers, tracking
 from customers.events import AccountsMerged, PeopleMerged
 from customers.imports import run, trailing
 from customers.incoming import working
@@ -110,6 +110,17 @@ async def recount_metrics() -> None:
 async def refresh_segments() -> None:
     """Membership lags no more than 5 seconds."""
     await membership.refresh_due()
+
+
+@every(minutes=5, lane="bulk", timeout=300)
+async def fold_headcount() -> None:
+    await headcount.fold()
+
+
+@every(hours=24, at="02:10", lane="bulk", timeout=1800)
+async def recount_headcount() -> None:
+    """Triggers keep it; every night it is held against the memberships."""
+    await headcount.recount()
 
 
 @every(hours=24, at="02:30", lane="bulk", timeout=3600)

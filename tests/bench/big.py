@@ -24,12 +24,19 @@ def ago(days: str) -> str:
     return f"strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now', '-' || ({days}) || ' days')"
 
 
+def day(days: str) -> str:
+    """A date so many days from today; less than zero before it."""
+    if dialect() == "postgresql":
+        return f"current_date + ({days})"
+    return f"date('now', ({days}) || ' days')"
+
+
 async def fill(people: int = PEOPLE, accounts: int = ACCOUNTS, events: int = EVENTS) -> None:
     text = "TEXT" if dialect() == "sqlite" else "text"
     now, json = ago("0"), "CAST('{}' AS jsonb)" if dialect() == "postgresql" else "'{}'"
     empty = "CAST('[]' AS jsonb)" if dialect() == "postgresql" else "'[]'"
     plan = 'CAST(\'{"plan": "pro"}\' AS jsonb)' if dialect() == "postgresql" else '\'{"plan": "pro"}\''
-    yes = "TRUE" if dialect() == "postgresql" else "1"
+    yes, no = ("TRUE", "FALSE") if dialect() == "postgresql" else ("1", "0")
     statements = [
         "INSERT INTO account (id, name, name_kana, normal_name, industry, employees, prefecture, address, phone,"
         " website, state, tier, tier_source, tier_reason, expected_ltv, phase, health, health_coverage,"
@@ -45,6 +52,13 @@ async def fill(people: int = PEOPLE, accounts: int = ACCOUNTS, events: int = EVE
         f" {ago('400')}, {now} FROM {series(people)}",
         "INSERT INTO membership (person_id, account_id, title, department, is_primary)"
         f" SELECT n, n % {accounts} + 1, '', '', {yes} FROM {series(people)}",
+        # One in fifty belongs to two companies, as consultants and people of two entities of one group do.
+        "INSERT INTO membership (person_id, account_id, title, department, is_primary)"
+        f" SELECT n * 50, (n * 50 + 7) % {accounts} + 1, '', '', {no} FROM {series(people // 50)}",
+        "INSERT INTO contract (account_id, product, plan, amount, currency, starts_on, renews_on, ended_on, end_reason,"
+        " source, digest, created_at, updated_at) SELECT n, '勤怠', CASE n % 3 WHEN 0 THEN 'pro' ELSE 'basic' END,"
+        f" n % 100 * 1000, 'JPY', {day('-(n % 900)')}, {day('n % 365')}, CASE WHEN n % 5 = 0 THEN {day('-(n % 60)')}"
+        f" END, '', '', '', {now}, {now} FROM {series(accounts)}",
         "INSERT INTO identity (kind, value, person_id, verified_at, source, created_at)"
         f" SELECT 'user_id', 'u' || n, n, {now}, 'app', {now} FROM {series(people)}",
         *(f"INSERT INTO person_metric (person_id, metric, d7, d30, d90, total, last_at) SELECT n, '{name}',"

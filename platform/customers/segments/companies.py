@@ -9,11 +9,9 @@ import msgspec
 
 from core.errors import Refused
 from core.i18n import _
-from customers.segments.compile import Compiler
+from customers.segments.compile import COUNTED, Compiler
 from customers.segments.tree import Group, Node, conditions_of, parse
 from customers.segments.vocabulary import FIELDS, Field, field_of
-
-COUNTED = {"event.count", "event.last_days_ago", "touch.count"}  # over the whole company
 
 
 def is_askable(field: Field) -> bool:

@@ -19,6 +19,8 @@ from customers.segments.tree import Condition, Group, Node, conditions_of
 from customers.segments.vocabulary import Field, field_of, trait_of
 
 BASE = "p.state = 'active' AND p.kind = 'customer'"
+COUNTED = {"event.count", "event.last_days_ago", "touch.count"}  # of a person, or over the whole company
+EACH, COMPANY, NOBODY, SEVERAL = "each", "company", "nobody", "several"  # whom an expression is about
 CURRENT = ("SELECT m.person_id FROM membership m JOIN account a ON a.id = m.account_id"
            " WHERE (m.until IS NULL OR m.until >= {today}) AND {asked}")  # fmt: skip
 NULLABLE = {"p.email"}
@@ -34,6 +36,8 @@ class Compiler:
         self.is_sqlite = (engine or dialect()) == "sqlite"
         self.parameters: list[Any] = []
         self.is_bare = False  # within `people_of`
+        self.place = EACH
+        self.flags: list[str] = []  # what is asked of each company of a person with several
 
     def mark(self, value: Any) -> str:
         if isinstance(value, date) and not isinstance(value, datetime) and self.is_sqlite:
@@ -74,6 +78,13 @@ class Compiler:
     # places: parameters must be collected in the order in which their marks stand in the text
 
     def of_accounts(self, asked: Callable[[], str]) -> str:
+        if self.place == COMPANY:
+            return f"({asked()})"
+        if self.place == NOBODY:
+            return "1 = 0"
+        if self.place == SEVERAL:
+            self.flags.append(asked())
+            return f"c{len(self.flags) - 1} IS NOT NULL"
         today = self.mark(self.today)
         return self.among(CURRENT.format(today=today, asked=asked()))
 
@@ -201,21 +212,49 @@ def conditions_sql(
 
 
 GONE = "q.state <> 'active' OR q.kind <> 'customer'"
-LIVING = f"(SELECT COUNT(*) FROM person) - (SELECT COUNT(*) FROM person q WHERE {GONE})"
+KEPT = "CAST(COALESCE(SUM(h.people), 0) AS BIGINT)"
+LIVING = f"(SELECT {KEPT} FROM headcount h)"  # everybody living stands there once: docs/decisions/headcount.md
 
 
 def count_sql(tree: Group, now: datetime, engine: str | None = None) -> tuple[str, list[Any]]:
     """`SELECT COUNT(*) …` of the members, asked the way round that reads least.
 
-    Who has *not* is everybody living less those who have: both are counted without a look at each person. Where the
-    tree asks (in an `all`) what people did or what their company is, they are counted from there; that leaves out the
-    few who are no living customers.
+    What asks about companies alone is answered by companies: the people of each are kept. Who has *not* is everybody
+    living less those who have: both are counted without a look at each person. Where the tree asks (in an `all`) what
+    people did or what their company is, they are counted from there; that leaves out the few who are no living
+    customers.
     """
     compiler = Compiler(now, engine)
+    if is_of_companies(tree):
+        return _by_companies(compiler, tree), compiler.parameters
     opposite = denied(tree)
     if opposite is None:
         return _counted(compiler, tree), compiler.parameters
     return f"SELECT {LIVING} - ({_counted(compiler, opposite)})", compiler.parameters
+
+
+def is_of_companies(tree: Node) -> bool:
+    """Whether a company answers every question of the tree for all of its people alike."""
+    return all(field.startswith(("account.", "contract.")) or (field in COUNTED and one.of == "account")
+               for one in conditions_of(tree) for field in [one.field])  # fmt: skip
+
+
+def _by_companies(compiler: Compiler, tree: Group) -> str:
+    """The people kept for the companies it holds for; those without one, if it holds for them; and the few who belong
+    to several are looked at one by one."""
+    compiler.place = COMPANY
+    of_one = compiler.node(tree)
+    compiler.place = NOBODY
+    of_none = compiler.node(tree)
+    compiler.place = SEVERAL
+    of_several = compiler.node(tree)  # over the flags, so that it has no parameters of its own
+    flags = "".join(f", MAX(CASE WHEN a.id IS NOT NULL AND {asked} THEN 1 END) AS c{at}"
+                    for at, asked in enumerate(compiler.flags))  # fmt: skip
+    today = f"m.until IS NULL OR m.until >= {compiler.mark(compiler.today)}"
+    return (f"SELECT (SELECT {KEPT} FROM headcount h JOIN account a ON a.id = h.account_id WHERE {of_one})"
+            f" + (SELECT {KEPT} FROM headcount h WHERE h.account_id = 0 AND ({of_none}))"
+            f" + (SELECT COUNT(*) FROM (SELECT m.person_id{flags} FROM counted_apart m LEFT JOIN account a"
+            f" ON a.id = m.account_id AND ({today}) GROUP BY m.person_id) AS p WHERE {of_several})")  # fmt: skip
 
 
 def denied(tree: Node) -> Group | None:

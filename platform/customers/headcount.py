@@ -1,0 +1,71 @@
+"""How many living customers each company has, kept by triggers of the database (migration 0012_people_headcount).
+
+`headcount` is a ledger: the people of a company are the sum of its rows. Under 0 stand those without a company, under
+-1 those with several memberships, or one that ends, whose memberships are repeated in `counted_apart`.
+See docs/decisions/headcount.md.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+
+from core.bulk import insert_rows
+from core.database import dialect, lock, rows, transaction, write
+
+log = logging.getLogger("engawa.customers")
+
+TABLES = frozenset({"headcount", "counted_apart"})  # made of others: carried nowhere
+ODD = -2  # in `differences`: rows of `counted_apart`
+LIVING = "p.state = 'active' AND p.kind = 'customer'"
+PLACES = (
+    "SELECT p.id, CASE WHEN COUNT(m.account_id) = 0 THEN 0 WHEN COUNT(m.account_id) = 1 AND COUNT(m.until) = 0"
+    " THEN MIN(m.account_id) ELSE -1 END AS place FROM person p LEFT JOIN membership m ON m.person_id = p.id"
+    f" WHERE {LIVING} GROUP BY p.id"
+)
+KEPT = "SELECT person_id, account_id, until FROM counted_apart"
+APART = (
+    f"SELECT m.person_id, m.account_id, m.until FROM membership m JOIN person p ON p.id = m.person_id WHERE {LIVING}"
+    " AND (m.until IS NOT NULL OR EXISTS (SELECT 1 FROM membership o WHERE o.person_id = m.person_id AND o.id <> m.id))"
+)
+
+
+async def fold() -> int:
+    """The rows of each company become one. What others add meanwhile stays beside it. Returns how many rows went."""
+    async with transaction():
+        await lock("customers.headcount")
+        gone = await write("DELETE FROM headcount WHERE account_id IN (SELECT account_id FROM headcount"
+                           " GROUP BY account_id HAVING COUNT(*) > 1) RETURNING account_id, people")  # fmt: skip
+        sums: Counter[int] = Counter()
+        for account_id, people in gone:
+            sums[int(account_id)] += int(people)
+        left = [(account_id, people) for account_id, people in sorted(sums.items()) if people]
+        await insert_rows("headcount", ("account_id", "people"), left)
+    return len(gone) - len(left)
+
+
+async def differences() -> dict[int, int]:
+    """Company → how many people too few are kept, worked out from the memberships; a million take seconds."""
+    found = await rows(
+        f"SELECT account_id, SUM(n) FROM (SELECT place AS account_id, COUNT(*) AS n FROM ({PLACES}) AS x GROUP BY place"
+        " UNION ALL SELECT account_id, -SUM(people) FROM headcount GROUP BY account_id"
+        f" UNION ALL SELECT {ODD}, COUNT(*) FROM (SELECT * FROM ({KEPT} EXCEPT {APART}) AS a UNION ALL"
+        f" SELECT * FROM ({APART} EXCEPT {KEPT}) AS b) AS y) AS z GROUP BY account_id HAVING SUM(n) <> 0")  # fmt: skip
+    return {int(row[0]): int(row[1]) for row in found}
+
+
+async def recount() -> int:
+    """Look whether what is kept is true, and mend it. Returns how many companies were wrong: none, one hopes."""
+    if not await differences():
+        return 0
+    async with transaction():
+        await lock("customers.headcount")
+        if dialect() == "postgresql":
+            await write("LOCK TABLE person, membership IN SHARE ROW EXCLUSIVE MODE")
+        wrong = await differences()
+        mended = [(account_id, n) for account_id, n in wrong.items() if account_id != ODD]
+        await insert_rows("headcount", ("account_id", "people"), mended)
+        await write("DELETE FROM counted_apart")
+        await write(f"INSERT INTO counted_apart (person_id, account_id, until) {APART}")
+    log.warning("the headcount of %d companies was wrong and is mended", len(wrong))
+    return len(wrong)
