@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -90,7 +91,9 @@ async def _claim(link: SignInLink) -> int:
     return int(known.id)
 
 
-async def enter(person_id: int, request: Any, way: str, *, kept: str | None = None) -> Entered | None:
+async def enter(
+    person_id: int, request: Any, way: str, *, kept: str | None = None, proved_at: datetime | None = None
+) -> Entered | None:
     """A fresh session; whatever the browser held before is closed. With a second factor it waits for the code.
 
     None when the person was locked out meanwhile, or their password (`kept`, its hash) is another one by now.
@@ -105,7 +108,7 @@ async def enter(person_id: int, request: Any, way: str, *, kept: str | None = No
             return None
         await _forget_old(request)
         awaits = await factor.has_factor(person_id)
-        token = await open_session(person_id, request, way=way, awaits_factor=awaits)
+        token = await open_session(person_id, request, way=way, awaits_factor=awaits, proved_at=proved_at)
         if not awaits:
             await _is_in(person_id, token)
     return Entered(person_id, token, awaits_factor=awaits)

@@ -11,6 +11,7 @@ from access.actions import doors, factor, own
 from access.forms import Code, Proof
 from access.models import Credential
 from access.pages.doors import NO_REFERRER, inside
+from access.policy import ties_of
 from access.sessions import cookie_name, waiting_for_factor
 from core.context import here
 from core.forms import Form
@@ -129,8 +130,10 @@ async def _has_password() -> bool:
 
 
 async def _again(form: Form[Proof], status: int = 200) -> Response[Any]:
-    return page("access/again.html", status=status, form=form, has_factor=await factor.has_factor(_me()),
-                has_password=await _has_password())  # fmt: skip
+    return page(
+        "access/again.html", status=status, form=form, has_factor=await factor.has_factor(_me()),
+        has_password=await _has_password(), providers=[one.provider for one in await ties_of(_me())],
+    )  # fmt: skip
 
 
 controllers = [OwnFactor, CodePages, AgainPages]
