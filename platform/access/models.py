@@ -55,7 +55,7 @@ class Session(Model):
     way = fields.CharField(max_length=12, default="")  # how it began: see open_session
     rotated_from = fields.BigIntField(null=True)
     awaits_factor = fields.BooleanField(default=False, db_default=False)  # nobody yet: the code is still to come
-    confirmed_at: datetime | None = Moment(null=True)  # when they last proved that it is them, after signing in
+    confirmed_at: datetime | None = Moment(null=True)  # when they last proved that it is them, if not at created_at
 
     person_id: int
 

@@ -131,5 +131,13 @@ async def finish_session(token: str, request: Any) -> str | None:
         return await open_session(old[0][1], request, way=old[0][2], rotated_from=old[0][0])
 
 
-async def confirm_session(session_id: int) -> None:
-    await write("UPDATE session SET confirmed_at = ? WHERE id = ?", now(), session_id)
+async def renew_session(session_id: int, request: Any) -> str | None:
+    """A new token in the place of this session's; None when it was ended meanwhile."""
+    async with transaction():
+        old = await write(
+            f"UPDATE session SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL AND awaits_factor = {FALSE}"
+            " RETURNING person_id, way", now(), session_id,
+        )  # fmt: skip
+        if not old:
+            return None
+        return await open_session(old[0][0], request, way=old[0][1], rotated_from=session_id)

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from access import oidc, policy, throttle
+from access import oidc, policy, throttle, watching
 from access.actions import doors
 from access.oidc_models import OidcProvider, OidcTie
 from access.oidc_problem import Problem
@@ -85,6 +85,7 @@ async def finish(slug: str, request: Any) -> doors.Entered:
         said = await _said(provider, asked, known["sealed"])
     except Problem as problem:
         await OidcProvider.filter(id=provider.id).update(problem=str(problem)[:200], problem_at=now())
+        watching.refused("oidc", str(problem), request)
         raise Refused(
             _("Signing in at %(name)s did not work. Try again, or sign in another way.", name=provider.name)
         ) from None

@@ -12,7 +12,7 @@ from access.forms import Code, Proof
 from access.models import Credential
 from access.pages.doors import NO_REFERRER, inside
 from access.policy import ties_of
-from access.sessions import cookie_name, waiting_for_factor
+from access.sessions import cookie_name, session_cookie, waiting_for_factor
 from core.context import here
 from core.forms import Form
 from core.i18n import _, lazy
@@ -121,8 +121,8 @@ class AgainPages(Controller):
         if not right:
             form.add_error(field, str(WRONG) if field == "code" else _("This is not your current password."))
             return await _again(form, 422)
-        await factor.step_up(who)
-        return Redirect(safe_path(form.data.next, "/me"), status_code=303)
+        token = await factor.step_up(who, request)
+        return Redirect(safe_path(form.data.next, "/me"), status_code=303, cookies=[session_cookie(token or "")])
 
 
 async def _has_password() -> bool:
