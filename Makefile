@@ -8,8 +8,7 @@ export PYTHONPATH := platform:tests
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test faults check bench lock migrations messages clean
-
+.PHONY: help setup demo test faults check audit sbom bench lock migrations messages clean
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
 
@@ -38,6 +37,12 @@ check: setup ## ruff, mypy, import-linter, models without a migration
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/engawa makemigrations --check
+
+sbom: setup ## the bill of materials (CycloneDX 1.5) in dist/engawa.cdx.json
+	@$(BIN)/python tests/audit/sbom.py dist/engawa.cdx.json
+
+audit: sbom ## whether a pinned version has a known weakness, as far as the package index answers
+	@$(BIN)/python tests/audit/weaknesses.py
 
 bench: setup ## measurements as JSON
 	@$(BIN)/python tests/bench/run.py $(ARGS)

@@ -110,3 +110,31 @@ class NewSignOn(msgspec.Struct):
     public_key: Annotated[str, Meta(max_length=4000)] = ""
     issuer: Annotated[Line, Meta(max_length=300)] = ""
     trusts_email: bool = False
+
+
+class Going(msgspec.Struct):
+    next: Next = ""
+    again: bool = False
+
+
+class ChangedProvider(msgspec.Struct):
+    name: Annotated[Line, Meta(max_length=80)]
+    client_id: Annotated[Line, Meta(max_length=300)]
+    client_secret: Secret = ""
+    for_staff: bool = False
+    for_customers: bool = False
+    adds_members: bool = False
+    domains: Annotated[str, Meta(max_length=2000)] = ""
+
+
+class NewProvider(msgspec.Struct):
+    name: Annotated[Line, Meta(max_length=80)]
+    slug: Annotated[Line, Meta(max_length=40, pattern=r"^[a-z0-9][a-z0-9-]*$",
+                               description="Use small letters, digits and hyphens.")]  # fmt: skip
+    issuer: Annotated[Line, Meta(max_length=300)]
+    client_id: Annotated[Line, Meta(max_length=300)]
+    client_secret: Secret
+    for_staff: bool = False
+    for_customers: bool = False
+    adds_members: bool = False
+    domains: Annotated[str, Meta(max_length=2000)] = ""

@@ -47,6 +47,7 @@ async def forget_what_is_over() -> None:
     """Sessions and links go 30 days after their end, tries and the counts of API keys after a day."""
     await write("DELETE FROM api_use WHERE minute < ?", int((now() - timedelta(days=1)).timestamp()) // 60)
     await write("DELETE FROM used_token WHERE expires_at < ?", now())
+    await write("DELETE FROM oidc_try WHERE expires_at < ?", now())
     await write("DELETE FROM sign_in_attempt WHERE at < ?", now() - timedelta(days=1))
     await write("DELETE FROM sign_in_link WHERE expires_at < ?", days_ago(30))
     await write("DELETE FROM session WHERE expires_at < ? OR revoked_at < ?", days_ago(30), days_ago(30))

@@ -10,12 +10,14 @@ from tortoise.indexes import Index
 from tortoise.models import Model
 
 from access.factor_models import RecoveryCode, SecondFactor
+from access.oidc_models import OidcProvider, OidcTie, OidcTry
 from access.sso_models import SignOn, UsedToken
 from core.clock import now
 from core.fields import Moment
 
-__all__ = ["ApiKey", "ApiUse", "Credential", "RecoveryCode", "Role", "RoleAssignment", "ScopedGrant", "SecondFactor",
-           "Session", "SignInAttempt", "SignInLink", "SignOn", "UsedToken"]  # fmt: skip
+__all__ = ["ApiKey", "ApiUse", "Credential", "OidcProvider", "OidcTie", "OidcTry", "RecoveryCode", "Role",
+           "RoleAssignment", "ScopedGrant", "SecondFactor", "Session", "SignInAttempt", "SignInLink", "SignOn",
+           "UsedToken"]  # fmt: skip
 # In this order: every later browser's name stands in an earlier one's user agent too.
 BROWSERS = (("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Line/", "LINE"), ("Chrome/", "Chrome"),
             ("Safari/", "Safari"))  # fmt: skip
@@ -50,10 +52,10 @@ class Session(Model):
     ip = fields.CharField(max_length=45, default="")
     revoked_at: datetime | None = Moment(null=True)
     renew_by: datetime | None = Moment(null=True)
-    way = fields.CharField(max_length=12, default="")  # password, link, setup: how it began
+    way = fields.CharField(max_length=12, default="")  # how it began: see open_session
     rotated_from = fields.BigIntField(null=True)
     awaits_factor = fields.BooleanField(default=False, db_default=False)  # nobody yet: the code is still to come
-    confirmed_at: datetime | None = Moment(null=True)  # when they last proved that it is them, after signing in
+    confirmed_at: datetime | None = Moment(null=True)  # when they last proved that it is them, if not at created_at
 
     person_id: int
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tortoise.queryset import QuerySet
 
-from access.models import ApiKey, Session, SignOn
+from access.models import ApiKey, OidcProvider, OidcTie, Session, SignOn
 from core.clock import now
 from core.i18n import _
 from core.models import AuditEntry, Promise
@@ -54,6 +54,20 @@ def visible_api_keys(principal: Principal) -> QuerySet[ApiKey]:
 
 def visible_sign_ons(principal: Principal) -> QuerySet[SignOn]:
     return SignOn.all() if can_manage_staff(principal) else SignOn.filter(id=None)
+
+
+def visible_oidc_providers(principal: Principal) -> QuerySet[OidcProvider]:
+    return OidcProvider.all() if can_manage_staff(principal) else OidcProvider.filter(id=None)
+
+
+def providers_at_the_door() -> QuerySet[OidcProvider]:
+    """Whose buttons everybody sees who wants to sign in."""
+    return OidcProvider.filter(ended_at=None).order_by("id").limit(10)
+
+
+def ties_of(person_id: int) -> QuerySet[OidcTie]:
+    """Accounts at identity providers by which this person comes in: for themselves, and for who manages staff."""
+    return OidcTie.filter(person_id=person_id).select_related("provider").order_by("id")
 
 
 def open_sessions(principal: Principal) -> QuerySet[Session]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from litestar.datastructures import Cookie
@@ -38,19 +38,21 @@ def new_token() -> str:
 
 
 async def open_session(
-    person_id: int, request: Any = None, *, way: str = "", rotated_from: int | None = None, awaits_factor: bool = False
-) -> str:
+    person_id: int, request: Any = None, *, way: str = "", rotated_from: int | None = None, awaits_factor: bool = False,
+    proved_at: datetime | None = None,
+) -> str:  # fmt: skip
     """A new session of this person; returns the token for the cookie. `way`: password, link, setup, token, oidc.
 
-    One that awaits the second factor is nobody's: only `finish_session` takes it.
+    One that awaits the second factor is nobody's: only `finish_session` takes it. `proved_at`: when they last gave a
+    proof of who they are, where that was not just now.
     """
     token, moment = new_token(), now()
     agent = request.headers.get("user-agent", "")[:300] if request is not None else ""
     ip = client_ip(request.scope)[:45] if request is not None else ""
     await write(
         "INSERT INTO session (token_hash, person_id, created_at, last_seen_at, expires_at, user_agent, ip,"
-        " way, rotated_from, awaits_factor) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        hashed(token), person_id, moment, moment, moment + LIFE, agent, ip, way, rotated_from, awaits_factor,
+        " way, rotated_from, awaits_factor, confirmed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        hashed(token), person_id, moment, moment, moment + LIFE, agent, ip, way, rotated_from, awaits_factor, proved_at,
     )  # fmt: skip
     return token
 
@@ -129,5 +131,13 @@ async def finish_session(token: str, request: Any) -> str | None:
         return await open_session(old[0][1], request, way=old[0][2], rotated_from=old[0][0])
 
 
-async def confirm_session(session_id: int) -> None:
-    await write("UPDATE session SET confirmed_at = ? WHERE id = ?", now(), session_id)
+async def renew_session(session_id: int, request: Any) -> str | None:
+    """A new token in the place of this session's; None when it was ended meanwhile."""
+    async with transaction():
+        old = await write(
+            f"UPDATE session SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL AND awaits_factor = {FALSE}"
+            " RETURNING person_id, way", now(), session_id,
+        )  # fmt: skip
+        if not old:
+            return None
+        return await open_session(old[0][0], request, way=old[0][1], rotated_from=session_id)

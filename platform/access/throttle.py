@@ -6,7 +6,9 @@ import hashlib
 import hmac
 from datetime import timedelta
 
+from access import watching
 from core.clock import now
+from core.context import here
 from core.database import lock, rows, transaction, write
 from core.errors import TooMany
 from core.i18n import _
@@ -33,6 +35,7 @@ async def attempt(kind: str, address: str, ip: str) -> int:
         by_address = await _count("address_hash", hidden, kind, since)
         by_ip = await _count("ip", ip, kind, since)
         if by_address >= PER_ADDRESS or by_ip >= PER_IP:
+            watching.refused(kind, "too many tries", here().request)
             raise TooMany(_("Too many tries. Wait 15 minutes, then try again."), int(WINDOW.total_seconds()))
         made = await write(
             "INSERT INTO sign_in_attempt (kind, address_hash, ip, at) VALUES (?, ?, ?, ?) RETURNING id",

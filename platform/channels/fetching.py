@@ -112,8 +112,17 @@ class _Pinned:
         return None
 
 
-async def post(address: str, body: bytes, headers: Mapping[str, str]) -> Answered:
+async def post(address: str, body: bytes, headers: Mapping[str, str], *, most: int = MOST_BYTES) -> Answered:
     """POST once. Raises OSError, TimeoutError or aiohttp.ClientError; Unsafe and Refused before a socket is opened."""
+    return await _ask("POST", address, body, headers, most)
+
+
+async def get(address: str, headers: Mapping[str, str], *, most: int = MOST_BYTES) -> Answered:
+    """GET once; raises what `post` does."""
+    return await _ask("GET", address, None, headers, most)
+
+
+async def _ask(method: str, address: str, body: bytes | None, headers: Mapping[str, str], most: int) -> Answered:
     import aiohttp
 
     checked_address(address)
@@ -123,5 +132,13 @@ async def post(address: str, body: bytes, headers: Mapping[str, str]) -> Answere
     connector = aiohttp.TCPConnector(resolver=pinned, use_dns_cache=False, force_close=True)  # type: ignore[arg-type]
     limit = aiohttp.ClientTimeout(total=SECONDS, sock_connect=5)
     async with aiohttp.ClientSession(connector=connector, timeout=limit, trust_env=False) as http:
-        async with http.post(address, data=body, headers=dict(headers), allow_redirects=False) as said:
-            return Answered(said.status, await said.content.read(MOST_BYTES))
+        async with http.request(method, address, data=body, headers=dict(headers), allow_redirects=False) as said:
+            return Answered(said.status, await _beginning(said.content, most))
+
+
+async def _beginning(content: Any, most: int) -> bytes:
+    """The answer's first `most` bytes: it comes in parts, and may never end."""
+    found = bytearray()
+    while len(found) < most and (part := await content.read(most - len(found))):
+        found += part
+    return bytes(found)

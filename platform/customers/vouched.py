@@ -17,7 +17,7 @@ from core.settings import settings
 from customers import people
 from customers.models import Membership, Person
 from customers.suppressing import erased_among
-from customers.tracking.traits import keep_people
+from customers.tracking.traits import keep_people, named
 
 USER = "user_id"  # the kind of identity that product events use too
 LOCALES = ("ja", "en")
@@ -72,6 +72,20 @@ async def _added(said: Vouched, email: str) -> Person:
     is_free = email and not await rows("SELECT 1 FROM identity WHERE kind = 'email' AND value = ?", email)
     locale = said.locale if said.locale in LOCALES else settings().default_language
     return await people.register(email=email if is_free else None, source=said.source, locale=locale)
+
+
+async def newcomer(email: str, traits: dict[str, str], *, source: str, locale: str = "") -> Person:
+    """A new customer whose address is verified and nobody's. Raises Refused for one who was erased, Conflict."""
+    async with transaction():
+        await lock("customers.tracking.people")
+        if await erased_among("email", [email]):
+            raise Refused(_("This account is locked."))
+        names = named(traits)
+        locale = locale if locale in LOCALES else settings().default_language
+        return await people.register(
+            email=email, source=source, verified=True, locale=locale, family_name=names.get("family_name", ""),
+            given_name=names.get("given_name", ""),
+        )  # fmt: skip
 
 
 async def _verify(person: Person, email: str, source: str) -> None:

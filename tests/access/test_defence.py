@@ -179,3 +179,22 @@ async def test_nobody_gives_more_than_they_hold(house):
 async def _everything() -> list[object]:
     tables = ["person", "credential", "role_assignment", "brand", "sign_in_link", "promise", "audit_entry"]
     return [[tuple(row) for row in await rows(f"SELECT * FROM {table} ORDER BY id")] for table in tables]
+
+
+async def test_the_log_says_who_came_in_how_and_who_was_refused_and_no_secret(web, caplog):
+    caplog.set_level("INFO", logger="engawa.door")
+    hana = await a_person(email="hanako@example.jp")
+    await give_password(hana)
+    await enter(web, hana, "quite another password")
+    await web.submit("/sign-in/link/not-a-token-of-ours-at-all")
+    for _n in range(5):
+        await enter(web.another(), hana, "guess after guess")
+    await write("DELETE FROM sign_in_attempt")
+    await enter(web, hana)
+    said = [(one.getMessage(), one.person) for one in caplog.records if one.name == "engawa.door"]
+    assert said[0] == ("password: refused (wrong)", hana.id)
+    assert ("link: refused (used or too old)", None) in said
+    assert ("password: refused (too many tries)", None) in said
+    assert said[-1] == ("password: signed in", hana.id)
+    assert all(one.client and one.request_id for one in caplog.records if one.name == "engawa.door")
+    assert not any(word in caplog.text for word in (PASSWORD, "guess after guess", "hanako@example.jp"))

@@ -201,8 +201,11 @@ async def test_dangerous_pages_ask_again_who_it_is(web, sign_in):
     assert (await web.get("/staff/settings/people")).status_code == 200, "looking around asks nothing"
     again = {"password": "wrong wrong wrong", "next": "/staff/settings/api"}
     assert (await web.submit("/sign-in/again", again)).status_code == 422
+    before = token_of(web)
     done = await web.submit("/sign-in/again", again | {"password": PASSWORD})
     assert done.headers["location"] == "/staff/settings/api"
+    assert token_of(web) != before, "proving it makes a new token"
+    assert [row[0] is None for row in await rows("SELECT revoked_at FROM session ORDER BY id")] == [False, True]
     assert (await web.get("/staff/settings/api")).status_code == 200
     await set_up(web, boss)
     await write("UPDATE session SET confirmed_at = ?", now() - timedelta(minutes=20))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from access import links
+from access.oidc_models import OidcProvider
 from app.demo.loading import load_once
 from campaigns import actions as campaigns
 from campaigns.pages.around import ORDER
@@ -94,6 +95,10 @@ async def _other_systems() -> None:
     await hooks.draw(hook.id, {"family_name": "family", "email": "mail", "source_id": "id"})
     for body in ({"id": "7", "family": "三輪", "mail": "miwa@crm.example"}, {"id": 8, "mail": "?"}):
         await receiving.receive(key, json.dumps(body).encode(), {"content-type": "application/json"})
+    await OidcProvider.create(
+        slug="company", name="社内アカウント", issuer="https://id.example", client_id="engawa", for_staff=True,
+        domains=["tsukimi.example"], found={}, created_at=now(),
+    )  # fmt: skip
     await webhooks.subscribe("データ基盤", "https://hooks.example/engawa", ["campaign.sent"], by=SYSTEM)
 
 

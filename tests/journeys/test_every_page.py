@@ -26,7 +26,7 @@ NO_PAGE = {
     "/staff/articles/tuning/preview", "/contact/pictures/{key}", "/contact/return/{sealed}",
     "/staff/guides/{guide_id}", "/staff/insights",  # they lead on to their first part
     # Only with a session that waits for its code, one that grew old, or a token of the product: tests/access looks.
-    "/sign-in/second-factor", "/sign-in/again", "/sign-on/{key}",
+    "/sign-in/second-factor", "/sign-in/again", "/sign-on/{key}", "/sign-in/with/{slug}/back",
 }  # fmt: skip
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import msgspec
 
-from access import links, passwords, throttle
+from access import links, passwords, throttle, watching
 from access.actions import factor
 from access.events import SignedIn
 from access.jobs import send_link
@@ -43,6 +44,7 @@ async def sign_in_by_password(address: str, password: str, request: Any) -> Ente
     found = await rows(PERSON, address)
     kept = found[0]["hash"] if found else None
     if not await passwords.matches(password, kept):
+        watching.refused("password", "wrong", request, found[0]["id"] if found else None)
         return None
     await throttle.succeeded("password", address, ip)
     if passwords.is_outdated(kept):
@@ -67,6 +69,7 @@ async def sign_in_by_link(token: str, request: Any) -> Entered | None:
     async with transaction():
         link = await links.use(token)
         if link is None:
+            watching.refused("link", "used or too old", request)
             return None
         person_id = link.person_id or await _claim(link)
         await write(
@@ -90,7 +93,9 @@ async def _claim(link: SignInLink) -> int:
     return int(known.id)
 
 
-async def enter(person_id: int, request: Any, way: str, *, kept: str | None = None) -> Entered | None:
+async def enter(
+    person_id: int, request: Any, way: str, *, kept: str | None = None, proved_at: datetime | None = None
+) -> Entered | None:
     """A fresh session; whatever the browser held before is closed. With a second factor it waits for the code.
 
     None when the person was locked out meanwhile, or their password (`kept`, its hash) is another one by now.
@@ -102,12 +107,14 @@ async def enter(person_id: int, request: Any, way: str, *, kept: str | None = No
             " WHERE p.id = ? AND p.state = 'active'", person_id,
         )  # fmt: skip
         if not still or (kept is not None and still[0][0] != kept):
+            watching.refused(way, "locked", request, person_id)
             return None
         await _forget_old(request)
         awaits = await factor.has_factor(person_id)
-        token = await open_session(person_id, request, way=way, awaits_factor=awaits)
+        token = await open_session(person_id, request, way=way, awaits_factor=awaits, proved_at=proved_at)
         if not awaits:
             await _is_in(person_id, token)
+    watching.came(way, person_id, request, awaits_factor=awaits)
     return Entered(person_id, token, awaits_factor=awaits)
 
 
@@ -124,6 +131,7 @@ async def give_code(typed: str, request: Any) -> Entered | None:
         if found is None:
             return None
         await _is_in(*found)
+    watching.came("second factor", found[0], request)
     return Entered(*found)
 
 

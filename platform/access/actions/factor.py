@@ -12,9 +12,9 @@ from typing import Any
 
 import msgspec
 
-from access import mails, policy, throttle, totp
+from access import mails, policy, throttle, totp, watching
 from access.factor_models import SecondFactor
-from access.sessions import close_all_sessions, confirm_session, finish_session, waiting_for_factor
+from access.sessions import close_all_sessions, finish_session, renew_session, waiting_for_factor
 from core import vault
 from core.audit import audit
 from core.clock import now, when
@@ -111,6 +111,8 @@ async def passes(person_id: int, typed: str, request: Any) -> bool:
     right = await _right_code(person_id, code, None) if code.isdigit() else await _right_paper(person_id, code)
     if right:
         await throttle.succeeded("factor", account, ip)
+    else:
+        watching.refused("second factor", "wrong", request, person_id)
     return right
 
 
@@ -163,10 +165,9 @@ async def finish(token: str, typed: str, request: Any) -> tuple[int, str] | None
     return waiting, made
 
 
-async def step_up(principal: Principal) -> None:
-    """They proved once more that it is them: pages that ask for that open for a while."""
-    if principal.session_id:
-        await confirm_session(principal.session_id)
+async def step_up(principal: Principal, request: Any) -> str | None:
+    """They proved once more that it is them: a new token, for which pages that ask for that open for a while."""
+    return await renew_session(principal.session_id or 0, request)
 
 
 # Removing ------------------------------------------------------------------------------------------------------

@@ -7,12 +7,13 @@ import secrets
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from access import policy, tokens
+from access import policy, tokens, watching
 from access.actions import doors
 from access.sso_models import SignOn
 from core import vault
 from core.audit import audit
 from core.clock import now
+from core.context import here
 from core.database import transaction, write
 from core.errors import NotFound, Refused, Unauthenticated
 from core.i18n import _
@@ -35,6 +36,7 @@ async def _read(key: str, token: str) -> tuple[SignOn, tokens.Claims]:
     try:
         return connection, tokens.read(connection, token)
     except tokens.BadToken as bad:
+        watching.refused("token", str(bad), here().request)
         await write("UPDATE sign_on SET problem = ?, problem_at = ? WHERE id = ?", str(bad)[:200], now(), connection.id)
         raise Unauthenticated(
             _("This way in does not work. Sign in another way, or try again from the product.")

@@ -11,6 +11,8 @@ from access.pages import (
     developers,
     doors,
     factors,
+    oidc,
+    oidc_providers,
     own,
     people,
     promises,
@@ -26,7 +28,7 @@ from core.pages import use_brand
 
 controllers = [
     *doors.controllers, *factors.controllers, *own.controllers, *settings.controllers, *people.controllers,
-    *roles.controllers,
+    *roles.controllers, *oidc.controllers, *oidc_providers.controllers,
     *api_keys.controllers, *developers.controllers,
     *sign_on.controllers, *audit.controllers, *promises.controllers, *brand.controllers, *welcome.controllers,
 ]  # fmt: skip
@@ -43,6 +45,8 @@ navigation.add("settings", lazy("Roles"), "/staff/settings/roles", may="settings
 navigation.add("settings", lazy("API keys"), "/staff/settings/api", may="settings.manage", icon="link", order=46)
 navigation.add("settings", lazy("Sign-on from your product"), "/staff/settings/sign-on", may="settings.manage",
                icon="user", order=25)  # fmt: skip
+navigation.add("settings", lazy("Identity providers"), "/staff/settings/oidc", may="settings.manage",
+               icon="globe", order=24)  # fmt: skip
 navigation.add("settings", lazy("Brand"), "/staff/settings/brand", may="settings.manage", icon="home", order=30)
 navigation.add(
     "settings", lazy("Work in the background"), "/staff/settings/jobs", may="audit.read", icon="bolt", order=80

@@ -7,7 +7,7 @@ from typing import Any
 from litestar import Controller, Request, Response, get, post
 from litestar.response import Redirect
 
-from access import links
+from access import links, policy
 from access.actions import doors, factor
 from access.forms import AskForLink, SignIn, SignUp
 from access.identify import find
@@ -37,6 +37,10 @@ async def inside(entered: doors.Entered, next: str = "") -> Redirect:
     return Redirect(target, status_code=303, cookies=[session_cookie(entered.token)])
 
 
+async def at_the_door(form: Form[SignIn], status: int = 200) -> Response[Any]:
+    return page("access/sign-in.html", status=status, form=form, providers=await policy.providers_at_the_door())
+
+
 class SignInPages(Controller):
     path = "/sign-in"
 
@@ -48,18 +52,18 @@ class SignInPages(Controller):
         # Rights changed: the old token is exchanged here, where the guard sends whoever holds one.
         if renewed := await exchange(request.cookies.get(cookie_name(), ""), request):
             return await inside(doors.Entered(renewed[1], renewed[0], next))
-        return page("access/sign-in.html", form=Form(SignIn, initial={"next": next}))
+        return await at_the_door(Form(SignIn, initial={"next": next}))
 
     @post("/", may="anyone", status_code=200, include_in_schema=False)
     async def enter(self, request: Request[Any, Any, Any]) -> Response[Any]:
         form = Form(SignIn, await request.form())
         if not form.valid:
-            return page("access/sign-in.html", status=422, form=form)
+            return await at_the_door(form, 422)
         address = people.normal_email(form.data.email)
         entered = await doors.sign_in_by_password(address, form.data.password, request)
         if entered is None:
             form.add_error("password", _("The address or the password is wrong. Type them again."))
-            return page("access/sign-in.html", status=422, form=form)
+            return await at_the_door(form, 422)
         return await inside(entered, form.data.next)
 
 

@@ -11,7 +11,8 @@ from access.actions import doors, factor, own
 from access.forms import Code, Proof
 from access.models import Credential
 from access.pages.doors import NO_REFERRER, inside
-from access.sessions import cookie_name, waiting_for_factor
+from access.policy import ties_of
+from access.sessions import cookie_name, session_cookie, waiting_for_factor
 from core.context import here
 from core.forms import Form
 from core.i18n import _, lazy
@@ -120,8 +121,8 @@ class AgainPages(Controller):
         if not right:
             form.add_error(field, str(WRONG) if field == "code" else _("This is not your current password."))
             return await _again(form, 422)
-        await factor.step_up(who)
-        return Redirect(safe_path(form.data.next, "/me"), status_code=303)
+        token = await factor.step_up(who, request)
+        return Redirect(safe_path(form.data.next, "/me"), status_code=303, cookies=[session_cookie(token or "")])
 
 
 async def _has_password() -> bool:
@@ -129,8 +130,10 @@ async def _has_password() -> bool:
 
 
 async def _again(form: Form[Proof], status: int = 200) -> Response[Any]:
-    return page("access/again.html", status=status, form=form, has_factor=await factor.has_factor(_me()),
-                has_password=await _has_password())  # fmt: skip
+    return page(
+        "access/again.html", status=status, form=form, has_factor=await factor.has_factor(_me()),
+        has_password=await _has_password(), providers=[one.provider for one in await ties_of(_me())],
+    )  # fmt: skip
 
 
 controllers = [OwnFactor, CodePages, AgainPages]

@@ -9,10 +9,10 @@ from litestar import Controller, Request, Response, delete, get, post
 from litestar.response import Redirect
 
 from access import passwords
-from access.actions import doors, factor, own
+from access.actions import doors, factor, oidc, own
 from access.forms import NewPassword, Profile
 from access.models import Credential, Session
-from access.policy import open_sessions
+from access.policy import open_sessions, ties_of
 from access.sessions import close_all_sessions, no_cookie, session_cookie
 from access.zones import choices
 from core.clock import now
@@ -32,7 +32,7 @@ async def _shown(status: int = 200, profile: Any = None, password: Any = None) -
         "access/me.html", status=status, person=person, profile=profile or Form(Profile, initial=person),
         password=password or Form(NewPassword), zones=choices(person.time_zone), changed_at=kept and kept.changed_at,
         needs_current=await own.needs_current_password(who), sessions=await open_sessions(who).count(),
-        has_factor=await factor.has_factor(person.id),
+        has_factor=await factor.has_factor(person.id), ties=await ties_of(person.id),
     )  # fmt: skip
 
 
@@ -102,4 +102,11 @@ class OwnSessions(Controller):
         return Redirect("/me/sessions", status_code=303)
 
 
-controllers = [OwnPages, OwnSessions]
+@delete("/me/providers/{tie_id:int}", may="signed_in", status_code=303, include_in_schema=False)
+async def untie(tie_id: int) -> Response[Any]:
+    await oidc.untie(tie_id, here().principal.person_id or 0, by=here().principal)
+    flash(_("Untied. It no longer signs you in."))
+    return Redirect("/me", status_code=303)
+
+
+controllers = [OwnPages, OwnSessions, untie]

@@ -8,7 +8,7 @@ from litestar import Controller, Request, Response, delete, get, post
 from litestar.response import Redirect
 
 from access import policy
-from access.actions import factor, roles, staff
+from access.actions import factor, oidc, roles, staff
 from access.forms import Invitation, Reason, RoleChoice
 from access.models import Role, RoleAssignment, ScopedGrant
 from access.words import role_names
@@ -58,9 +58,11 @@ async def _one(person: Person, status: int = 200, role: Any = None) -> Response[
     sessions = await policy.open_sessions_of(person.id).count()
     has_factor = await factor.has_factor(person.id)
     grants = await ScopedGrant.filter(person_id=person.id, revoked_at=None, expires_at__gt=now()).order_by("expires_at")
-    return page("access/person.html", status=status, person=person, held=held, names=names, sessions=sessions,
-                grants=grants, has_factor=has_factor, left={k: v for k, v in names.items() if k not in held},
-                form=role or Form(RoleChoice), is_me=person.id == here().principal.person_id)  # fmt: skip
+    return page(
+        "access/person.html", status=status, person=person, held=held, names=names, sessions=sessions, grants=grants,
+        has_factor=has_factor, left={k: v for k, v in names.items() if k not in held}, form=role or Form(RoleChoice),
+        is_me=person.id == here().principal.person_id, ties=await policy.ties_of(person.id),
+    )  # fmt: skip
 
 
 class PeoplePages(Controller):
@@ -152,4 +154,13 @@ async def remove_factor(person_id: int) -> Response[Any]:
     return Redirect(f"{HOME}/{person.id}", status_code=303)
 
 
-controllers = [PeoplePages, RolesOfPerson, LockOfPerson, end_sessions, remove_factor]
+@delete(HOME + "/{person_id:int}/providers/{tie_id:int}", may="settings.manage", needs_fresh=True, status_code=303,
+        include_in_schema=False)  # fmt: skip
+async def untie(person_id: int, tie_id: int) -> Response[Any]:
+    person = await staff.staff_person(person_id)
+    await oidc.untie(tie_id, person.id, by=here().principal)
+    flash(_("Untied."))
+    return Redirect(f"{HOME}/{person.id}", status_code=303)
+
+
+controllers = [PeoplePages, RolesOfPerson, LockOfPerson, end_sessions, remove_factor, untie]
