@@ -26,6 +26,9 @@ from core.settings import Settings, read_settings, use
 from lingering import end_or_name_the_threads
 from servers import POSTGRES, comment_of, comment_on, engines, make_database, remembered, rooms_with_models
 
+# Tests run at any hour, also when nobody may be written to; tests/customers/test_attention.py sets its own.
+NEVER_QUIET = """INSERT INTO note (name, value, changed_at) VALUES ('customers.quiet',
+ '{"quiet_from": "00:00", "quiet_until": "00:00"}', CURRENT_TIMESTAMP)"""
 SECRET = "test-secret-key-that-is-long-enough-0123456789"
 
 
@@ -52,6 +55,7 @@ async def sqlite_template(tmp_path_factory: pytest.TempPathFactory, anyio_backen
         use(read_settings({}, secret_key=SECRET, data_dir=str(path.parent)))
         await open_database(f"sqlite://{path}", rooms_with_models())
         await migrate(f"sqlite://{path}", rooms_with_models())
+        await write(NEVER_QUIET)
         await write("PRAGMA wal_checkpoint(TRUNCATE)")
         await close_database()
         part = kept.with_suffix(f".{os.getpid()}")
@@ -74,6 +78,7 @@ async def postgres_seeds(
     use(read_settings({}, secret_key=SECRET, data_dir=str(tmp_path_factory.mktemp("pg")), database_url=POSTGRES))
     await open_database(POSTGRES, rooms_with_models())
     await migrate(POSTGRES, rooms_with_models())
+    await write(NEVER_QUIET)
     seeded = {}
     for table in await _tables():
         found = [tuple(row.values()) for row in await rows(f'SELECT * FROM "{table}"')]

@@ -8,6 +8,7 @@ from access import links, mails, sentences  # noqa: F401  (sentences: registers 
 from core.clock import days_ago, now
 from core.database import rows, transaction, write
 from core.jobs import every, job
+from customers import touches
 
 HOLDER = (
     "SELECT p.id, p.state, p.kind, p.locale, p.email, i.verified_at FROM identity i"
@@ -29,6 +30,7 @@ async def send_link(email: str, next: str, name: dict[str, str], language: str) 
             if holder["state"] == "active" and is_theirs:
                 address = await links.make(email, holder["id"], next=next)
                 await mails.send_sign_in(email, address, holder["locale"], key=_key(address))
+                await touches.passes(holder["id"], "email", "transactional", _key(address))
         elif name:
             data = name | {"language": language}
             address = await links.make(email, None, purpose="sign_up", data=data, next=next)

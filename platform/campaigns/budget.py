@@ -3,21 +3,48 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 
 from campaigns.ledger import ids_sql
-from core.database import rows, write
-from customers.touches import reserve_touches
+from campaigns.models import Campaign, Step
+from core.database import dialect, rows, write
+from core.refs import Ref
+from customers.rules import rule
+from customers.touches import ask
 
 
-async def reserve(ids: str, is_counted: bool) -> None:
-    """Take a touch for each claimed delivery of `ids` (JSON); who has none left is skipped as `capped`."""
-    if not is_counted:
-        return
+async def reserve(ids: str, step: Step, campaign: Campaign, is_counted: bool) -> None:
+    """Take a touch for each claimed delivery of `ids` (JSON).
+
+    Who has none left, or sleeps, waits until there is room; who has no room while the newsletter is worth sending is
+    skipped as `capped`. What needs no consent (a transactional topic) passes, and is written down.
+    """
     found = await rows(f"SELECT id, person_id FROM delivery WHERE id IN ({ids_sql()}) AND state = 'claimed'", ids)
     keys = {f"delivery:{row[0]}": int(row[0]) for row in found}
-    got = await reserve_touches("email", "campaign", [(int(row[1]), f"delivery:{row[0]}") for row in found])
-    if capped := [id for key, id in keys.items() if key not in got]:
+    worth = timedelta(hours=(await rule("quiet")).worth_hours)
+    answers = await ask(
+        "email", "campaign" if is_counted else "transactional", [(int(row[1]), f"delivery:{row[0]}") for row in found],
+        about=Ref("campaign", campaign.id), worth_until=step.due_at + worth,
+    )  # fmt: skip
+    if held := [(keys[key], str(one.until), one.reason) for key, one in answers.items() if one.until]:
+        await _wait(held)
+    if capped := [keys[key] for key, one in answers.items() if one.state == "refused"]:
         await write(
             "UPDATE delivery SET state = 'skipped', reason = 'capped', worker = NULL, lease_until = NULL"
             f" WHERE id IN ({ids_sql()}) AND state = 'claimed'", json.dumps(capped),
         )  # fmt: skip
+
+
+async def _wait(held: list[tuple[int, str, str]]) -> None:
+    if dialect() == "postgresql":
+        table = ("SELECT (e->>0)::bigint AS id, (e->>1)::timestamptz AS due, e->>2 AS why"
+                 " FROM json_array_elements(CAST(? AS json)) AS e")  # fmt: skip
+    else:
+        parts = ("id", "due", "why")
+        names = ", ".join(f"json_extract(value, '$[{at}]') AS {name}" for at, name in enumerate(parts))
+        table = f"SELECT {names} FROM json_each(?)"
+    await write(
+        "UPDATE delivery SET state = 'frozen', reason = 'held:' || x.why, due_at = x.due, worker = NULL,"
+        f" lease_until = NULL FROM ({table}) AS x WHERE delivery.id = x.id AND delivery.state = 'claimed'",
+        json.dumps(held),
+    )  # fmt: skip

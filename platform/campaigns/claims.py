@@ -49,7 +49,7 @@ async def claim(step: Step, campaign: Campaign, worker: str, most: int, *, needs
         if not taken:
             return []
         await _skip_the_forbidden(ids, campaign.topic, needs_consent)
-        await reserve(ids, needs_consent)
+        await reserve(ids, step, campaign, needs_consent)
         return await _load(ids)
 
 

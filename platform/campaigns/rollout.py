@@ -17,7 +17,7 @@ from core.errors import Conflict, Refused
 from core.i18n import _
 from core.policy import ensure
 from core.refs import Ref
-from customers import pilots
+from customers import pilots, touches
 from customers.models import Pilot
 
 MOST_IN_A_PILOT = 200
@@ -144,6 +144,7 @@ async def cancel(campaign: Campaign) -> None:
             "UPDATE campaign_step SET state = 'cancelled', finished_at = ? WHERE campaign_id = ? AND kind <> 'pilot'"
             " AND state IN ('waiting', 'freezing', 'sending', 'paused')", now(), campaign.id,
         )  # fmt: skip
+        await touches.drop(Ref("campaign", campaign.id))
         await audit("campaign.cancel", Ref("campaign", campaign.id))
     # No claim is possible any more; rows that a worker holds at this moment are taken by the sweep.
     await claims.cancel_rest()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from campaigns.variables import ACCOUNT, PERSON, SENDER
 from core.i18n import _, lazy
+from customers.attention import REASONS as HELD
 
 STATES = {
     "frozen": lazy("Not yet"), "claimed": lazy("Sending"), "attempting": lazy("Sending"), "sent": lazy("Delivered"),
@@ -40,6 +41,8 @@ def reason_words(reason: str) -> str:
     if reason in REASONS:
         return str(REASONS[reason])
     kind, _colon, rest = reason.partition(":")
+    if kind == "held":
+        return _("waits: %(why)s", why=HELD.get(rest, rest))
     if kind == "missing":
         label = PERSON.get(rest) or ACCOUNT.get(rest) or SENDER.get(rest) or rest
         return _("no %(name)s", name=label)

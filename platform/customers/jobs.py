@@ -7,7 +7,7 @@ from datetime import timedelta
 from core.clock import now
 from core.events import on
 from core.jobs import every, job
-from customers import duplicates, headcount, health, merging, phases, retention, tiers, tracking
+from customers import duplicates, headcount, health, merging, phases, retention, tiers, touches, tracking
 from customers.events import AccountsMerged, PeopleMerged
 from customers.imports import run, trailing
 from customers.incoming import working
@@ -41,6 +41,11 @@ async def work_incoming(hook_id: int) -> None:
 @every(hours=24, at="04:20", lane="bulk", timeout=600)
 async def forget_incoming() -> None:
     await working.forget_old()
+
+
+@every(minutes=30)
+async def expire_held_touches() -> str:
+    return f"{await touches.expire()} expired"
 
 
 @job(lane="bulk", timeout=600, attempts=3)

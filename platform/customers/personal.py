@@ -8,7 +8,7 @@ from customers.retention import keeps
 
 COUNTS = ("d7", "d30", "d90", "total")
 
-for _table in ("person_source", "membership", "identity", "consent", "notice", "touch", "segment_member"):
+for _table in ("person_source", "membership", "identity", "consent", "notice", "touch", "touch_hold", "segment_member"):
     refers(_table, "person_id", erase="delete")
 refers("consent_proof", "person_id", erase="clear", clear=("evidence",), blocks=False)  # the proof itself must be kept
 refers("touchpoint", "person_id", erase="clear", clear=("data",))
@@ -67,6 +67,7 @@ keeps("usage_day", "day", lazy("Counts by day"), least=100, is_day=True,
 keeps("touchpoint", "at", lazy("Timeline entries"), least=90)
 keeps("notice", "created_at", lazy("Notices at the bell"), least=7)
 keeps("touch", "at", lazy("Automatic messages counted against attention"), least=31)
+keeps("touch_hold", "changed_at", lazy("Automatic messages that were held back"), least=31)
 keeps("health_snapshot", "day", lazy("Daily health"), least=60, is_day=True,
       note=lazy("The judgement by renewals looks at the scores of 30 days before each of them."))  # fmt: skip
 keeps("search_query", "created_at", lazy("Searches by visitors"), least=30, by="arrival")

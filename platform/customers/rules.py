@@ -33,6 +33,38 @@ class AttentionRule(msgspec.Struct, frozen=True):
     per_month: int = 12
 
 
+class ChannelRule(msgspec.Struct, frozen=True):
+    """What a person may get on one channel, within the limits over all of them; 0: no limit of its own.
+
+    LINE counts every message that is no answer against a quota that is paid for, and a block there is for good.
+    """
+
+    email_day: int = 0
+    email_week: int = 0
+    email_month: int = 0
+    line_day: int = 1
+    line_week: int = 2
+    line_month: int = 6
+    slack_day: int = 1
+    slack_week: int = 3
+    slack_month: int = 8
+    in_app_day: int = 0
+    in_app_week: int = 0
+    in_app_month: int = 0
+
+
+class QuietRule(msgspec.Struct, frozen=True):
+    """When nothing that the company starts reaches a person, by their own clock; the same hour twice: never quiet.
+
+    What was held leaves within `spread_minutes` after the end, evenly. After `worth_hours` it is not worth sending.
+    """
+
+    quiet_from: str = "21:00"
+    quiet_until: str = "08:00"
+    spread_minutes: int = 120
+    worth_hours: int = 72
+
+
 class HealthRule(msgspec.Struct, frozen=True):
     """Which events are core features, which one means that somebody signed in, and which that they bought."""
 
@@ -74,7 +106,8 @@ class RetentionRule(msgspec.Struct, frozen=True):
     days: dict[str, int] = {}
 
 
-RULES: dict[str, type[Any]] = {"tiers": TierRule, "attention": AttentionRule, "health": HealthRule,
+RULES: dict[str, type[Any]] = {"tiers": TierRule, "attention": AttentionRule, "channels": ChannelRule,
+                               "quiet": QuietRule, "health": HealthRule,
                                "phases": PhaseRule, "capacity": CapacityRule, "fields": FieldRule,
                                "retention": RetentionRule}  # fmt: skip
 

@@ -73,11 +73,15 @@ async def claim(raw: bytes, origin: str | None) -> dict[str, Any]:
     locale = next(one for one, name in guide.contents.items() if name == asked.hash)
     async with transaction():
         await lock(f"guides:{person.id}")
-        return await _grant(host, guide, person.id, account, locale, is_member)
+        granted = await _grant(host, guide, person.id, account, locale, is_member)
+    if granted is None:  # said after the commit: who was held back is written down
+        raise NotNow("budget")
+    return granted
 
 
 async def _grant(host: Host, guide: Live, person_id: int, account: int | None, locale: str,
-                 is_member: bool) -> dict[str, Any]:  # fmt: skip
+                 is_member: bool) -> dict[str, Any] | None:  # fmt: skip
+    """None: the budget of attention has no room."""
     seen, moment = await seen_by(person_id), published.moment()
     if reason := refusal(guide, person_id, is_member, seen, host.gaps, moment):
         raise NotNow(reason)
@@ -85,10 +89,11 @@ async def _grant(host: Host, guide: Live, person_id: int, account: int | None, l
     if is_continued(been, moment):
         return await _continued(guide, person_id)
     views = (been.views if been else 0) + 1
+    kind = "survey" if guide.kind == "survey" else "guide"
     if (guide.kind != "checklist" or views == 1) and not await reserve_touch(
-        person_id, "in_app", "guide", f"guide:{guide.id}:{person_id}:{views}"
+        person_id, "in_app", kind, f"guide:{guide.id}:{person_id}:{views}", about=Ref("guide", guide.id)
     ):
-        raise NotNow("budget")
+        return None
     key = secrets.token_urlsafe(18)
     await write(
         "INSERT INTO guide_view (key, guide_id, person_id, account_id, revision, is_pilot, locale, started_at, step)"

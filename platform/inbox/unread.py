@@ -6,8 +6,7 @@ nothing, nor does who said no to such mails, and nobody gets one at night.
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta, tzinfo
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from datetime import datetime, time, timedelta
 
 import msgspec
 
@@ -18,8 +17,8 @@ from core.i18n import _, speaking
 from core.jobs import job
 from core.pages import absolute, brand
 from core.refs import Ref
-from core.settings import settings
-from customers import consent, timeline
+from customers import consent, timeline, touches
+from customers.quiet import zone_of
 from customers.topics import CHAT_REPLIES
 from inbox import returning
 from inbox.models import Conversation, Message
@@ -83,19 +82,11 @@ async def _may_be_sent(conversation: Conversation, reader: Reader) -> bool:
 
 def _morning(moment: datetime, zone: str) -> datetime | None:
     """When the night ends where they are; None while it is day."""
-    local = moment.astimezone(_zone(zone))
+    local = moment.astimezone(zone_of(zone))
     if QUIET_UNTIL <= local.time() < QUIET_FROM:
         return None
     day = local.date() + timedelta(days=1 if local.time() >= QUIET_FROM else 0)
     return datetime.combine(day, QUIET_UNTIL, local.tzinfo).astimezone(moment.tzinfo)
-
-
-def _zone(name: str) -> tzinfo:
-    """Imports bring what zones are called elsewhere."""
-    try:
-        return ZoneInfo(name) if name else settings().zone
-    except (ZoneInfoNotFoundError, ValueError):
-        return settings().zone
 
 
 async def _send(conversation: Conversation, reader: Reader) -> None:
@@ -113,6 +104,8 @@ async def _send(conversation: Conversation, reader: Reader) -> None:
         subject = _("%(name)s answered your question", name=brand().name)
     async with transaction():
         await mail.post(reader.mail, subject, text, key=key, brand=conversation.brand)
+        await touches.passes(conversation.person_id, "email", "reply", key,
+                             about=Ref("conversation", conversation.id))  # fmt: skip
         await timeline.record(
             conversation.person_id, "inbox.mailed", account_id=conversation.account_id, channel="email",
             about=Ref("conversation", conversation.id), key=key,

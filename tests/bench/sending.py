@@ -34,6 +34,7 @@ from core.models import Brand
 from core.principal import SYSTEM
 from core.settings import read_settings, use
 from customers.models import Topic
+from customers.rules import QuietRule, set_rule
 
 TESTS = Path(__file__).resolve().parents[1]
 PARAGRAPH = "12月は営業日が短くなります。今のうちに次の3つを確かめておくと、締めの日に慌てずにすみます。" * 4
@@ -53,6 +54,7 @@ def newsletter() -> Draft:
 async def fill(messages: int) -> list[int]:
     """People with an account, an address and a consent; returns their ids."""
     moment = now()
+    await set_rule("quiet", QuietRule(quiet_from="00:00", quiet_until="00:00"))
     await Brand.filter(slug="default").update(
         sender_name="つきみ計算舎",
         sender_email="news@tsukimi.example",

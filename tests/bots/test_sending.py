@@ -11,7 +11,9 @@ from core.clock import now
 from core.context import Here, enter
 from core.database import transaction, write
 from core.principal import SYSTEM
-from factories import staff
+from customers.models import Touch
+from customers.rules import AttentionRule, set_rule
+from factories import a_person, staff
 from inbox.actions import ownership, replies, sending
 from inbox.actions.receiving import Heard, receive
 from inbox.models import Conversation, Outgoing
@@ -81,6 +83,15 @@ async def test_a_spent_token_becomes_a_push(line, line_channel):
     await replied(conversation)
     row = await again(conversation)
     assert (row.state, [sent.kind for sent in line.sent]) == ("sent", ["push"])
+
+
+async def test_a_push_passes_the_attention_budget_and_is_written_down(line, line_channel):
+    await set_rule("attention", AttentionRule(per_day=0, per_week=0, per_month=0))
+    conversation, person = await asked(line, line_channel, token=False), await a_person()
+    await Conversation.filter(id=conversation.id).update(person_id=person.id)
+    await replied(conversation)
+    assert [sent.kind for sent in line.sent] == ["push"]
+    assert [(one.kind, one.channel, one.is_counted) for one in await Touch.all()] == [("reply", "line", False)]
 
 
 async def test_the_month_and_the_rate_are_told_apart(line, line_channel):

@@ -1,17 +1,22 @@
 """From writing to the inbox: the ledger, what the server got, and who did not get it and why."""
 
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
 import pytest
 
 from campaigns import actions, ledger, reactions, rollout
 from campaigns.compose import Draft
+from campaigns.jobs import deliver_step
 from campaigns.models import Campaign, Delivery, Step, TrackedLink
 from campaigns_parts import MJML, SUBJECT, a_campaign, a_reader, piloted
 from channels.models import Mail
+from core.clock import now
 from core.database import rows, write
 from core.errors import Conflict, Refused
 from customers import consent
-from customers.models import Account, ConsentProof, Touchpoint
-from customers.rules import AttentionRule, set_rule
+from customers.models import Account, ConsentProof, Topic, Touch, TouchHold, Touchpoint
+from customers.rules import AttentionRule, QuietRule, set_rule
 
 
 async def states(kind="main"):
@@ -156,7 +161,7 @@ async def test_pause_and_resume_neither_lose_nor_double(house, smtp, writer, run
     people = [await a_reader(n) for n in range(1, 9)]
     campaign = await piloted(await a_campaign(people), [await a_reader(50)], run_jobs)
     step = await rollout.schedule(campaign)
-    from campaigns.jobs import deliver_step, freeze_step
+    from campaigns.jobs import freeze_step
 
     await freeze_step(step_id=step.id)
     await rollout.pause(campaign)
@@ -264,3 +269,54 @@ async def test_freezing_again_changes_nothing(house, writer):
                              created_at=campaign.created_at)  # fmt: skip
     for _ in range(2):
         assert await ledger.freeze(step, campaign, [one.id for one in people], needs_consent=True) == 3
+
+
+def an_hour_around_now() -> QuietRule:
+    local = now().astimezone(ZoneInfo("Asia/Tokyo"))
+    begin, end = (f"{local + timedelta(hours=by):%H:%M}" for by in (-1, 1))
+    return QuietRule(quiet_from=begin, quiet_until=end, spread_minutes=5)
+
+
+async def test_who_sleeps_gets_it_in_the_morning_and_who_is_awake_now(house, smtp, writer, run_jobs):
+    sleeper, awake = await a_reader(1), await a_reader(2, time_zone="America/New_York")
+    campaign = await piloted(await a_campaign([sleeper, awake]), [await a_reader(50)], run_jobs)
+    await set_rule("quiet", an_hour_around_now())
+    await rollout.schedule(campaign)
+    await run_jobs()
+    assert await states() == [("田辺1", "frozen", "held:quiet"), ("田辺2", "sent", "")]
+    held = await TouchHold.get()
+    waiting = await Delivery.get(person_id=sleeper.id)
+    assert (held.person_id, held.state, held.about_id) == (sleeper.id, "held", campaign.id)
+    assert held.release_at == waiting.due_at > now() + timedelta(minutes=55)
+    assert waiting.due_at < now() + timedelta(minutes=67)
+    assert (await Campaign.get()).state == "sending"
+    promised = await rows("SELECT due_at FROM promise WHERE name LIKE 'campaigns.%deliver_step' AND state = 'waiting'")
+    assert len(promised) == 1
+    await set_rule("quiet", QuietRule(quiet_from="00:00", quiet_until="00:00"))
+    await write("UPDATE delivery SET due_at = ? WHERE state = 'frozen'", now())
+    await deliver_step(step_id=waiting.step_id)
+    assert [state for _name, state, _why in await states()] == ["sent", "sent"]
+    assert (await Campaign.get()).state == "done"
+    assert [one.state for one in await TouchHold.all()] == ["released"]
+    assert await Touch.filter(person_id=sleeper.id, about_kind="campaign").count() == 1
+
+
+async def test_what_was_cancelled_in_the_night_leaves_nobody_waiting(house, smtp, writer, run_jobs):
+    campaign = await piloted(await a_campaign([await a_reader(1)]), [await a_reader(50)], run_jobs)
+    await set_rule("quiet", an_hour_around_now())
+    await rollout.schedule(campaign)
+    await run_jobs()
+    await rollout.cancel(campaign)
+    assert await states() == [("田辺1", "cancelled", "by_hand")]
+    assert [one.state for one in await TouchHold.all()] == ["dropped"]
+
+
+async def test_what_somebody_needs_passes_at_any_hour_and_is_written_down(house, smtp, writer, run_jobs):
+    await Topic.filter(slug="usage").update(is_transactional=True)
+    await set_rule("attention", AttentionRule(per_day=0, per_week=0, per_month=0))
+    await set_rule("quiet", an_hour_around_now())
+    campaign = await piloted(await a_campaign([await a_reader(1)]), [await a_reader(50)], run_jobs)
+    await rollout.schedule(campaign)
+    await run_jobs()
+    assert await states() == [("田辺1", "sent", "")]
+    assert {(one.kind, one.is_counted) for one in await Touch.all()} == {("transactional", False)}

@@ -225,6 +225,8 @@ async def test_the_budget_of_attention_counts_over_all_channels(web):
     answers = await asyncio.gather(tab(first), tab(second))
     assert sorted(one.status_code for one in answers) == [200, 409]
     assert [one.json()["reason"] for one in answers if one.status_code == 409] == ["budget"]
+    refused = await rows("SELECT state, reason, about_kind FROM touch_hold WHERE person_id = ?", person.id)
+    assert [tuple(row) for row in refused] == [("refused", "day", "guide")]
 
 
 async def test_own_caps_and_a_survey_comes_again_only_after_its_days(web):

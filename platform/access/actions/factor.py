@@ -26,6 +26,7 @@ from core.policy import ensure
 from core.principal import Principal
 from core.refs import Ref
 from core.settings import settings
+from customers import touches
 from customers.models import Person
 
 CODES = 10
@@ -194,7 +195,9 @@ async def remove(person_id: int, *, by: Principal, reason: str = "") -> None:
 async def _tell(person_id: int, what: str) -> None:
     person = await Person.get(id=person_id)
     if person.email:
-        await mails.send_factor_changed(person.email, what, person.locale, key=f"factor:{person_id}:{now():%s%f}")
+        key = f"factor:{person_id}:{now():%s%f}"
+        await mails.send_factor_changed(person.email, what, person.locale, key=key)
+        await touches.passes(person_id, "email", "transactional", key)
 
 
 # Asked of a role -----------------------------------------------------------------------------------------------

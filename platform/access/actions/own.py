@@ -16,6 +16,7 @@ from core.errors import Conflict, NotFound
 from core.i18n import _
 from core.principal import Principal
 from core.refs import Ref
+from customers import touches
 from customers.models import Person
 
 FRESH = timedelta(minutes=15)
@@ -87,5 +88,7 @@ async def set_password(person_id: int, password: str, request: Any = None) -> st
         await links.drop_links(person_id)
         await audit("set_password", Ref("person", person_id))
         if person.email:
-            await mails.send_password_changed(person.email, person.locale, key=f"password:{person_id}:{moment:%s%f}")
+            key = f"password:{person_id}:{moment:%s%f}"
+            await mails.send_password_changed(person.email, person.locale, key=key)
+            await touches.passes(person_id, "email", "transactional", key)
         return await open_session(person_id, request, way="password") if request is not None else None

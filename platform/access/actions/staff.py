@@ -13,7 +13,7 @@ from core.i18n import _
 from core.policy import ensure
 from core.principal import SYSTEM, Principal
 from core.refs import Ref
-from customers import people
+from customers import people, touches
 from customers.models import Person
 
 
@@ -28,7 +28,9 @@ async def invite(email: str, slug: str, *, family_name: str = "", given_name: st
         person = await _staff_person(address, family_name, given_name, language)
         await give_role(person.id, slug, by=by)
         link = await links.make(address, person.id, purpose="invite", next="/me", life=links.SETUP_LIFE)
-        await mails.send_invitation(address, link, person.locale, by=by.name, key=f"invite:{hashed(link)[:32]}")
+        key = f"invite:{hashed(link)[:32]}"
+        await mails.send_invitation(address, link, person.locale, by=by.name, key=key)
+        await touches.passes(person.id, "email", "transactional", key)
     return person
 
 

@@ -9,6 +9,7 @@ from app.demo.files import HERE, Known, data
 from campaigns import actions, rollout
 from campaigns.compose import Draft
 from core.clock import now
+from customers.rules import QuietRule, set_rule
 
 _link = re.compile(r"\{\{\s*link\('(\w+):(\w+)'\)\s*\}\}")
 
@@ -21,6 +22,8 @@ async def load(known: Known) -> None:
         """`link('article:017')` of the files with the address that the article has here."""
         return _link.sub(lambda found: "{{ link('" + cast.linked(":".join(found.groups())) + "') }}", text)
 
+    # Whoever looks around does so at any hour, and the pilot's letters should be there.
+    await set_rule("quiet", QuietRule(quiet_from="00:00", quiet_until="00:00"))
     with at(now(), await cast.be(plan["from"])):
         campaign = await actions.open_campaign(actions.Settings(
             name=plan["name"], topic=plan["topic"], segment_id=known.segments.get(plan["segment"]), is_public=True,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import campaigns.plans  # noqa: F401  registers what the calendar shows
 from campaigns.pages.following import FollowingPages
 from campaigns.pages.news import NewsPages
 from campaigns.pages.readers import LinkPages, UnsubscribePages

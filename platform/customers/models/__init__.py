@@ -46,6 +46,7 @@ from customers.models.touching import (
     Suppression,
     Topic,
     Touch,
+    TouchHold,
 )
 from customers.models.watching import HealthAlert, Pulse
 
@@ -88,6 +89,7 @@ __all__ = [
     "Suppression",
     "Topic",
     "Touch",
+    "TouchHold",
     "Touchpoint",
     "TrailPart",
     "UsageDay",

@@ -169,17 +169,54 @@ class Pilot(Model):
 
 
 class Touch(Model):
-    """One reserved automatic touch against the person's budget of attention, over all channels."""
+    """One reserved automatic touch against the person's budget of attention, over all channels.
+
+    What passes whatever the budget says (a reply, transactional mail, a colleague's copy) is written down uncounted.
+    """
 
     id = fields.BigIntField(primary_key=True)
     person: Any = fields.ForeignKeyField("customers.Person", related_name="touches", on_delete=fields.CASCADE)
     channel = fields.CharField(max_length=16)
-    kind = fields.CharField(max_length=40)
+    kind = fields.CharField(max_length=40)  # customers.attention.KINDS
     key = fields.CharField(max_length=120, unique=True)
     at = Moment()
+    is_counted = fields.BooleanField(default=True, db_default=True)
+    about_kind = fields.CharField(max_length=40, default="", db_default="")
+    about_id = fields.BigIntField(default=0, db_default=0)
 
     person_id: int
 
     class Meta:
         table = "touch"
         indexes = [Index(fields=("person_id", "at"), name="touch_person")]
+
+
+class TouchHold(Model):
+    """A touch that was not granted when it was asked for: who was held back, why, and what became of it."""
+
+    id = fields.BigIntField(primary_key=True)
+    person: Any = fields.ForeignKeyField("customers.Person", related_name="touch_holds", on_delete=fields.CASCADE)
+    channel = fields.CharField(max_length=16)
+    kind = fields.CharField(max_length=40)
+    key = fields.CharField(max_length=120, unique=True)
+    about_kind = fields.CharField(max_length=40, default="")
+    about_id = fields.BigIntField(default=0)
+    priority = fields.IntField(default=0)
+    state = fields.CharField(max_length=10)  # held, released, expired, refused, dropped
+    reason = fields.CharField(max_length=20)  # customers.attention.REASONS
+    times = fields.IntField(default=1)  # how often it was asked for and not granted
+    held_at = Moment()  # the first time
+    release_at = Moment(null=True)  # when it is asked for again; empty when it is not
+    worth_until = Moment(null=True)  # after it, it is not worth sending any more
+    changed_at = Moment()
+
+    person_id: int
+
+    class Meta:
+        table = "touch_hold"
+        indexes = [
+            Index(fields=("person_id", "changed_at", "id"), name="touch_hold_person"),
+            Index(fields=("state", "release_at", "id"), name="touch_hold_state"),
+            Index(fields=("about_kind", "about_id", "state"), name="touch_hold_about"),
+            Index(fields=("changed_at", "id"), name="touch_hold_changed"),
+        ]

@@ -10,6 +10,8 @@ from core.navigation import navigation
 from customers import notices
 from customers.pages import (
     accounts,
+    attention,
+    calendar,
     files,
     incoming,
     merges,
@@ -35,7 +37,8 @@ controllers: list[Any] = [
     own.OwnPages, settings.RulePages, topics.TopicPages, tracking.SegmentCalls, tracking.PostHogCalls,
     source_ranks.SourceRankPages, incoming.Receiving, incoming.IncomingPages,
     write_keys.WriteKeyPages, steering.SteeringPages, phases.PhasePages, team.TeamPages,
-    privacy.PrivacyPages,
+    privacy.PrivacyPages, attention.AttentionPages, attention.HoldPages, calendar.CalendarPages,
+    calendar.TouchPages,
 ]  # fmt: skip
 
 

@@ -35,6 +35,7 @@ async def tabs() -> list[tuple[str, str, int | None]]:
         (_("Segments"), "/staff/customers/segments", None), (_("Imports"), "/staff/customers/import", None),
         (_("Matching"), "/staff/customers/reviews", waiting or None),
         (_("CSMs and alerts"), "/staff/customers/team", None),
+        (_("Calendar"), "/staff/customers/calendar", None),
     ]  # fmt: skip
     return found
 

@@ -1,4 +1,4 @@
-"""The rules of this room: tiers, attention, health."""
+"""The rules of this room: tiers, health, capacity."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from core.pages import flash, page
 from core.policy import ensure
 from customers import jobs, policy, tiers
 from customers.calibration import calibration
-from customers.rules import AttentionRule, CapacityRule, HealthRule, TierRule, rule, set_rule
+from customers.rules import CapacityRule, HealthRule, TierRule, rule, set_rule
 
 
 class Rules(msgspec.Struct):
@@ -24,9 +24,6 @@ class Rules(msgspec.Struct):
     low_from: Annotated[int, Meta(ge=0)]
     monthly_churn_permille: Annotated[int, Meta(ge=0, le=1000)]
     horizon_months: Annotated[int, Meta(ge=1, le=600)]
-    per_day: Annotated[int, Meta(ge=0, le=100)]
-    per_week: Annotated[int, Meta(ge=0, le=100)]
-    per_month: Annotated[int, Meta(ge=0, le=1000)]
     login: Annotated[Line, Meta(min_length=1, max_length=120)]
     login_days_goal: Annotated[int, Meta(ge=1, le=28)]
     core_features: Line = ""
@@ -41,8 +38,7 @@ class Rules(msgspec.Struct):
             raise ValueError(_("Low touch must begin below high touch."))
 
 
-KINDS: dict[str, type[Any]] = {"tiers": TierRule, "attention": AttentionRule, "health": HealthRule,
-                               "capacity": CapacityRule}  # fmt: skip
+KINDS: dict[str, type[Any]] = {"tiers": TierRule, "health": HealthRule, "capacity": CapacityRule}
 
 
 class RulePages(Controller):
@@ -81,5 +77,5 @@ class RulePages(Controller):
         return Redirect("/staff/customers/rules", status_code=303)
 
 
-navigation.add("settings", lazy("Tiers, health and attention"), "/staff/customers/rules", may="settings.manage",
+navigation.add("settings", lazy("Tiers and health"), "/staff/customers/rules", may="settings.manage",
                icon="people", order=40)  # fmt: skip

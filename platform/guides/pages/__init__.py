@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import guides.plans
 import guides.sentences  # noqa: F401  registers how guides read on the timeline
 from core.i18n import lazy
 from core.navigation import navigation

@@ -14,7 +14,8 @@ import msgspec
 from channels import line, slack
 from core.clock import now
 from core.database import rows, transaction, write
-from customers import accounts
+from core.refs import Ref
+from customers import accounts, touches
 from inbox.actions.conversations import change, locked
 from inbox.models import Conversation, Outgoing
 
@@ -101,6 +102,9 @@ async def _claimed(conversation: Conversation, row: Outgoing) -> Claim | Wait:
         state="sending", way=way, reply_token=token, reply_token_at=given_at, attempts=row.attempts + 1,
         lease_until=now() + LEASES.get(row.channel, LEASE),
     )  # fmt: skip
+    if way == "push":  # an answer is never held, but LINE counts this one against the quota
+        await touches.passes(conversation.person_id, "line", "reply", f"outgoing:{row.id}",
+                             about=Ref("conversation", conversation.id))  # fmt: skip
     age = (now() - given_at).total_seconds() if given_at else 0.0
     return Claim(row.id, row.attempts + 1, row.key, row.channel, row.connection_id, row.address, row.content,
                  row.message.body, way, token, is_again, age)  # fmt: skip

@@ -1,0 +1,48 @@
+"""Everything that leaves for a person has said what it is to the attention budget (docs/attention.md)."""
+
+from __future__ import annotations
+
+import re
+
+from core.i18n import ROOMS as PLATFORM
+
+LEAVES = re.compile(
+    r"\b(?:mail\.post|line\.push|line\.reply|slack\.post|notices\.tell|out\.send)\("
+    r"|from customers\.notices import tell\b"
+)
+BELL = "stands at the bell, which nobody hears: it waits until they look"
+# Where something leaves, and by what right. Whoever adds a sender decides this first.
+DECIDED = {
+    "access/mails.py": "transactional: recorded by its callers",
+    "bots/delivering.py": "replies; a LINE push is recorded when it is claimed (inbox/actions/sending.py)",
+    "campaigns/sending.py": "counted when it is claimed (campaigns/budget.py)",
+    "community/telling.py": BELL,
+    "customers/alerts.py": "to staff",
+    "guides/jobs.py": "to staff",
+    "helpcenter/gaps.py": BELL,
+    "inbox/actions/ownership.py": "to staff",
+    "inbox/actions/replies.py": "a reply, and notes to staff",
+    "inbox/escalation.py": "to staff",
+    "inbox/jobs.py": "to staff",
+    "inbox/unread.py": "a reply: recorded",
+    "inbox/verifying.py": "a code that somebody not known yet asked for a minute ago",
+}
+DEFINED = ("channels/", "customers/notices.py")
+
+
+def test_every_place_from_which_something_leaves_has_been_decided():
+    found = set()
+    for file in sorted(PLATFORM.rglob("*.py")):
+        name = file.relative_to(PLATFORM).as_posix()
+        if LEAVES.search(file.read_text()) and not name.startswith(DEFINED):
+            found.add(name)
+    assert found == set(DECIDED)
+
+
+def test_what_must_be_recorded_is():
+    """By name, because a sender that forgets it sends as well as before."""
+    for name in ("access/jobs.py", "access/actions/own.py", "access/actions/factor.py", "access/actions/staff.py",
+                 "inbox/unread.py", "inbox/actions/sending.py"):  # fmt: skip
+        assert "touches.passes(" in (PLATFORM / name).read_text(), name
+    assert "ask(" in (PLATFORM / "campaigns/budget.py").read_text()
+    assert "reserve_touch(" in (PLATFORM / "guides/showing.py").read_text()
