@@ -6,7 +6,7 @@ from tortoise import fields
 from tortoise.indexes import Index
 
 class Migration(migrations.Migration):
-    dependencies = [('customers', '0011_health_lists_at_a_million')]
+    dependencies = [('customers', '0012_people_headcount')]
 
     initial = False
 
