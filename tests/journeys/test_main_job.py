@@ -159,6 +159,8 @@ async def staff_and_sender(town: Town) -> None:
     await admin.open("/staff/campaigns/sender")
     await admin.send("/staff/campaigns/sender", name="株式会社つきみ計算舎", email="news@maker.example",
                      address="架空県縁側市1-1-1", contact="support@maker.example")  # fmt: skip
+    await admin.open("/staff/customers/attention")  # the job is done at any hour, so no hours are quiet
+    await admin.send("/staff/customers/attention", quiet_from="00:00", quiet_until="00:00")
 
 
 async def customers_from_csv(town: Town) -> None:
