@@ -14,13 +14,13 @@ from core.errors import Invalid, NotFound, Wrong
 from core.i18n import _, lazy
 from core.policy import ensure
 from core.refs import Ref
-from customers import accounts, people, policy, seeing, upserts
+from customers import accounts, people, policy, seeing
+from customers.api_books import ContractApi, PurchaseApi, brought
 from customers.api_shapes import (
     AccountChange,
     AccountIn,
     AccountOut,
     AccountUpsert,
-    ContractUpsert,
     PersonIn,
     PersonOut,
     PersonUpsert,
@@ -110,7 +110,7 @@ class AccountApi(Controller):
     @put("/from/{source:str}/{source_id:str}", may="customers.write", body=AccountUpsert, is_once=True,
          says=lazy("Bring in a company by its id in another system"), **WRITE)  # fmt: skip
     async def bring(self, request: Request[Any, Any, Any], source: str, source_id: str) -> Response[Upserted]:
-        return await _brought(request, "accounts", source, source_id, AccountUpsert)
+        return await brought(request, "accounts", source, source_id, AccountUpsert)
 
 
 class PersonApi(Controller):
@@ -161,35 +161,7 @@ class PersonApi(Controller):
     @put("/from/{source:str}/{source_id:str}", may="customers.write", body=PersonUpsert, is_once=True,
          says=lazy("Bring in a person by their id in another system"), **WRITE)  # fmt: skip
     async def bring(self, request: Request[Any, Any, Any], source: str, source_id: str) -> Response[Upserted]:
-        return await _brought(request, "people", source, source_id, PersonUpsert)
+        return await brought(request, "people", source, source_id, PersonUpsert)
 
 
-class ContractApi(Controller):
-    path = f"{BASE}/contracts"
-
-    @put("/from/{source:str}/{source_id:str}", may="customers.write", body=ContractUpsert, is_once=True,
-         says=lazy("Bring in a contract by its id in another system"), **WRITE)  # fmt: skip
-    async def bring(self, request: Request[Any, Any, Any], source: str, source_id: str) -> Response[Upserted]:
-        return await _brought(request, "contracts", source, source_id, ContractUpsert)
-
-
-async def _brought(
-    request: Request[Any, Any, Any], kind: str, source: str, source_id: str, shape: type[Any]
-) -> Response[Any]:
-    """200, or 202 when a person has to decide whether it is one that is known already."""
-    ensure(policy.can_change_everything(current_principal()))
-    if not source or len(source) > 60:
-        raise Invalid([Wrong("source", _("The name of a source has at most 60 characters."))])
-    given = await body_of(request, shape)
-
-    async def work() -> Upserted:
-        found = await upserts.upsert(kind, source, source_id, given.words())
-        return Upserted(found.outcome, found.about_id if found.outcome != "review" else None, found.reason)
-
-    made = await once(request, work, status=200)
-    if b'"outcome":"review"' in made.content:
-        made.status_code = 202
-    return made
-
-
-controllers = [AccountApi, PersonApi, ContractApi]
+controllers = [AccountApi, PersonApi, ContractApi, PurchaseApi]

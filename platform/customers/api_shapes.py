@@ -10,7 +10,7 @@ import msgspec
 
 from core.forms import Email, Line, Meta
 from core.i18n import _
-from customers.models import Account, Membership, Person
+from customers.models import Account, Contract, Membership, Person, Purchase
 from customers.seeing import Sight
 
 Short = Annotated[Line, Meta(max_length=120)]
@@ -20,6 +20,7 @@ Locale = Literal["ja", "en"]
 
 
 OF_ACCOUNT = {"phone": "account.phone", "address": "account.phone", "expected_ltv": "account.money", "traits": "traits"}
+OF_CONTRACT = {"amount": "account.money"}
 OF_PERSON = {"email": "person.email", "phone": "person.phone", "traits": "traits", "last_seen_at": "person.usage"}
 
 
@@ -113,6 +114,51 @@ class PersonOut(msgspec.Struct):
         if not sight.sees("person.email"):  # an import without ids knows people by their address
             sources = [source for source in sources if not source.id.startswith("email:")]
         return cls(sources=sources, accounts=shown, **_seen(one, names, OF_PERSON, sight))
+
+
+class ContractOut(msgspec.Struct):
+    """A subscription. `amount` is a month's, in whole units; null where the key's role may not see money."""
+
+    id: int
+    account_id: int
+    product: str
+    plan: str
+    amount: int | None
+    currency: str
+    seats: int | None
+    starts_on: date
+    renews_on: date | None
+    ended_on: date | None
+    end_reason: str
+    source: str
+    source_id: str | None
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, one: Contract, sight: Sight) -> ContractOut:
+        return cls(**_seen(one, list(cls.__struct_fields__), OF_CONTRACT, sight))
+
+
+class PurchaseOut(msgspec.Struct):
+    """Something bought once, in whole units; `person_id` is null for what a company bought."""
+
+    id: int
+    person_id: int | None
+    account_id: int | None
+    product: str
+    quantity: int
+    amount: int | None
+    currency: str
+    bought_on: date
+    source: str
+    source_id: str
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, one: Purchase, sight: Sight) -> PurchaseOut:
+        return cls(**_seen(one, list(cls.__struct_fields__), OF_CONTRACT, sight))
 
 
 def _named(*words: str | None) -> None:
@@ -223,6 +269,23 @@ class ContractUpsert(Brought):
     renews_on: date | None = None
     ended_on: date | None = None
     end_reason: Annotated[Line, Meta(max_length=300)] = ""
+
+
+class PurchaseUpsert(Brought):
+    """Whose it is: `email`, `person_id` or `account_id` (the source's own ids). Less than zero for a refund."""
+
+    paid: int
+    bought_on: date
+    email: Email | None = None
+    person_id: Short = ""
+    account_id: Short = ""
+    product: Short = ""
+    quantity: int | None = None
+    currency: Annotated[Line, Meta(max_length=3)] = ""
+
+    def __post_init__(self) -> None:
+        if not (self.email or self.person_id or self.account_id):
+            raise ValueError(_("Say whose it is: an address, a person's id or a company's id."))
 
 
 class Upserted(msgspec.Struct):

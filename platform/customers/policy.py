@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from tortoise.expressions import Subquery
+from tortoise.expressions import Q, Subquery
 from tortoise.queryset import QuerySet
 
 from core.i18n import _
 from core.policy import Verdict, allow, deny, sign_in_first
 from core.principal import Principal
-from customers.models import Account, Membership, Person
+from customers.models import Account, Contract, Membership, Person, Purchase
 
 
 def visible_accounts(principal: Principal) -> QuerySet[Account]:
@@ -28,6 +28,27 @@ def visible_people(principal: Principal) -> QuerySet[Person]:
         return found
     own = Membership.filter(account_id__in=sorted(principal.own_accounts)).values("person_id")
     return found.filter(id__in=Subquery(own))
+
+
+def visible_contracts(principal: Principal) -> QuerySet[Contract]:
+    """Of the accounts that are visible."""
+    found = Contract.all()
+    if principal.may("customers.read") and principal.all_accounts:
+        return found
+    seen = principal.own_accounts if principal.may("customers.read") else principal.accounts
+    return found.filter(account_id__in=sorted(seen))
+
+
+def visible_purchases(principal: Principal) -> QuerySet[Purchase]:
+    """Staff: all, or those of their own accounts and of the people there; a customer: their own."""
+    found = Purchase.all()
+    if not principal.may("customers.read"):
+        return found.filter(person_id=principal.person_id or 0)
+    if principal.all_accounts:
+        return found
+    own = sorted(principal.own_accounts)
+    people = Membership.filter(account_id__in=own).values("person_id")
+    return found.filter(Q(account_id__in=own) | Q(account_id__isnull=True, person_id__in=Subquery(people)))
 
 
 def can_read(principal: Principal) -> Verdict:

@@ -11,7 +11,8 @@ system must see to work: nothing is hidden from them.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import re
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -40,6 +41,10 @@ OF = {
     "event.count": "person.usage", "event.last_days_ago": "person.usage", "event.sequence": "person.usage",
     "person.active_hour": "person.usage", "person.seen_days_ago": "person.usage",
 }  # fmt: skip
+# What a row of a file, or a doubt about it, says.
+SAID = {"email": "person.email", "address": "account.phone", "amount": "account.money",
+        "amount_yearly": "account.money", "paid": "account.money"}  # fmt: skip
+_telephone = re.compile(r"[+(（]?[\d０-９]{1,5}[)）ー－‐\- ][\d０-９ー－‐\-() ]{6,15}")
 
 
 class Unseen(Refused):
@@ -57,6 +62,28 @@ class Sight(msgspec.Struct, frozen=True):
     def shown(self, field: str, value: Any) -> Any:
         """The value; HIDDEN where there is one that this role may not see."""
         return value if field not in self.hidden or value in (None, "") else HIDDEN
+
+    def of_row(self, kind: str, values: Mapping[str, Any]) -> dict[str, Any]:
+        """What a row about people, companies, contracts or purchases says, by field, as this role may read it."""
+        phone = "person.phone" if kind.startswith("p") else "account.phone"
+        of = SAID | {"phone": phone}
+        return {name: self.shown(of.get(name, ""), self.cell(value) if name not in of else value)
+                for name, value in values.items()}  # fmt: skip
+
+    def told(self, kind: str, reason: str, values: Mapping[str, Any]) -> str:
+        """A reason that may quote what the row says, or an address of somebody else."""
+        for name, shown in self.of_row(kind, values).items():
+            if shown == HIDDEN and str(values[name]) not in ("", HIDDEN):
+                reason = reason.replace(str(values[name]), HIDDEN)
+        return " ".join(self.cell(word) for word in reason.split(" ")) if "person.email" in self.hidden else reason
+
+    def cell(self, text: Any) -> Any:
+        """A cell of which nobody knows yet what it means: what looks like something hidden is hidden."""
+        if not isinstance(text, str):
+            return text
+        if "person.email" in self.hidden and "@" in text:
+            return HIDDEN
+        return HIDDEN if self.hidden & {"person.phone", "account.phone"} and _telephone.fullmatch(text) else text
 
     def may_ask(self, condition: str) -> bool:
         """Whether a segment may be asked about this field: who counts, also learns."""

@@ -15,7 +15,8 @@ from core.clock import now
 from core.context import Here, enter
 from core.database import rows, write
 from core.principal import SYSTEM
-from customers.models import Account, Person
+from customers import seeing
+from customers.models import Account, Contract, Person
 from factories import a_person, an_account, staff
 
 KEYS = "/staff/settings/api"
@@ -245,6 +246,64 @@ async def test_a_record_is_brought_in_by_its_id_elsewhere(web):
     ])  # fmt: skip
     assert sorted(one.json()["outcome"] for one in answers) == ["created"] + ["unchanged"] * 3
     assert await Account.filter(name="株式会社同時").count() == 1
+
+
+async def test_contracts_and_purchases_are_brought_in_and_read_page_by_page(web):
+    key = await a_key(await staff("admin"), "customers.read", "customers.write")
+    brought = (await web.put("/api/v1/accounts/from/shop/A-1", headers=key, json={"name": "株式会社青空"})).json()
+    await web.put("/api/v1/people/from/shop/P-1", headers=key, json={"email": "sora@example.jp", "account_id": "A-1"})
+    for n in range(3):
+        contract = await web.put(f"/api/v1/contracts/from/shop/C-{n}", headers=key, json={
+            "account_id": "A-1", "product": f"製品{n}", "starts_on": "2026-04-01", "amount": 1000 + n})  # fmt: skip
+        assert (contract.status_code, contract.json()["outcome"]) == (200, "created")
+    order = {"email": "sora@example.jp", "product": "本", "paid": 3300, "bought_on": "2026-11-01", "quantity": 2}
+    once = key | {"idempotency-key": "order-1"}
+    answers = await asyncio.gather(*[
+        web.put("/api/v1/purchases/from/shop/O-1", headers=once, json=order) for _n in range(4)
+    ])  # fmt: skip
+    assert {one.text for one in answers} == {answers[0].text}
+    assert sorted(one.headers.get("idempotency-replayed", "") for one in answers) == [""] + ["true"] * 3
+    again = await web.put("/api/v1/purchases/from/shop/O-1", headers=key, json=order)
+    assert again.json()["outcome"] == "unchanged"
+    refund = await web.put("/api/v1/purchases/from/shop/O-2", headers=key, json=order | {"paid": -3300})
+    assert refund.json()["outcome"] == "created"
+    [kept] = await rows("SELECT total FROM person_metric WHERE metric = 'purchase'")
+    assert kept["total"] == 2
+
+    first = (await web.get("/api/v1/contracts", headers=key, params={"limit": 2})).json()
+    rest = (await web.get("/api/v1/contracts", headers=key, params={"limit": 2, "after": first["next"]})).json()
+    assert [one["product"] for one in first["data"] + rest["data"]] == ["製品0", "製品1", "製品2"]
+    assert rest["next"] is None
+    assert first["data"][0]["account_id"] == brought["id"]
+    bought = (await web.get("/api/v1/purchases", headers=key, params={"account_id": brought["id"]})).json()["data"]
+    assert [(one["source_id"], one["amount"], one["quantity"]) for one in bought] == [("O-1", 3300, 2),
+                                                                                     ("O-2", -3300, 2)]  # fmt: skip
+    assert (await web.get(f"/api/v1/purchases/{bought[0]['id']}", headers=key)).json() == bought[0]
+    assert (await web.get("/api/v1/purchases/999", headers=key)).status_code == 404
+    for wrong in ({}, {"paid": 1, "bought_on": "2026-11-01"}, order | {"paid": "x"}, order | {"email": "nobody@x.jp"}):
+        refused = await web.put("/api/v1/purchases/from/shop/O-9", headers=key, json=wrong)
+        assert refused.status_code == 422, wrong
+    assert not await rows("SELECT 1 FROM purchase WHERE source_id = 'O-9'")
+    read_only = await a_key(await staff("admin"), "customers.read")
+    assert (await web.put("/api/v1/purchases/from/shop/O-3", headers=read_only, json=order)).status_code == 403
+
+
+async def test_a_role_that_may_not_see_money_reads_no_amounts(web):
+    boss = await a_key(await staff("admin"), "customers.read", "customers.write")
+    await web.put("/api/v1/accounts/from/shop/A-1", headers=boss, json={"name": "株式会社青空"})
+    sold = {"account_id": "A-1", "starts_on": "2026-04-01", "amount": 1000}
+    await web.put("/api/v1/contracts/from/shop/C-1", headers=boss, json=sold)
+    bought = {"account_id": "A-1", "paid": 500, "bought_on": "2026-11-01"}
+    await web.put("/api/v1/purchases/from/shop/O-1", headers=boss, json=bought)
+    await seeing.hide({"account.money": ["csm"]})
+    csm = await staff("csm")
+    await Account.all().update(csm_id=csm.id)
+    theirs = await an_account("他社")
+    await Contract.create(account_id=theirs.id, product="x", starts_on=now().date(), created_at=now(), updated_at=now())
+    key = await a_key(csm, "customers.read")
+    for path in ("/api/v1/contracts", "/api/v1/purchases"):
+        found = (await web.get(path, headers=key)).json()["data"]
+        assert [one["amount"] for one in found] == [None], "and of the other company nothing"
 
 
 async def test_people_are_added_once_an_address(web):

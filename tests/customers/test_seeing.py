@@ -11,13 +11,14 @@ from PIL import Image
 from access.actions import make_api_key
 from core.clock import days_ago, local_day, now
 from core.context import Here, enter
-from core.database import rows, transaction
+from core.database import rows, transaction, write
 from core.errors import Refused
 from core.media import _path, forget_media, store_image
 from core.principal import SYSTEM, Principal
 from core.refs import Ref
 from customers import pilots, privacy, retention, seeing, segments
-from customers.models import Contract, Notice, Pilot, ProductEvent
+from customers.imports import run as imports
+from customers.models import Account, Contract, Notice, Pilot, ProductEvent, Review
 from customers.rules import RetentionRule, set_rule
 from customers.tracking import Tracked, track_many
 from customers.tracking.recounting import recount_events
@@ -73,6 +74,59 @@ async def test_what_a_role_may_not_see_leaves_by_no_way(web: Any, sign_in: Any, 
     # What is not shown is not emptied by saving the page without it.
     await web.submit(f"{S}/{account.id}/settings", {"name": "水面フーズ", "csm_id": csm.id})
     assert (await rows("SELECT address, phone FROM account WHERE id = ?", account.id))[0][0] == SECRET["account.phone"]
+
+
+async def test_reviews_and_previews_of_imports_hide_the_same_fields(web: Any, sign_in: Any, house: Any) -> None:
+    boss, csm = await staff("admin"), await staff("csm")
+    await write("UPDATE role SET all_accounts = ?", True)
+    await sign_in(boss)
+    await a_customer(csm)
+    people = (
+        "人ID,姓,名,メール,電話,備考\n1,田辺,りょう,himitsu@example.jp,03-1234-5678,spare@example.jp\n"
+        "2,別人,太郎,himitsu@example.jp,03-1234-5678,\n3,川上,花,kowareta@,03-1234-5678,\n"
+    )
+    companies = "顧客ID,会社名,住所,電話\n1,水面フーヅ,岬町9-9-9,06-9999-0000\n"
+    enter(Here(principal=SYSTEM))
+    batches = [await imports.take(text.encode(), file_name="x.csv", source=f"s{n}", kind="")
+               for n, text in enumerate((people, companies))]  # fmt: skip
+    secrets = ("himitsu@example.jp", "03-1234-5678", "岬町9-9-9", "06-9999-0000", "spare@", "kowareta@")
+
+    async def pages() -> str:
+        said = [(await web.get(f"{S}/import/{batch.id}")).text for batch in batches]
+        for batch in batches:
+            await imports.back_to_mapping(batch.id) if batch.state != "mapping" else None
+        return "".join(said)
+
+    mapping = await pages()
+    assert "himitsu@example.jp" in mapping and "岬町9-9-9" in mapping
+    await seeing.hide({field: ["csm"] for field in seeing.FIELDS})
+    await sign_in(csm)
+    hidden = await pages()
+    assert [one for one in secrets if one in hidden] == []
+    for batch in batches:
+        await imports.preview(await imports.batch_of(batch.id))
+    for batch in batches:
+        for outcome in ("created", "updated", "review", "refused"):
+            said = (await web.get(f"{S}/import/{batch.id}?outcome={outcome}")).text
+            assert [one for one in secrets if one in said] == [], (batch.kind, outcome)
+        enter(Here(principal=SYSTEM))
+        await imports.apply(await imports.batch_of(batch.id))
+    said = {"name": "水面フーヅ", "address": SECRET["account.phone"], "phone": "06-9999-0000"}
+    account = await Account.get(name="水面フーズ")
+    await Review.create(kind="same_company", account_id=account.id, key="k", source="s",
+                        source_id="email:himitsu@example.jp", data={"values": said, "source": "s",
+                        "source_id": "email:himitsu@example.jp"}, reason="電話 06-9999-0000 が同じ",
+                        created_at=now())  # fmt: skip
+    found = await rows("SELECT id FROM review")
+    assert len(found) == 2, "somebody with another's address, and a company"
+    for row in found:
+        said = (await web.get(f"{S}/reviews/{row[0]}")).text
+        assert "•••" in said
+        assert [one for one in secrets if one in said] == []
+    listed = (await web.get(f"{S}/reviews")).text
+    assert [one for one in secrets if one in listed] == []
+    await sign_in(boss)
+    assert "himitsu@example.jp" in "".join([(await web.get(f"{S}/reviews/{row[0]}")).text for row in found])
 
 
 async def test_a_program_sees_no_more_than_the_role_of_its_key(web: Any, house: Any) -> None:

@@ -21,7 +21,7 @@ from core.principal import SYSTEM, Principal
 from core.refs import Ref
 from customers import notices, segments
 from customers.imports import run as imports
-from customers.models import Review
+from customers.models import Contract, Purchase, Review
 from helpcenter import actions as articles
 from helpcenter.wordings import Place, Words
 from inbox.actions.receiving import Heard, key_of_person, receive
@@ -234,13 +234,28 @@ async def _campaign(people: People, own: bool) -> int:
 objects("/staff/campaigns/{campaign_id}")(both("campaign_id", _campaign))
 
 
+async def _contract(people: People, own: bool) -> int:
+    account = people.mine if own else people.theirs
+    made = await Contract.create(account_id=account.id, product="勤怠", starts_on=now().date(), source="crm",
+                                 source_id=f"C-{next(_n)}", created_at=now(), updated_at=now())  # fmt: skip
+    return int(made.id)
+
+
+async def _purchase(people: People, own: bool) -> int:
+    person = people.member if own else people.other_member
+    made = await Purchase.create(person_id=person.id, amount=1, bought_on=now().date(), source="shop",
+                                 source_id=f"O-{next(_n)}", created_at=now(), updated_at=now())  # fmt: skip
+    return int(made.id)
+
+
 # The API names the same things ------------------------------------------------------------------------------------
 
 for path, name, make in (
     ("accounts/{account_id}", "account_id", _account), ("people/{person_id}", "person_id", _person),
     ("articles/{article_id}", "article_id", _article), ("threads/{thread_id}", "thread_id", _thread),
     ("conversations/{conversation_id}", "conversation_id", _conversation),
-    ("campaigns/{campaign_id}", "campaign_id", _campaign),
+    ("campaigns/{campaign_id}", "campaign_id", _campaign), ("contracts/{contract_id}", "contract_id", _contract),
+    ("purchases/{purchase_id}", "purchase_id", _purchase),
 ):  # fmt: skip
     objects(f"/api/v1/{path}")(both(name, make))
 

@@ -19,7 +19,7 @@ from core.listing import Choice, Column, Listing
 from core.pages import flash, fragment, page
 from core.policy import ensure
 from core.refs import Ref
-from customers import jobs, policy
+from customers import jobs, policy, seeing
 from customers.imports import run, trailing
 from customers.imports.headings import FIELD_LABELS, FIELDS, KINDS
 from customers.imports.rows import OUTCOMES
@@ -98,8 +98,10 @@ class ImportPages(Controller):
         return await self._rows(batch, request)
 
     async def _mapping(self, batch: ImportBatch, mistake: str = "", status: int = 200) -> Response[Any]:
-        fields = {field: str(FIELD_LABELS[field]) for field in FIELDS[batch.kind]}
-        return page("customers/import_mapping.html", status=status, batch=batch, samples=await run.samples(batch),
+        fields, sight = {field: str(FIELD_LABELS[field]) for field in FIELDS[batch.kind]}, await seeing.sight()
+        samples = {heading: [sight.of_row(batch.kind, {batch.mapping.get(heading, ""): one}).popitem()[1]
+                             for one in cells] for heading, cells in (await run.samples(batch)).items()}  # fmt: skip
+        return page("customers/import_mapping.html", status=status, batch=batch, samples=samples,
                     fields=fields, kinds=words(KINDS), mistake=mistake)  # fmt: skip
 
     async def _rows(self, batch: ImportBatch, request: Request[Any, Any, Any]) -> Response[Any]:
@@ -117,6 +119,11 @@ class ImportPages(Controller):
             counted=False,
         )  # fmt: skip
         await found.load()
+        sight = await seeing.sight()
+        for row in found.rows:  # as they are shown; nothing of it is saved
+            row.reason = sight.told(batch.kind, row.reason, row.data)
+            row.data = sight.of_row(batch.kind, row.data)
+            row.before = row.before and sight.of_row(batch.kind, row.before)
         return page("customers/import_rows.html", batch=batch, rows=found, counts=counts, chosen=chosen,
                     outcomes=outcomes(), labels={name: str(label) for name, label in FIELD_LABELS.items()},
                     kinds=words(KINDS), may_undo=await trailing.can_be_undone(batch.id))  # fmt: skip

@@ -12,7 +12,7 @@ from core.errors import NotFound
 from core.i18n import _, ago
 from core.listing import Choice, Column, Listing
 from core.pages import flash, page
-from customers import policy, reviews
+from customers import policy, reviews, seeing
 from customers.imports.headings import FIELD_LABELS
 from customers.matching.evidence import Evidence
 from customers.matching.words import WORDS, said
@@ -21,6 +21,7 @@ from customers.pages.common import tabs
 
 FIELDS = ("name", "name_kana", "corporate_number", "address", "phone", "industry", "employees", "prefecture", "website",
           "family_name", "given_name", "family_kana", "given_kana", "email", "title", "department")  # fmt: skip
+PEOPLE = {"same_email", "same_person", "duplicate_person"}
 
 
 class ReviewPages(Controller):
@@ -29,13 +30,13 @@ class ReviewPages(Controller):
     @get("/", may="customers.read")
     async def index(self, request: Request[Any, Any, Any]) -> Response[Any]:
         kinds = {kind: str(label) for kind, label in reviews.KINDS.items()}
-        query = Review.all().select_related("account", "other", "person")
+        query, sight = Review.all().select_related("account", "other", "person"), await seeing.sight()
         if not current_principal().all_accounts:
             query = query.filter(account_id__in=sorted(current_principal().own_accounts))
         found = Listing(
             request, query=query if request.query_params.get("state") else query.filter(state="open"),
             columns=[
-                Column("name", _("In the file"), head=True, value=title_of,
+                Column("name", _("In the file"), head=True, value=lambda r: title_of(r, sight),
                        href=lambda r: f"/staff/customers/reviews/{r.id}"),
                 Column("other", _("In the book"), value=lambda r: str(r.account or r.person or "")),
                 Column("kind", _("Why"), wide=True, format=lambda value: kinds.get(value, value)),
@@ -56,16 +57,20 @@ class ReviewPages(Controller):
         account = await Account.get_or_none(id=review.account_id) if review.account_id else None
         person = await Person.get_or_none(id=review.person_id) if review.person_id else None
         other = await the_other(review)
-        values = as_values(other) if other else review.data["values"]
+        sight, about = await seeing.sight(), about_of(review)
+        values = sight.of_row(about, as_values(other) if other else review.data["values"])
+        ours = sight.of_row(about, as_values(record)) if (record := account or person) else {}
         return page(
             "customers/review.html",
             review=review,
+            source_id=sight.cell(review.data.get("source_id", "")),
+            reason=sight.told(about, review.reason, review.data["values"] or {}),
             other=other,
             reasons=[said(Evidence(*one)) for one in review.data.get("evidence", []) if one[0] in WORDS],
             account=account,
             person=person,
             kind=str(reviews.KINDS.get(review.kind, review.kind)),
-            sides=beside(values, account or person),
+            sides=beside(values, ours),
             name=name_of(values),
             may_decide=bool(policy.can_change_everything(current_principal())),
         )
@@ -93,8 +98,13 @@ async def the_review(review_id: int) -> Review:
     return found
 
 
-def title_of(review: Review) -> str:
-    return name_of(review.data["values"]) if review.data["values"] else str(review.other or _("Two records"))
+def title_of(review: Review, sight: seeing.Sight) -> str:
+    said = review.data["values"]
+    return name_of(sight.of_row(about_of(review), said)) if said else str(review.other or _("Two records"))
+
+
+def about_of(review: Review) -> str:
+    return "people" if review.kind in PEOPLE else "accounts"
 
 
 async def the_other(review: Review) -> Account | Person | None:
@@ -113,13 +123,13 @@ def name_of(values: dict[str, Any]) -> str:
     return str(values.get("name") or person or values.get("full_name") or values.get("email") or "–")
 
 
-def beside(values: dict[str, Any], record: Account | Person | None) -> list[dict[str, Any]]:
-    """Field by field: the row, the record, and whether they say the same."""
+def beside(theirs: dict[str, Any], ours: dict[str, Any]) -> list[dict[str, Any]]:
+    """Field by field: the row, the record, and whether they say the same. Of what is hidden nothing is said."""
     found = []
     for field in FIELDS:
-        ours = getattr(record, field, "") if record is not None else ""
-        theirs = values.get(field, "")
-        if ours or theirs:
-            label = str(FIELD_LABELS.get(field, field))
-            found.append({"label": label, "theirs": theirs, "ours": ours, "same": str(ours) == str(theirs)})
+        one, other = theirs.get(field, ""), ours.get(field, "")
+        if one or other:
+            label, is_hidden = str(FIELD_LABELS.get(field, field)), seeing.HIDDEN in (one, other)
+            found.append({"label": label, "theirs": one, "ours": other,
+                          "same": not is_hidden and str(one) == str(other)})  # fmt: skip
     return found
