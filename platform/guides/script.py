@@ -76,7 +76,8 @@ def chat() -> Embedded:
 def current() -> Embedded:
     css = json.dumps(smaller_css((BROWSER / "engawa.css").read_text()))
     source = smaller((BROWSER / "engawa.js").read_text())
-    return embedded_of(source.replace('"@CSS@"', css).replace("@CHAT@", chat().hash))
+    return embedded_of(source.replace('"@CSS@"', css).replace("@CHAT@", chat().hash)
+                       .replace("@CHATSRI@", chat().integrity))  # fmt: skip
 
 
 _kept: set[str] = set()

@@ -183,3 +183,24 @@ async def dead_promise() -> int:
         now(), now(), now(),
     )  # fmt: skip
     return int(made[0][0])
+
+
+async def test_an_administrator_ends_one_session_of_a_colleague(web, sign_in):
+    await sign_in(await staff("admin"))
+    colleague = await staff("agent", "中村", "学")
+    lost, kept = await sign_in(colleague, web.another()), await sign_in(colleague, web.another())
+    home = f"/staff/settings/people/{colleague.id}/sessions"
+    ids = [row[0] for row in await rows("SELECT id FROM session WHERE person_id = ? ORDER BY id", colleague.id)]
+    shown = (await web.get(home)).text
+    assert all(f"{home}/{id}" in shown for id in ids)
+    assert home in (await web.get(f"/staff/settings/people/{colleague.id}")).text
+    assert (await web.submit(f"{home}/{ids[0]}", {"_method": "DELETE"})).status_code == 303
+    assert (await lost.get("/me")).status_code == 303
+    assert (await kept.get("/me")).status_code == 200
+    assert await rows("SELECT 1 FROM audit_entry WHERE action = 'session.end' AND target_id = ?", colleague.id)
+    other = await staff("agent")
+    mine = await sign_in(other, web.another())
+    [theirs] = await rows("SELECT id FROM session WHERE person_id = ?", other.id)
+    assert (await web.submit(f"{home}/{theirs[0]}", {"_method": "DELETE"})).status_code == 404
+    assert (await mine.submit(f"{home}/{ids[1]}", {"_method": "DELETE"})).status_code == 403
+    assert (await kept.get("/me")).status_code == 200

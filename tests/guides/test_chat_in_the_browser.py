@@ -257,6 +257,31 @@ async def test_an_address_is_shown_by_six_digits(stage):
     assert (await Conversation.get()).person_id == known.id
 
 
+async def test_a_chat_that_was_changed_on_the_way_is_not_run(stage):
+    body = script.chat().body
+    headers = {"access-control-allow-origin": "*"}
+
+    def sends(body):
+        return lambda route: route.fulfill(body=body, content_type="text/javascript", headers=headers)
+
+    for sent, opens in ((body, 1), (b"document.title = 'changed';" + body, 0)):
+        context = await stage.browser.new_context()
+        page = await context.new_page()
+        asked: list[str] = []
+        page.on("request", lambda request, asked=asked: asked.append(request.url))
+
+        await page.route("**/chat.js", sends(sent))
+        await page.goto(stage.site)
+        title = await page.title()
+        await page.click("engawa-guides .launch")
+        await page.click("engawa-guides .help >> text=チャットで聞く")
+        await page.wait_for_timeout(1_500)
+        assert await page.title() == title
+        assert await page.locator(f"{BOX} textarea").count() == opens
+        assert len([one for one in asked if one.endswith("/chat.js")]) == 1, "judged once, and what was judged is run"
+        await context.close()
+
+
 async def test_a_server_that_is_away_leaves_the_page_as_it_is(stage):
     async with on_a_bad_line(stage) as page:
         await page.goto(stage.site)

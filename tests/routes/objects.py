@@ -93,6 +93,48 @@ async def member_of_staff(people: People) -> Objects:
     return Objects({"person_id": colleague.id, "slug": "agent"}, {"person_id": people.other_member.id, "slug": "agent"})
 
 
+@objects("/staff/settings/people/{person_id}/sessions/{session_id}")
+async def session_of_staff(people: People) -> Objects:
+    """Own: of one of staff; foreign: of a customer."""
+    colleague = await staff("agent", "中村", "学")
+    return Objects(
+        {"person_id": colleague.id, "session_id": await _session_of(colleague)},
+        {"person_id": people.other_member.id, "session_id": await _session_of(people.other_member)},
+    )
+
+
+@objects("/me/providers/{tie_id}")
+async def tie(people: People) -> Objects:
+    """An account at an identity provider: the member's own, and another's."""
+    provider = await _provider()
+    return Objects(
+        {"tie_id": await _tie_of(people.member, provider)}, {"tie_id": await _tie_of(people.other_member, provider)}
+    )
+
+
+async def _provider() -> int:
+    made = await write(
+        "INSERT INTO oidc_provider (slug, name, issuer, client_id, sealed, for_staff, for_customers, adds_members,"
+        " domains, found, signing, problem, created_at) VALUES (?, 'x', 'https://id.example', 'x', '', ?, ?, ?, '[]',"
+        " '{}', '{}', '', ?) RETURNING id", new_key(), False, True, False, now(),
+    )  # fmt: skip
+    return int(made[0][0])
+
+
+async def _tie_of(person: Person, provider: int) -> int:
+    made = await write(
+        "INSERT INTO oidc_tie (provider_id, subject, person_id, created_at, used_at) VALUES (?, ?, ?, ?, ?)"
+        " RETURNING id", provider, new_key(), person.id, now(), now(),
+    )  # fmt: skip
+    return int(made[0][0])
+
+
+@objects("/staff/settings/oidc/{provider_id}")
+async def identity_provider(people: People) -> Objects:
+    """They belong to the whole house; foreign is one that is not there."""
+    return Objects({"provider_id": await _provider()}, {"provider_id": 999_999})
+
+
 @objects("/staff/settings/jobs/{promise_id}")
 async def stopped_work(people: People) -> Objects:
     made = await write(

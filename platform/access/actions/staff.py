@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from access import links, mails, policy
 from access.actions.roles import give_role, has_admin, role_named, slugs_of
-from access.sessions import close_all_sessions, hashed
+from access.sessions import close_all_sessions, close_session, hashed
 from core.audit import audit
 from core.clock import now
 from core.database import lock, rows, transaction, write
@@ -115,6 +115,17 @@ async def end_all_sessions(person_id: int, *, by: Principal) -> int:
         ended = await close_all_sessions(person_id, but=by.session_id)
         await audit("end_sessions", Ref("person", person_id), after={"sessions": ended})
     return ended
+
+
+async def end_session(person_id: int, session_id: int, *, by: Principal) -> None:
+    """Sign a member of staff out of one browser."""
+    ensure(policy.can_manage_staff(by))
+    if session_id == by.session_id:
+        raise Refused(_("This is the browser that you are using. Sign out instead."))
+    async with transaction():
+        if not await close_session(session_id, person_id):
+            raise NotFound(_("There is no such session."))
+        await audit("session.end", Ref("person", person_id))
 
 
 async def _may_touch(person_id: int, by: Principal) -> None:

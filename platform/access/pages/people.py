@@ -137,12 +137,30 @@ class LockOfPerson(Controller):
         return Redirect(f"{HOME}/{person.id}", status_code=303)
 
 
-@delete(HOME + "/{person_id:int}/sessions", may="settings.manage", status_code=303, include_in_schema=False)
-async def end_sessions(person_id: int) -> Response[Any]:
-    person = await staff.staff_person(person_id)
-    await staff.end_all_sessions(person.id, by=here().principal)
-    flash(_("%(name)s is signed out everywhere.", name=person.full_name))
-    return Redirect(f"{HOME}/{person.id}", status_code=303)
+class SessionsOfPerson(Controller):
+    path = HOME + "/{person_id:int}/sessions"
+    include_in_schema = False
+
+    @get("/", may="settings.manage")
+    async def show(self, person_id: int) -> Response[Any]:
+        person = await staff.staff_person(person_id)
+        found = await policy.open_sessions_of(person.id).order_by("-last_seen_at").limit(100)
+        return page("access/person-sessions.html", person=person, sessions=found,
+                    current=here().principal.session_id)  # fmt: skip
+
+    @delete("/", may="settings.manage", status_code=303)
+    async def end_all(self, person_id: int) -> Response[Any]:
+        person = await staff.staff_person(person_id)
+        await staff.end_all_sessions(person.id, by=here().principal)
+        flash(_("%(name)s is signed out everywhere.", name=person.full_name))
+        return Redirect(f"{HOME}/{person.id}", status_code=303)
+
+    @delete("/{session_id:int}", may="settings.manage", status_code=303)
+    async def end(self, person_id: int, session_id: int) -> Response[Any]:
+        person = await staff.staff_person(person_id)
+        await staff.end_session(person.id, session_id, by=here().principal)
+        flash(_("That device is signed out."))
+        return Redirect(f"{HOME}/{person.id}/sessions", status_code=303)
 
 
 @delete(HOME + "/{person_id:int}/second-factor", may="settings.manage", needs_fresh=True, status_code=303,
@@ -163,4 +181,4 @@ async def untie(person_id: int, tie_id: int) -> Response[Any]:
     return Redirect(f"{HOME}/{person.id}", status_code=303)
 
 
-controllers = [PeoplePages, RolesOfPerson, LockOfPerson, end_sessions, remove_factor, untie]
+controllers = [PeoplePages, RolesOfPerson, LockOfPerson, SessionsOfPerson, remove_factor, untie]

@@ -411,7 +411,10 @@
     ground().append(opener, panel);
     talk = null;
     const who = () => settings.key + ":" + subject();
-    const chat = () => talk = talk || import(home + "/w/@CHAT@/chat.js").then((loaded) => loaded.begin({ home, el, ground,
+    // The preload judges the integrity and leaves the module where import() finds it: it is not fetched twice.
+    const fetched = (href) => new Promise((done, fail) => ground().append(el("link", { rel: "modulepreload", href,
+      integrity: "@CHATSRI@", crossOrigin: "anonymous", nonce: script.nonce, onload: () => done(href), onerror: fail })));
+    const chat = () => talk = talk || fetched(home + "/w/@CHAT@/chat.js").then((url) => import(url)).then((loaded) => loaded.begin({ home, el, ground,
       settings, opener, who, document: doc, token: () => token,
       count: (n) => { ask.textContent = words.ask + (n ? " (" + n + ")" : ""); } }));
     try { if (localStorage.getItem("engawa-chat:" + who())) { safely(chat); } } catch { /* storage is off */ }
