@@ -7,7 +7,7 @@ from campaigns.models import Step
 from channels.webhooks import tell
 from community.events import AnswerAccepted, PostReplied, ThreadPublished
 from core.events import on
-from customers.events import ImportApplied, PersonAdded
+from customers.events import ImportApplied, PeopleAdded, PersonAdded
 from helpcenter.events import ArticlePublished
 from helpcenter.models import Article
 from inbox.events import ConversationWaiting
@@ -15,7 +15,15 @@ from inbox.events import ConversationWaiting
 
 @on(PersonAdded)
 async def person_added(event: PersonAdded) -> None:
-    await tell("person.added", {"person_id": event.person_id}, key=f"person.added:{event.person_id}")
+    data = {"person_id": event.person_id, "source": event.source}
+    await tell("person.added", data, key=f"person.added:{event.person_id}")
+
+
+@on(PeopleAdded)
+async def people_added(event: PeopleAdded) -> None:
+    """One message for up to 500; ids are given once, so the first and the last name it."""
+    data = {"person_ids": list(event.person_ids), "source": event.source}
+    await tell("people.added", data, key=f"people.added:{event.person_ids[0]}:{event.person_ids[-1]}")
 
 
 @on(ImportApplied)

@@ -29,6 +29,7 @@ from core.refs import Ref
 
 KINDS = {
     "person.added": lazy("Somebody was added"),
+    "people.added": lazy("People were brought in from another system"),
     "import.applied": lazy("An import was carried out"),
     "thread.created": lazy("A thread was opened"),
     "thread.replied": lazy("A thread was answered"),

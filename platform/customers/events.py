@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.events import Event
-from customers.added import PersonAdded
+from customers.added import PeopleAdded, PersonAdded
 from customers.tracking import Tracked, track, track_many
 
 
@@ -67,6 +67,7 @@ __all__ = [
     "HealthChanged",
     "ImportApplied",
     "MergeUndone",
+    "PeopleAdded",
     "PeopleMerged",
     "PersonAdded",
     "PersonErased",

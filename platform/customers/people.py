@@ -58,7 +58,7 @@ async def register(
             await link("email", address, person.id, source=source, verified_at=moment if verified else None)
         if account_id:
             await Membership.create(person_id=person.id, account_id=account_id, title=title)
-        await announce(PersonAdded(person_id=person.id))
+        await announce(PersonAdded(person_id=person.id, source=source))
     return person
 
 

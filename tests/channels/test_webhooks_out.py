@@ -15,9 +15,11 @@ import pytest
 from channels import fetching, webhooks
 from channels.webhook_models import WebhookDelivery, WebhookTarget
 from core.clock import now
+from core.context import Here, enter
 from core.database import rows, write
 from core.errors import Refused
 from core.principal import SYSTEM
+from customers import upserts
 from factories import a_person, staff
 from fakes.receiver import Receiver
 
@@ -57,12 +59,31 @@ async def test_a_fact_reaches_the_other_system_signed_and_once(web, sign_in, run
         assert not is_signed(webhooks.new_secret(), body, headers)
         assert abs(int(headers["webhook-timestamp"]) - now().timestamp()) < 60
         said = json.loads(body)
-        assert (said["type"], said["data"]) == ("person.added", {"person_id": hana.id})
+        assert (said["type"], said["data"]) == ("person.added", {"person_id": hana.id, "source": "form"})
         assert await webhooks.tell("person.added", {}, key=f"person.added:{hana.id}") == 0, "a job that runs twice"
         await run_jobs()
         assert len(other.received) == 1
     [row] = await WebhookDelivery.all()
     assert (row.state, row.tries, row.status) == ("sent", 1, 200)
+
+
+async def test_people_of_an_import_are_told_together_and_not_as_newcomers(web, sign_in, run_jobs):
+    await run_jobs()
+    async with Receiver() as other:
+        await webhooks.subscribe("CRM", other.url, ["person.added", "people.added"], by=SYSTEM)
+        enter(Here(principal=SYSTEM))
+        brought = [{"source_id": f"P-{n}", "email": f"p{n}@example.jp"} for n in range(700)]
+        await upserts.upsert_many("people", "crm", brought)
+        await upserts.upsert_many("people", "crm", brought)
+        await run_jobs()
+        told = [json.loads(one[0]) for one in other.received]
+        assert sorted((one["type"], len(one["data"]["person_ids"])) for one in told) == [
+            ("people.added", 200),
+            ("people.added", 500),
+        ]
+        assert {one["data"]["source"] for one in told} == {"crm"}
+        ids = [id for one in told for id in one["data"]["person_ids"]]
+        assert sorted(ids) == [row[0] for row in await rows("SELECT id FROM person WHERE email LIKE 'p%' ORDER BY id")]
 
 
 async def test_what_is_not_taken_is_tried_again_with_the_same_id_until_it_is_given_up(web, sign_in, run_jobs):

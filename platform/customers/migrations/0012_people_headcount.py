@@ -85,6 +85,7 @@ ON_SQLITE = (
 OF_MEMBERSHIPS = """
 CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+  IF NOT EXISTS ({any}) THEN RETURN NULL; END IF;
   PERFORM 1 FROM person WHERE id IN ({ids}) ORDER BY id FOR NO KEY UPDATE;
   WITH touched AS (
     SELECT p.id, EXISTS (SELECT 1 FROM counted_apart a WHERE a.person_id = p.id) AS was_apart
@@ -109,11 +110,15 @@ BEGIN
 END $$"""
 IS_NEW = "EXISTS (SELECT 1 FROM new_rows r WHERE r.id = m.id)"
 STAYED = "SELECT person_id, account_id FROM lines WHERE NOT is_new"
+CHANGED = ("SELECT 1 FROM old_rows o JOIN new_rows n ON n.id = o.id WHERE (o.person_id, o.account_id) <>"
+           " (n.person_id, n.account_id) OR o.until IS DISTINCT FROM n.until")  # fmt: skip
 TAKEN = " UNION ALL SELECT person_id, account_id FROM old_rows"
 
 
-def of_memberships(name: str, ids: str, is_new: str, taken: str) -> str:
-    return OF_MEMBERSHIPS.format(name=name, ids=ids, is_new=is_new, before=STAYED + taken, living=LIVING, apart=APART)
+def of_memberships(name: str, ids: str, is_new: str, taken: str, any: str = "") -> str:
+    """`any`: whether there is anything to do; an upsert runs the triggers of both, one of them with no rows."""
+    return OF_MEMBERSHIPS.format(name=name, ids=ids, is_new=is_new, before=STAYED + taken, living=LIVING, apart=APART,
+                                 any=any or ids)  # fmt: skip
 
 
 # `n` of one person, whose row is locked.
@@ -132,7 +137,7 @@ ON_POSTGRESQL = (
     of_memberships("headcount_joined", "SELECT person_id FROM new_rows", IS_NEW, ""),
     of_memberships("headcount_left", "SELECT person_id FROM old_rows", "FALSE", TAKEN),
     of_memberships("headcount_moved", "SELECT person_id FROM old_rows UNION SELECT person_id FROM new_rows",
-                   IS_NEW, TAKEN),
+                   IS_NEW, TAKEN, CHANGED),
     "CREATE TRIGGER headcount_joined AFTER INSERT ON membership REFERENCING NEW TABLE AS new_rows"
     " FOR EACH STATEMENT EXECUTE FUNCTION headcount_joined()",
     "CREATE TRIGGER headcount_left AFTER DELETE ON membership REFERENCING OLD TABLE AS old_rows"

@@ -21,6 +21,7 @@ from customers.pages import (
     phases,
     privacy,
     reviews,
+    segment_why,
     segments,
     settings,
     source_ranks,
@@ -32,8 +33,8 @@ from customers.pages import (
 )
 
 controllers: list[Any] = [
-    accounts.AccountPages, people.PersonPages, segments.SegmentPages, files.ImportPages, reviews.ReviewPages,
-    merges.MergePages, personal_data.PersonalDataPages,
+    accounts.AccountPages, people.PersonPages, segments.SegmentPages, segment_why.SegmentWhyPages, files.ImportPages,
+    reviews.ReviewPages, merges.MergePages, personal_data.PersonalDataPages,
     own.OwnPages, settings.RulePages, topics.TopicPages, tracking.SegmentCalls, tracking.PostHogCalls,
     source_ranks.SourceRankPages, incoming.Receiving, incoming.IncomingPages,
     write_keys.WriteKeyPages, steering.SteeringPages, phases.PhasePages, team.TeamPages,

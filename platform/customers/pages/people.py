@@ -100,13 +100,13 @@ class PersonPages(Controller):
     async def _around(self, person: Person) -> dict[str, Any]:
         memberships = await Membership.filter(person_id=person.id).select_related("account").order_by("until", "id")
         proofs = await ConsentProof.filter(person_id=person.id).order_by("-at", "-id").limit(20)
-        lists = await Segment.filter(members__person_id=person.id, is_static=True).limit(20)
+        offered, inside = await segments_around(person)
         consents, sight = await matrix(person.id), await seeing.sight()
         notes = AccountNote.filter(person_id=person.id).select_related("author").order_by("-id").limit(5)
         return {"person": person, "memberships": memberships, "consents": consents,
                 "topic_options": [(one["slug"], one["name"]) for one in consents], "proofs": proofs,
                 "identities": await Identity.filter(person_id=person.id).order_by("kind", "id").limit(50),
-                "lists": lists, "used": await touches.used(person.id), "channels": CHANNELS,
+                "segments": offered, "in_segments": inside, "used": await touches.used(person.id), "channels": CHANNELS,
                 "metrics": await metrics_of(person.id) if sight.sees("person.usage") else [], "sight": sight,
                 "notes": await notes if sight.sees("notes") else [],
                 "may_hand_out": bool(policy.can_change_everything(current_principal()))}  # fmt: skip
@@ -172,6 +172,16 @@ async def matrix(person_id: int) -> list[dict[str, Any]]:
             }
         )
     return found
+
+
+async def segments_around(person: Person, most: int = 8) -> tuple[list[Segment], set[int]]:
+    """Segments to ask about, those first in which the person was a few seconds ago; and their ids."""
+    if person.kind != "customer":
+        return [], set()
+    inside = await Segment.filter(state="active", members__person_id=person.id).order_by("name").limit(most)
+    others = await Segment.filter(state="active").order_by("-updated_at").limit(most)
+    ids = {one.id for one in inside}
+    return [*inside, *(one for one in others if one.id not in ids)][:most], ids
 
 
 async def metrics_of(person_id: int) -> list[Any]:
