@@ -9,7 +9,7 @@ from typing import Any
 
 from litestar.datastructures import Cookie
 
-from core.clock import now
+from core.clock import now, when
 from core.database import rows, transaction, write
 from core.entrance import client_ip
 from core.settings import settings
@@ -83,11 +83,14 @@ async def exchange(token: str, request: Any) -> tuple[str, int] | None:
             "UPDATE session SET revoked_at = ? WHERE token_hash = ? AND revoked_at IS NULL AND renew_by IS NOT NULL"
             f" AND awaits_factor = {FALSE}"
             " AND expires_at > ? AND last_seen_at > ? AND person_id IN (SELECT id FROM person WHERE state = 'active')"
-            " RETURNING id, person_id, way", moment, hashed(token), moment, moment - STAFF_IDLE,
+            " RETURNING id, person_id, way, COALESCE(confirmed_at, created_at)",
+            moment, hashed(token), moment, moment - STAFF_IDLE,
         )  # fmt: skip
         if not old:
             return None
-        return await open_session(old[0][1], request, way=old[0][2], rotated_from=old[0][0]), int(old[0][1])
+        # An exchange proves nothing: what asks for a fresh proof goes on asking.
+        return await open_session(old[0][1], request, way=old[0][2], rotated_from=old[0][0],
+                                  proved_at=when(old[0][3])), int(old[0][1])  # fmt: skip
 
 
 def session_cookie(token: str) -> Cookie:

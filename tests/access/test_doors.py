@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
+from datetime import timedelta
 
 import pytest
 from at_the_door import PASSWORD, enter, give_password, hold, is_in, letters, link_for, token_of
 
 from access.actions import give_role, set_password
 from access.sessions import hashed, open_session
+from core.clock import now
 from core.database import rows, write
 from customers.models import Person
 from factories import a_person, staff
@@ -278,13 +280,15 @@ async def test_after_a_change_of_rights_the_old_token_is_exchanged_once(web, sig
     old = token_of(web)
     await give_role(mika.id, "csm")
     assert (await web.get("/staff/settings")).status_code == 200, "rights are live"
-    await write("UPDATE session SET renew_by = created_at")
+    await write("UPDATE session SET renew_by = created_at, created_at = ?", now() - timedelta(minutes=20))
     sent = await web.get("/staff/settings")
     assert sent.headers["location"] == "/sign-in?next=%2Fstaff%2Fsettings"
     back = await web.get(sent.headers["location"])
     assert (back.status_code, back.headers["location"]) == (303, "/staff/settings")
     assert token_of(web) != old
     assert (await web.get("/staff/settings")).status_code == 200
+    asked = await web.get("/me/second-factor")
+    assert asked.headers["location"].startswith("/sign-in/again"), "an exchange proves nothing anew"
     thief = web.another()
     hold(thief, old)
     assert (await thief.get("/sign-in")).status_code == 200
