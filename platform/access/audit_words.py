@@ -73,6 +73,8 @@ ACTION_NAMES = {
     "rule.tiers": lazy("changed the rule of tiers"),
     "rule.health": lazy("changed the rule of health"),
     "rule.attention": lazy("changed the rule of attention"),
+    "rule.bot_pilot": lazy("changed how long the bot's pilot is"),
+    "pilot.withdraw": lazy("took a pilot back"),
     "rule.channels": lazy("changed the limits of each channel"),
     "rule.quiet": lazy("changed the quiet hours"),
     "holds.export": lazy("downloaded the list of who was held back"),

@@ -26,7 +26,7 @@ def snippet_of(hit: Hit) -> str:
 def answer(source: dict[str, Any], message_id: int, lang: str) -> tuple[str, dict[str, Any]]:
     """The answer with its source, and 'did it help?'. Returns words and content for the channels."""
     with speaking(lang):
-        url = absolute(source["url"]) if source["url"].startswith("/") else source["url"]
+        url = address_of(source)
         words = "\n\n".join(filter(None, (
             _("“%(title)s” should help.", title=source["title"]), source.get("snippet", ""), url,
             _("Did it help?"),
@@ -47,6 +47,21 @@ def candidates(sources: list[dict[str, Any]], message_id: int, lang: str) -> tup
         buttons = [[f"{n}. {source['title']}", f"pick:{message_id}:{n - 1}"] for n, source in enumerate(sources, 1)]
         buttons.append([_("Ask a person"), f"person:{message_id}"])
     return words, {"type": "candidates", "buttons": buttons}
+
+
+def suggestion(band: str, sources: list[dict[str, Any]], lang: str) -> str:
+    """The same for staff to send: no buttons, because what comes back goes to them."""
+    with speaking(lang):
+        if band == "answer":
+            first = sources[0]
+            words = [_("“%(title)s” should help.", title=first["title"]), first.get("snippet", ""), address_of(first)]
+            return "\n\n".join(filter(None, words))
+        listed = "\n".join(f"{n}. {one['title']}\n{address_of(one)}" for n, one in enumerate(sources, 1))
+        return _("Did you mean one of these?") + "\n" + listed
+
+
+def address_of(source: dict[str, Any]) -> str:
+    return absolute(source["url"]) if source["url"].startswith("/") else str(source["url"])
 
 
 def link(url: str, lang: str) -> tuple[str, dict[str, Any]]:

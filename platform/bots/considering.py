@@ -10,6 +10,7 @@ from bots.claims import claimed_account
 from bots.delivering import deliver, say
 from bots.events import QuestionAnswered, QuestionUnanswered
 from bots.knowledge import Known, look_up
+from bots.suggesting import may_suggest_beside, suggest
 from bots.taps import tapped
 from bots.words import language_of, pleasantry, serious, wants_link, wants_person
 from channels import line
@@ -19,6 +20,7 @@ from core.pages import absolute
 from core.refs import Ref
 from customers import timeline
 from customers.accounts import tier_of
+from inbox import trial
 from inbox.actions import ownership
 from inbox.models import Conversation, Message
 from search import record_outcome
@@ -33,7 +35,7 @@ async def consider(conversation_id: int, message_id: int, epoch: int) -> str:
     if message.data.get("kind") == "tap":
         return await tapped(conversation, message, epoch)
     if conversation.state != "bot" or conversation.epoch != epoch:
-        return "a person has it"
+        return await _beside(conversation, message)
     if message.state != "shown":
         return "taken back"
     reason, priority = await reason_for_a_person(conversation, message)
@@ -43,13 +45,35 @@ async def consider(conversation_id: int, message_id: int, epoch: int) -> str:
     if message.data.get("kind") == "sticker":
         return "a sticker"
     lang = language_of(message.body, conversation.lang)
-    if not message.body.strip():
-        return await _say(message, epoch, "which", lang)
     if conversation.channel == "line" and wants_link(message.body):
         return await _offer_link(conversation, message, epoch, lang)
+    if not await trial.may_answer_alone(conversation):
+        return await _on_trial(conversation, message, epoch)
+    if not message.body.strip():
+        return await _say(message, epoch, "which", lang)
     if kind := pleasantry(message.body):
         return await _say(message, epoch, kind, lang)
     return await _answer(conversation, message, epoch, lang)
+
+
+async def _beside(conversation: Conversation, message: Message) -> str:
+    """A person has it; a bot on trial still suggests, by the rules by which it would have answered."""
+    if await may_suggest_beside(conversation, message) and not (await reason_for_a_person(conversation, message))[0]:
+        return await suggest(conversation, message, conversation.epoch) or "a person has it"
+    return "a person has it"
+
+
+async def _on_trial(conversation: Conversation, message: Message, epoch: int) -> str:
+    """A suggestion, and a person who decides; what cannot be answered goes to them as always."""
+    if pleasantry(message.body) == "thanks":
+        return "thanks"
+    if message.body.strip() and not pleasantry(message.body):
+        if said := await suggest(conversation, message, epoch):
+            return said
+        await ownership.hand_over(conversation.id, epoch=epoch, reason="unknown")
+        return "unknown"
+    await ownership.hand_over(conversation.id, epoch=epoch, reason="pilot")
+    return "pilot"
 
 
 async def reason_for_a_person(conversation: Conversation, message: Message) -> tuple[str, int]:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from bots import answers, from_line, from_mail, from_slack, notices_of_waiting
 from bots.considering import consider
 from bots.delivering import came_back, deliver, say
+from bots.events import QuestionUnanswered
 from bots.media import copy_media
 from channels.connections import by_id
 from channels.events import ArrivalStored, LetterArrived, MailBounced
@@ -14,11 +15,12 @@ from channels.line import is_fresh
 from channels.models import Arrival
 from core.clock import days_ago, now
 from core.database import rows, transaction, write
-from core.events import on
+from core.events import announce, on
 from core.jobs import every, job
 from inbox.actions import ownership
-from inbox.events import ConversationWaiting, MessageReceived, ReplyWritten
+from inbox.events import ConversationWaiting, MessageReceived, ReplyWritten, SuggestionRefused
 from inbox.models import Conversation
+from search import record_outcome
 
 __all__ = ["copy_media", "deliver"]
 QUIET = timedelta(hours=24)  # a silence that ends what only the bot answered
@@ -51,6 +53,15 @@ async def answer_came_back(event: MailBounced) -> None:
 @on(MessageReceived)
 async def answer_or_hand_over(event: MessageReceived) -> None:
     await consider(event.conversation_id, event.message_id, event.epoch)
+
+
+@on(SuggestionRefused)
+async def a_gap_for_the_editors(event: SuggestionRefused) -> None:
+    """Staff said that what we know does not answer it: the question stands among the unanswered ones."""
+    if event.query_key and event.reason in ("wrong", "outdated", "incomplete"):
+        async with transaction():
+            await record_outcome(event.query_key, "not_solved")
+            await announce(QuestionUnanswered(event.message_id, event.query_key))
 
 
 @on(ReplyWritten)

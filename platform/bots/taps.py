@@ -6,6 +6,7 @@ from bots import answers
 from bots.delivering import deliver, say
 from core.database import transaction
 from core.refs import Ref
+from inbox import trial
 from inbox.actions import ownership
 from inbox.actions.sending import release_held
 from inbox.models import Conversation, Message
@@ -23,6 +24,9 @@ async def tapped(conversation: Conversation, message: Message, epoch: int) -> st
     if verb == "person":
         await ownership.hand_over(conversation.id, epoch=epoch, reason="asked")
         return "asked"
+    if choice != "yes" and not await trial.may_answer_alone(conversation):
+        await ownership.hand_over(conversation.id, epoch=epoch, reason="pilot")
+        return "pilot"
     about = await _answer_about(conversation, number)
     if about is None:
         return "an old button"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from core.audit import audit
 from core.clock import now
@@ -14,10 +15,13 @@ from core.refs import Ref
 from customers.models import Pilot
 
 
-async def start(about: Ref, revision: str, group_name: str, people: Iterable[int]) -> Pilot:
-    """Begin a pilot of `about` at `revision` (a digest of what will be sent). A pilot still running is void then."""
+async def start(about: Ref, revision: str, group_name: str, people: Iterable[int], *, is_open: bool = False) -> Pilot:
+    """Begin a pilot of `about` at `revision` (a digest of what will be sent). A pilot still running is void then.
+
+    `is_open`: nobody is chosen, because it is with whoever comes.
+    """
     chosen = list(dict.fromkeys(people))
-    if not chosen:
+    if not chosen and not is_open:
         raise Refused(_("Choose at least one person for the pilot."))
     if not group_name.strip():
         raise Refused(_("Give the pilot group a name."))
@@ -34,8 +38,11 @@ async def start(about: Ref, revision: str, group_name: str, people: Iterable[int
     return pilot
 
 
-async def judge(pilot_id: int, passed: bool, note: str) -> Pilot:
-    """Record the verdict of the person who is here. Only a running pilot can be judged, once, with a note."""
+async def judge(pilot_id: int, passed: bool, note: str, facts: dict[str, Any] | None = None) -> Pilot:
+    """Record the verdict of the person who is here. Only a running pilot can be judged, once, with a note.
+
+    `facts` are the numbers it is given on.
+    """
     who = current_principal().person_id
     if who is None:
         raise Refused(_("A person must give the verdict."))
@@ -44,9 +51,9 @@ async def judge(pilot_id: int, passed: bool, note: str) -> Pilot:
     state = "passed" if passed else "failed"
     async with transaction():
         judged = await write(
-            "UPDATE pilot SET state = ?, verdict_by_id = ?, verdict_at = ?, verdict_note = ?"
+            "UPDATE pilot SET state = ?, verdict_by_id = ?, verdict_at = ?, verdict_note = ?, facts = ?"
             " WHERE id = ? AND state = 'running' RETURNING id",
-            state, who, now(), note.strip(), pilot_id,
+            state, who, now(), note.strip(), facts, pilot_id,
         )  # fmt: skip
         pilot = await Pilot.get_or_none(id=pilot_id)
         if pilot is None:
@@ -54,7 +61,8 @@ async def judge(pilot_id: int, passed: bool, note: str) -> Pilot:
         if not judged:
             raise Conflict(_("This pilot is not running any more."))
         about = Ref(pilot.about_kind, pilot.about_id)
-        await audit(f"pilot.{state}", about, after={"pilot": pilot.id, "revision": pilot.revision}, reason=note.strip())
+        await audit(f"pilot.{state}", about, after={"pilot": pilot.id, "revision": pilot.revision} | (facts or {}),
+                    reason=note.strip())  # fmt: skip
     return pilot
 
 
@@ -65,3 +73,14 @@ async def passed(about: Ref, revision: str) -> bool:
         about.kind, about.id, revision,
     )  # fmt: skip
     return bool(found)
+
+
+async def withdraw(about: Ref, revision: str, reason: str) -> bool:
+    """Back to the pilot: what had passed, or is running, is void. False when there was nothing to take back."""
+    async with transaction():
+        gone = await write("UPDATE pilot SET state = 'void' WHERE about_kind = ? AND about_id = ? AND revision = ?"
+                           " AND state IN ('passed', 'running') RETURNING id",
+                           about.kind, about.id, revision)  # fmt: skip
+        if gone:
+            await audit("pilot.withdraw", about, before={"pilots": [int(row[0]) for row in gone]}, reason=reason)
+    return bool(gone)

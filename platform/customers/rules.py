@@ -65,6 +65,12 @@ class QuietRule(msgspec.Struct, frozen=True):
     worth_hours: int = 72
 
 
+class BotPilotRule(msgspec.Struct, frozen=True):
+    """How many conversations staff answer with a bot's suggestions before it may answer alone."""
+
+    conversations: int = 20
+
+
 class HealthRule(msgspec.Struct, frozen=True):
     """Which events are core features, which one means that somebody signed in, and which that they bought."""
 
@@ -107,7 +113,7 @@ class RetentionRule(msgspec.Struct, frozen=True):
 
 
 RULES: dict[str, type[Any]] = {"tiers": TierRule, "attention": AttentionRule, "channels": ChannelRule,
-                               "quiet": QuietRule, "health": HealthRule,
+                               "quiet": QuietRule, "bot_pilot": BotPilotRule, "health": HealthRule,
                                "phases": PhaseRule, "capacity": CapacityRule, "fields": FieldRule,
                                "retention": RetentionRule}  # fmt: skip
 

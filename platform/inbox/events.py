@@ -44,3 +44,11 @@ class ConversationResolved(Event, frozen=True):
 class ConversationHandedBack(Event, frozen=True):
     conversation_id: int
     epoch: int
+
+
+class SuggestionRefused(Event, frozen=True):
+    """What a bot on trial would have answered was no good. `reason`: wrong, outdated, incomplete, tone, person."""
+
+    message_id: int
+    query_key: str
+    reason: str

@@ -50,6 +50,7 @@ async def _empty(id: int) -> None:
     said = await write("UPDATE message SET body = '', data = ? WHERE conversation_id = ? AND sender = 'person'"
                        " RETURNING arrival_id", {}, id)  # fmt: skip
     await forget_arrivals(int(row[0]) for row in said if row[0])
+    await write("UPDATE suggestion SET body = '', sources = ?, comment = '' WHERE conversation_id = ?", [], id)
     await write("UPDATE conversation_rating SET comment = '' WHERE conversation_id = ?", id)
     await write("UPDATE touchpoint SET data = ? WHERE about_kind = 'conversation' AND about_id = ?", {}, id)
 

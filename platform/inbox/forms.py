@@ -21,6 +21,28 @@ class Reply(msgspec.Struct):
     picture: UploadFile | None = None
 
 
+class Suggested(msgspec.Struct):
+    """`body` is empty when the suggestion goes as it is."""
+
+    body: Annotated[str, Meta(max_length=5000)] = ""
+    epoch: int | None = None
+
+
+class Refusal(msgspec.Struct):
+    reason: Literal["wrong", "outdated", "incomplete", "tone", "person"]
+    comment: Annotated[Line, Meta(max_length=300)] = ""
+    epoch: int | None = None
+
+
+class Verdict(msgspec.Struct):
+    passed: Literal["yes", "no"]
+    note: Annotated[Line, Meta(min_length=2, max_length=300)]
+
+
+class Trials(msgspec.Struct):
+    conversations: Annotated[int, Meta(ge=0, le=1000)]
+
+
 class Note(msgspec.Struct):
     body: Text
     key: Key = ""

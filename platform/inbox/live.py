@@ -124,7 +124,7 @@ class Desk:
         except NotFound:  # given away in this very moment
             return []
         self.talk = str(opened.conversation.version)
-        html = render("inbox/turns.html", open=opened, sending=words.SENDING)
+        html = render("inbox/turns.html", open=opened, sending=words.SENDING, refusals=words.REFUSALS)
         return [Told("part", f"{self.talk}-{self.list}", {"name": "talk", "html": html})]
 
 

@@ -270,3 +270,36 @@ class Rating(Model):
     class Meta:
         table = "conversation_rating"
         unique_together = (("conversation", "epoch"),)
+
+
+class Suggestion(Model):
+    """What a bot on trial would have answered to a message: staff send it as it is, change it, or refuse it."""
+
+    id = fields.BigIntField(primary_key=True)
+    conversation: Any = fields.ForeignKeyField("inbox.Conversation", related_name="suggestions",
+                                               on_delete=fields.CASCADE)  # fmt: skip
+    message: Any = fields.OneToOneField("inbox.Message", related_name="suggestion", on_delete=fields.CASCADE)
+    bot_kind = fields.CharField(max_length=40)  # inbox.trial.bot_of
+    bot_id = fields.BigIntField()
+    body = fields.TextField()
+    sources: Any = fields.JSONField(default=list)
+    confidence = fields.IntField(default=0)  # per cent
+    query = fields.CharField(max_length=64, default="")
+    state = fields.CharField(max_length=10, default="open")  # open, sent, edited, refused, unused
+    reason = fields.CharField(max_length=20, default="")
+    comment = fields.CharField(max_length=300, default="")
+    decided_by: Any = fields.ForeignKeyField("customers.Person", related_name="suggestions_decided", null=True,
+                                             on_delete=fields.SET_NULL)  # fmt: skip
+    decided_at: datetime | None = Moment(null=True)
+    created_at: datetime = Moment()
+
+    conversation_id: int
+    message_id: int
+    decided_by_id: int | None
+
+    class Meta:
+        table = "suggestion"
+        indexes = [
+            Index(fields=("conversation_id", "state", "id"), name="suggestion_conversation"),
+            Index(fields=("bot_kind", "bot_id", "created_at"), name="suggestion_bot"),
+        ]

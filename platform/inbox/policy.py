@@ -52,6 +52,13 @@ def conversations_of(person_id: int | None, customer_key: str) -> QuerySet[Conve
     return Conversation.filter(person_id__isnull=True, customer_key=customer_key)
 
 
+def can_judge_bots(principal: Principal) -> Verdict:
+    """Whether a bot speaks for the company alone is for who manages its settings."""
+    if principal.person_id is None:
+        return sign_in_first()
+    return allow() if principal.may("settings.manage") else deny(_("Only administrators decide over the bot."))
+
+
 def can_change_canned(principal: Principal, owner_id: int | None) -> Verdict:
     """One's own; everybody's are for administrators."""
     if principal.person_id is None:

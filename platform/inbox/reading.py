@@ -18,7 +18,7 @@ from customers.models import Account, Person, Touchpoint
 from customers.sentences import said
 from inbox import policy, words
 from inbox.actions.ownership import tier_of
-from inbox.models import CannedReply, Conversation, Label, Message, Outgoing, Rating
+from inbox.models import CannedReply, Conversation, Label, Message, Outgoing, Rating, Suggestion
 from inbox.team import who_answer
 
 PAGE = 20
@@ -84,6 +84,7 @@ class Open(msgspec.Struct):
     is_mine: bool
     owner: str
     rating: Rating | None = None
+    suggestion: Suggestion | None = None
 
 
 def _in_view(view: str) -> QuerySet[Conversation]:
@@ -157,6 +158,7 @@ async def conversation(conversation_id: int) -> Open:
         events=await _events(found), is_mine=found.owner_id == current_principal().person_id,
         owner=owner.full_name if owner else "",
         rating=await Rating.filter(conversation_id=found.id).order_by("-id").first(),
+        suggestion=await Suggestion.filter(conversation_id=found.id, state="open").order_by("-id").first(),
     )  # fmt: skip
 
 

@@ -24,7 +24,13 @@ REASONS = {
     "attachment": lazy("Sent a picture or a file"),
     "late": lazy("A message that arrived late"),
     "mail": lazy("Wrote a mail"),
+    "pilot": lazy("The bot is on trial"),
 }
+REFUSALS = {
+    "wrong": lazy("It does not answer the question"), "outdated": lazy("It is out of date"),
+    "incomplete": lazy("Something is missing"), "tone": lazy("Not in these words"),
+    "person": lazy("A person should answer this"),
+}  # fmt: skip
 STATES = {"bot": lazy("Bot"), "waiting": lazy("Waiting"), "human": lazy("With a person"), "resolved": lazy("Resolved")}
 SENDING = {
     "queued": lazy("Sending"), "held": lazy("Sending"), "sending": lazy("Sending"), "sent": lazy("Sent"),

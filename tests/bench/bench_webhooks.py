@@ -62,15 +62,16 @@ async def prepare(database: str, mails: int) -> int:
     from core.database import close_database, open_database
     from core.migrating import migrate
     from core.principal import SYSTEM
-    from wires import an_article
+    from wires import an_article, trusted
 
     rooms.load()
     await open_database(database, rooms.with_models())
     try:
         await migrate(database, rooms.with_models())
         enter(Here(principal=SYSTEM))
-        await connections.add("line", "LINE", line_id("bot Engawa"),
-                              {"channel_secret": CHANNEL_SECRET, "access_token": TOKEN})  # fmt: skip
+        made = await connections.add("line", "LINE", line_id("bot Engawa"),
+                                     {"channel_secret": CHANNEL_SECRET, "access_token": TOKEN})  # fmt: skip
+        await trusted(made.id)
         await an_article(
             "パスワードを忘れたとき", "ログイン画面の「パスワードを忘れた方」から再設定のメールを送れます。"
         )

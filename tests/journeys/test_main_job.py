@@ -306,11 +306,19 @@ async def an_ambassador_hides_spam_and_the_asker_accepts(town: Town, reader: Wal
     await until_shown(visitor, thread, "適用する月を次の月に")
 
 
+async def the_bot_may_answer(admin: Any, connection: str) -> None:
+    """Whoever knows the bot from elsewhere sets a pilot of no conversations, and writes down why."""
+    await admin.open("/staff/settings/bots")
+    await admin.send("/staff/settings/bots", conversations="0")
+    await admin.send(f"/staff/settings/bots/connection/{connection}/verdict", note="ほかの窓口で試しずみ")
+
+
 async def somebody_asks_on_line_and_links_it(town: Town) -> None:
     admin, line = town.admin, town.line
     await admin.open("/staff/settings/connections/new?kind=line")
     await admin.send("/staff/settings/connections/new/line", name="つきみ公式", channel_secret=line.secret,
                      access_token=line.token)  # fmt: skip
+    await the_bot_may_answer(admin, link_in(admin.page.url, r"\d+$"))
     user, webhook = line.person("ゆい"), f"{town.house.url}/line/webhook"
     await line.deliver(webhook, [line.text(user, "締め日を変えたい")])
     answer = await until(lambda: line.sent_to(user))

@@ -26,7 +26,7 @@ from helpcenter import actions as articles
 from helpcenter.wordings import Place, Words
 from inbox.actions.receiving import Heard, key_of_person, receive
 from inbox.actions.replies import queue
-from inbox.models import CannedReply, Conversation, Label, Message
+from inbox.models import CannedReply, Conversation, Label, Message, Suggestion
 
 _n, _hours = count(1), count(1)
 LONG_AGO = timedelta(days=60)
@@ -139,6 +139,14 @@ async def _label(people: People, own: bool) -> int:
     return (await Label.create(name=f"ラベル{next(_n)}")).id if own else 999_999
 
 
+async def _suggestion(people: People, own: bool) -> int:
+    found = await Message.filter(conversation_id=await _conversation(people, own)).order_by("-number").first()
+    made = await Suggestion.create(conversation_id=found.conversation_id, message_id=found.id, bot_kind="bot_web",
+                                   bot_id=1, body="答え", created_at=now())  # fmt: skip
+    return made.id
+
+
+objects("/staff/inbox/suggestions/{suggestion_id}")(both("suggestion_id", _suggestion))
 objects("/staff/inbox/{conversation_id}")(both("conversation_id", _conversation))
 objects("/contact/{conversation_id}")(both("conversation_id", _conversation))
 objects("/staff/inbox/outgoing/{outgoing_id}")(both("outgoing_id", _failed_reply))

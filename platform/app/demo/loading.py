@@ -9,7 +9,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from app.demo import articles, community, company, guides, newsletter, searches, talks
+from app.demo import articles, community, company, guides, newsletter, searches, talks, trial
 from app.demo.files import Known
 from core.clock import now
 from core.context import Here, enter
@@ -23,6 +23,7 @@ STEPS: list[tuple[str, Callable[[Known], Awaitable[Any]]]] = [
     ("company, accounts, people, contracts, sixty days of use", company.load),
     ("help articles", articles.load),
     ("community", community.load),
+    ("the bot's pilot", trial.load),
     ("conversations", talks.load),
     ("newsletter", newsletter.load),
     ("searches", searches.load),

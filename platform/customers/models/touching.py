@@ -159,6 +159,7 @@ class Pilot(Model):
                                              on_delete=fields.SET_NULL)  # fmt: skip
     verdict_at = Moment(null=True)
     verdict_note = fields.TextField(default="")
+    facts: Any = fields.JSONField(null=True)  # the numbers that the verdict was given on
 
     started_by_id: int | None
     verdict_by_id: int | None

@@ -14,10 +14,11 @@ from core.i18n import _
 from core.media import forget_media, store_image
 from core.refs import Ref
 from customers import notices, timeline
+from inbox import trial
 from inbox.actions.conversations import add_message, change, locked, locked_for_me
 from inbox.actions.ownership import owned_by
 from inbox.events import ReplyWritten
-from inbox.models import Conversation, Message, Outgoing
+from inbox.models import Conversation, Message, Outgoing, Suggestion
 from inbox.unread import PATIENCE, mail_unread
 
 LONGEST = 5000  # characters; LINE's limit for one text
@@ -44,6 +45,8 @@ async def reply(
         message = await add_message(conversation, "staff", body, author_id=me,
                                     data={"attachments": attachments} if attachments else {})  # fmt: skip
         await _answered(conversation)
+        await Suggestion.filter(conversation_id=conversation.id, state="open").update(
+            state="unused", decided_by_id=me, decided_at=now())  # fmt: skip
         await queue(conversation, message, key=unique, content={"sender": current_principal().name})
         if conversation.channel == "web" and conversation.person_id:
             await notices.tell([conversation.person_id], about=Ref("conversation", conversation.id), url="/contact",
@@ -128,6 +131,8 @@ async def say_automatically(
     async with transaction():
         conversation = await locked(conversation_id)
         if conversation.state != needs or conversation.epoch != epoch:
+            return None
+        if needs == "bot" and trial.is_answer(data) and not await trial.may_answer_alone(conversation):
             return None
         if await rows("SELECT 1 FROM outgoing WHERE key = ?", key):
             return None

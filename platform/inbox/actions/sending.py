@@ -16,9 +16,12 @@ from core.clock import now
 from core.database import rows, transaction, write
 from core.refs import Ref
 from customers import accounts, touches
+from inbox import trial
 from inbox.actions.conversations import change, locked
+from inbox.actions.ownership import hand_over
 from inbox.models import Conversation, Outgoing
 
+ON_TRIAL = "the bot is on trial"
 LEASE = timedelta(seconds=20)  # longer than one request may take
 LEASES = {"email": timedelta(seconds=60)}  # a mail server greets, encrypts and judges first
 
@@ -61,6 +64,9 @@ async def claim(conversation_id: int) -> Claim | Wait | None:
             refusal = await _refusal(conversation, row)
             if refusal:
                 await _finish(row, "cancelled", refusal)
+                if refusal == ON_TRIAL and conversation.state == "bot":  # the question is still owed an answer
+                    await hand_over(conversation.id, epoch=conversation.epoch, reason="pilot")
+                    conversation = await locked(conversation_id)
             elif row.state == "sending" and row.way == "post":
                 # Slack knows no retry key: whether the attempt that died was accepted, only a person can see.
                 await _finish(row, "uncertain", "The sender stopped half-way.")
@@ -86,6 +92,8 @@ async def _refusal(conversation: Conversation, row: Outgoing) -> str:
         return "ownership changed"
     if row.needs == "bot" and conversation.account_id and await accounts.tier_of(conversation.account_id) == "high":
         return "the account is high-touch"
+    if row.needs == "bot" and trial.is_answer(row.message.data) and not await trial.may_answer_alone(conversation):
+        return ON_TRIAL
     return ""
 
 

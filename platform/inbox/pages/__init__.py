@@ -10,8 +10,9 @@ from inbox.pages.contact import AddressPages, ContactPages, ReturnPages
 from inbox.pages.desk import DeskPages
 from inbox.pages.furnishing import LABELS, REPLIES, CannedPages, LabelPages
 from inbox.pages.talk import TalkPages
+from inbox.pages.trials import TRIALS, TrialPages
 
-controllers = [DeskPages, TalkPages, ContactPages, AddressPages, ReturnPages, CannedPages, LabelPages]
+controllers = [DeskPages, TalkPages, ContactPages, AddressPages, ReturnPages, CannedPages, LabelPages, TrialPages]
 
 
 async def waiting() -> int:
@@ -22,4 +23,5 @@ navigation.add("staff", lazy("Inbox"), "/staff/inbox", may="inbox.answer", icon=
                count=waiting, hot=True, key="i")  # fmt: skip
 navigation.add("visitor", lazy("Contact"), "/contact", may="anyone", icon="mail", order=40)
 navigation.add("settings", lazy("Canned replies"), REPLIES, may="inbox.answer", icon="quote", order=50)
+navigation.add("settings", lazy("The bot’s pilot"), TRIALS, may="settings.manage", icon="bolt", order=48)
 navigation.add("settings", lazy("Labels"), LABELS, may="settings.manage", icon="pin", order=52)

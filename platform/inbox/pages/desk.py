@@ -57,7 +57,7 @@ async def shown(
         "inbox/desk.html", status=status, listed=await _listed(view, after), views=reading.VIEWS, open=opened,
         write="note" if write == "note" else "reply", body=body or chosen, mistake=mistake, canned=replies,
         key=secrets.token_urlsafe(16), colleagues=await reading.colleagues(), channels=words.CHANNELS,
-        sending=words.SENDING, reason=words.reason_of(opened.conversation.waiting_reason or
+        sending=words.SENDING, refusals=words.REFUSALS, reason=words.reason_of(opened.conversation.waiting_reason or
                                                       opened.conversation.summary.get("reason", "")),
         plan=await reading.plan_of(opened.account), states=words.STATES,
         labels=await reading.labels(opened.conversation), scores=words.SCORES,

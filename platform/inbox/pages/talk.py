@@ -16,8 +16,8 @@ from core.i18n import _
 from core.pages import flash
 from core.settings import settings
 from inbox import hours
-from inbox.actions import ownership, replies
-from inbox.forms import Labels, Note, Owner, PutOff, Reply
+from inbox.actions import ownership, replies, suggestions
+from inbox.forms import Labels, Note, Owner, PutOff, Refusal, Reply, Suggested
 from inbox.pages.desk import shown
 
 
@@ -43,6 +43,25 @@ class TalkPages(Controller):
                 raise
             return await shown(conversation_id, status=refused.status, body=form.data.body, mistake=refused.sentence)
         return back(conversation_id)
+
+    @post("/suggestions/{suggestion_id:int}/reply", may="inbox.answer")
+    async def send_suggestion(self, request: Request[Any, Any, Any], suggestion_id: int) -> Response[Any]:
+        """What a bot on trial would answer, as it is or changed."""
+        form = Form(Suggested, await request.form())
+        if not form.valid:
+            raise Refused(_("Write something first."))
+        found = await suggestions.found(suggestion_id)
+        await suggestions.send(suggestion_id, form.data.body.strip() or found.body, epoch=form.data.epoch)
+        return back(found.conversation_id)
+
+    @post("/suggestions/{suggestion_id:int}/refusal", may="inbox.answer")
+    async def refuse_suggestion(self, request: Request[Any, Any, Any], suggestion_id: int) -> Response[Any]:
+        form = Form(Refusal, await request.form())
+        if not form.valid:
+            raise Refused(_("Choose why."))
+        await suggestions.refuse(suggestion_id, form.data.reason, form.data.comment, epoch=form.data.epoch)
+        flash(_("Refused. Nothing was sent; answer it yourself."))
+        return back((await suggestions.found(suggestion_id)).conversation_id)
 
     @post("/{conversation_id:int}/notes", may="inbox.answer")
     async def note(self, request: Request[Any, Any, Any], conversation_id: int) -> Response[Any]:
