@@ -13,7 +13,7 @@ INTO = ("INSERT INTO pilot (about_kind, about_id, revision, group_name, people, 
 
 
 class Migration(migrations.Migration):
-    dependencies = [('bots', '0001_initial'), ('customers', '0013_touch_pilot_facts'),
+    dependencies = [('bots', '0001_initial'), ('customers', '0014_touch_pilot_facts'),
                     ('inbox', '0006_touch_suggestions'), ('channels', '0001_initial'), ('core', '0001_initial')]
 
     initial = False

@@ -5,7 +5,7 @@ from json import dumps, loads
 from tortoise import fields
 
 class Migration(migrations.Migration):
-    dependencies = [('customers', '0012_touch_holds')]
+    dependencies = [('customers', '0013_touch_holds')]
 
     initial = False
 
