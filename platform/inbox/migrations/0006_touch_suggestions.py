@@ -8,7 +8,7 @@ from tortoise import fields
 from tortoise.indexes import Index
 
 class Migration(migrations.Migration):
-    dependencies = [('channels', '0003_webhooks'), ('customers', '0013_touch_pilot_facts'), ('inbox', '0005_web_chat')]
+    dependencies = [('channels', '0003_webhooks'), ('customers', '0014_touch_pilot_facts'), ('inbox', '0005_web_chat')]
 
     initial = False
 
