@@ -29,6 +29,7 @@ TWICE = "顧客ID,会社名,法人番号\nZ1,株式会社ふたえ,7000012050002
 
 async def furnish() -> dict[str, list[str]]:
     """Who looks, and where they begin besides the front page."""
+    await write("DELETE FROM pilot")  # the demo's bot goes through its own
     await load_once()
     enter(Here(principal=SYSTEM, language="ja", time_zone="Asia/Tokyo"))
     await _imports()
