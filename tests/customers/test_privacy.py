@@ -41,7 +41,8 @@ async def test_an_erased_person_is_nowhere_and_does_not_come_back(house: Any) ->
                 " VALUES (?, 'crm', 'P1', '', ?)", hanako.id, now())  # fmt: skip
     for one in references("person"):
         await fill(one.table, one.column, hanako.id)
-    await write("UPDATE message SET body = '秘密沢の相談'")
+    await write("UPDATE message SET body = '秘密沢の相談' WHERE author_id = ? OR conversation_id IN"
+                " (SELECT id FROM conversation WHERE person_id = ?)", hanako.id, hanako.id)  # fmt: skip
     log = await merging.merge("person", hanako.id, twin.id)
     said = json.dumps(await privacy.export(hanako.id), ensure_ascii=False, default=str)
     assert "秘密沢の相談" in said
