@@ -32,7 +32,7 @@ NO_PAGE = {
 
 @pytest.mark.browser
 @pytest.mark.slow
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("house", ["sqlite"], indirect=True)
 async def test_every_page_holds(house, web):
     began = time.monotonic()
