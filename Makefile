@@ -28,7 +28,7 @@ demo: setup ## a demo company on http://127.0.0.1:8000
 test: setup ## the whole suite
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
-faults: setup ## kill -9 two hundred times over campaigns and webhooks; half an hour
+faults: setup ## kill -9 two hundred times over campaigns and webhooks; long
 	@ENGAWA_TEST_KILLS=200 $(BIN)/python -m pytest -s -k "twenty_kills or kills_while" tests/campaigns/test_kills.py tests/bots/test_killed.py
 
 check: setup ## ruff, mypy, import-linter, models without a migration

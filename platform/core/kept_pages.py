@@ -20,7 +20,7 @@ from core.flashes import something_waits
 from core.navigation import navigation
 from core.pages import brand, csrf_token, page, render, theme, whole
 
-MOST = 400  # some 10 MB
+MOST = 400
 # Nobody can write these into a post: they are made anew in every process and never leave it.
 NONCE, TOKEN = (f"{name}-{secrets.token_hex(16)}" for name in ("nonce", "token"))
 _kept: OrderedDict[Any, tuple[Any, bytes]] = OrderedDict()
