@@ -17,10 +17,8 @@ from community.reading.lists import Line
 from community.reading.thread import Reading, Seen
 from core.context import here
 from core.i18n import ago
-from core.kept_pages import filled, left_open
+from core.left_open import Shelf, filled, left_open
 from core.pages import render
-
-KEPT = 4000
 
 
 class Opening(msgspec.Struct, frozen=True):
@@ -154,25 +152,7 @@ def posts(reading: Reading) -> list[Markup]:
     return made
 
 
-Key = View | Head | LineView
-
-
-class _Shelf:
-    """The latest fragments; emptied at once when it is full."""
-
-    def __init__(self) -> None:
-        self.found: dict[Key, str] = {}
-
-    def get(self, view: Key) -> str | None:
-        return self.found.get(view)
-
-    def put(self, view: Key, html: str) -> None:
-        if len(self.found) >= KEPT:
-            self.found.clear()
-        self.found[view] = html
-
-
-_kept = _Shelf()
+_kept = Shelf()
 
 
 def forget() -> None:

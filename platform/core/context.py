@@ -23,7 +23,7 @@ class Here(msgspec.Struct):
     brand: str = "default"
     path: str = "/"
     nonce: str = msgspec.field(default_factory=lambda: secrets.token_urlsafe(16))
-    token: str | None = None  # stands for the CSRF token in HTML that is kept for others (see core.kept_pages)
+    token: str | None = None  # stands for the CSRF token in HTML that is kept for others (see core.left_open)
     request: Any = None
     request_id: str = ""
     refusal: Any = None  # why whoever asks gets no further (a Refused): found with the principal, raised by the guard

@@ -1,15 +1,13 @@
-"""Pages that guests ask for again and again, and fragments of pages: rendered once, sent to many.
+"""Pages that guests ask for again and again: rendered once, sent to many.
 
 Whoever renders for others says all that the page depends on; what is kept is sent only while that is equal. What
-differs from request to request, the nonce and the CSRF token, is left open while rendering and filled in afterwards.
+differs from request to request is left open while rendering and filled in afterwards (`core.left_open`).
 """
 
 from __future__ import annotations
 
-import secrets
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from litestar import Response
@@ -17,29 +15,12 @@ from litestar import Response
 from core.clock import now
 from core.context import here
 from core.flashes import something_waits
+from core.left_open import NONCE, TOKEN, csrf_token, left_open
 from core.navigation import navigation
-from core.pages import brand, csrf_token, page, render, theme, whole
+from core.pages import brand, page, render, theme, whole
 
 MOST = 400
-# Nobody can write these into a post: they are made anew in every process and never leave it.
-NONCE, TOKEN = (f"{name}-{secrets.token_hex(16)}" for name in ("nonce", "token"))
 _kept: OrderedDict[Any, tuple[Any, bytes]] = OrderedDict()
-
-
-@contextmanager
-def left_open() -> Iterator[None]:
-    """What is rendered inside holds no nonce and no token, but their places."""
-    at, nonce, token = here(), here().nonce, here().token
-    at.nonce, at.token = NONCE, TOKEN
-    try:
-        yield
-    finally:
-        at.nonce, at.token = nonce, token
-
-
-def filled(html: str) -> str:
-    """`html`, rendered while `left_open`, for this request."""
-    return html.replace(TOKEN, csrf_token()).replace(NONCE, here().nonce)
 
 
 def kept_page(template: str, /, *, depends_on: Any, context: Callable[[], Mapping[str, Any]]) -> Response[bytes]:

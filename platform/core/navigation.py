@@ -40,6 +40,17 @@ class Entry(msgspec.Struct, frozen=True):
         return (_counts.get() or {}).get(self.href, 0)
 
 
+class Way(msgspec.Struct, frozen=True):
+    """An entry as this reader sees it: in their language, with its number, equal by value."""
+
+    label: str
+    href: str
+    icon: str
+    group: int
+    number: int
+    hot: bool
+
+
 class Navigation:
     """All entries of all rooms, where search lives, and the bell."""
 
@@ -69,11 +80,15 @@ class Navigation:
         """The bell beside the own menu: notifications, with how many are new."""
         self.bell = Entry("member", "", href, "signed_in", "bell", count=count, hot=True)
 
-    def of(self, area: str) -> list[Entry]:
+    def of(self, area: str) -> tuple[Entry, ...]:
         """What the person of this request may see, in order."""
         principal = here().principal
         found = [e for e in self.entries.values() if e.area == area and principal.may_somewhere(e.may)]
-        return sorted(found, key=lambda e: (e.group, e.order, e.href))
+        return tuple(sorted(found, key=lambda e: (e.group, e.order, e.href)))
+
+    def ways(self, area: str) -> tuple[Way, ...]:
+        """`of` for `kept` fragments."""
+        return tuple(Way(str(e.label), e.href, e.icon, e.group, e.number, e.hot) for e in self.of(area))
 
     def current(self, area: str) -> str:
         """The href that `aria-current` belongs to: the longest that the path lies under."""

@@ -6,7 +6,7 @@ everything, and fail on a name that does not exist.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from functools import cache, lru_cache
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -14,8 +14,6 @@ from urllib.parse import urlencode, urlsplit
 import msgspec
 from jinja2 import BaseLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined
 from litestar import Response
-from litestar.types import Empty
-from litestar.utils.scope.state import ScopeState
 from markupsafe import Markup, escape
 
 from core import i18n
@@ -23,6 +21,7 @@ from core.assets import static
 from core.charts import chart_filters
 from core.context import here
 from core.flashes import before_send, flash, take_flashes
+from core.left_open import csrf_token, kept
 from core.markdown import excerpt, markdown
 from core.navigation import navigation
 from core.settings import settings
@@ -90,22 +89,12 @@ def _icon(address: str, extra: str) -> Markup:
 def keys_sheet() -> Markup:
     """The list of keys and what scripts say, at the end of every page: made once a language and kind of reader."""
     who = here().principal
-    return _keys_sheet(here().language, tuple(navigation.of("staff")) if who.is_staff else ())
+    return _keys_sheet(here().language, navigation.of("staff") if who.is_staff else ())
 
 
 @lru_cache(maxsize=16)
 def _keys_sheet(language: str, entries: tuple[Any, ...]) -> Markup:
     return Markup(render("core/keys.html", entries=entries))  # noqa: S704  our own template, escaped by itself
-
-
-def csrf_token() -> str:
-    request, stands_for_it = here().request, here().token
-    if stands_for_it is not None:
-        return stands_for_it
-    if request is None:
-        return ""
-    token = ScopeState.from_scope(request.scope).csrf_token
-    return "" if token is Empty else str(token)
 
 
 def theme() -> str:
@@ -158,16 +147,24 @@ def _loader(rooms: Iterable[str]) -> PrefixLoader:
     return PrefixLoader(folders)
 
 
+class Templates(Environment):
+    """Every template has the same globals. Jinja chains two dictionaries, and then compares their keys, in Python,
+    at each import of macros."""
+
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
+        return super().make_globals(d) if d else self.globals
+
+
 @cache
 def _environment(rooms: tuple[str, ...]) -> Environment:
-    made = Environment(loader=_loader(rooms), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-                       lstrip_blocks=True, auto_reload=False, cache_size=1000)  # fmt: skip
+    made = Templates(loader=_loader(rooms), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+                     lstrip_blocks=True, auto_reload=False, cache_size=1000)  # fmt: skip
     words = {"day": i18n.day, "moment": i18n.moment, "ago": i18n.ago, "clock_time": i18n.clock_time,
              "number": i18n.number, "markdown": markdown, "excerpt": excerpt, "initial": initial}  # fmt: skip
     made.filters.update(words)
     made.globals.update(words | chart_filters() | {
         "_": _gettext, "gettext": _gettext, "ngettext": _ngettext, "here": here, "static": static, "icon": icon,
-        "keys_sheet": keys_sheet,
+        "keys_sheet": keys_sheet, "kept": kept,
         "csrf_token": csrf_token, "theme": theme, "url": url, "absolute": absolute, "may": may, "brand": brand,
         "navigation": navigation, "take_flashes": take_flashes, "LANGUAGES": i18n.LANGUAGES, "settings": settings,
     })  # fmt: skip

@@ -78,7 +78,8 @@ def bare_application(thread_id: int) -> Any:
         posts = await Post.filter(thread_id=thread_id).order_by("id").limit(20)
         return template.render(thread=thread, posts=posts)
 
-    return Litestar([bare], openapi_config=None)
+    # Without this Litestar puts its own handlers, and their thread, in the place of the house's for both.
+    return Litestar([bare], openapi_config=None, logging_config=None)
 
 
 async def cpu_ms(application: Any, path: str, count: int, cookie: str = "") -> float:
