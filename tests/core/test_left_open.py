@@ -1,4 +1,4 @@
-"""What stands around a page is rendered once for many, and everybody reads their own name, number, token and way back."""
+"""What stands around a page is rendered once for many, and everybody reads their own name, token and way back."""
 
 from __future__ import annotations
 
