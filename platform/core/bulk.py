@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence, Set
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any
 
 import msgspec
 
-from core.database import copy, dialect, write_many
+from core.database import copy, dialect, write, write_many
 
 Types = Sequence[tuple[str, str]]
 
@@ -25,6 +26,20 @@ async def insert_rows(table: str, columns: Sequence[str], records: Sequence[Sequ
         return
     marks = ", ".join("?" * len(columns))
     await write_many(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", _plainly(records), are_plain=True)
+
+
+async def merge_rows(table: str, columns: Types, records: Sequence[Sequence[Any]], conflict: str) -> None:
+    """Add rows, or what `conflict` (`ON CONFLICT … DO …`) says of those that are there. No two may be the same row."""
+    if not records:
+        return
+    names = ", ".join(name for name, _kind in columns)
+    if dialect() == "postgresql":
+        sql, parameters = given(columns, records)
+        await write(f"INSERT INTO {table} ({names}) SELECT * FROM {sql} AS v {conflict}", *parameters)
+        return
+    # A prepared statement for each row: SQLite reads a row of JSON again for each of its columns.
+    marks = ", ".join("?" * len(columns))
+    await write_many(f"INSERT INTO {table} ({names}) VALUES ({marks}) {conflict}", _plainly(records), are_plain=True)
 
 
 def given(columns: Types, records: Sequence[Sequence[Any]]) -> tuple[str, list[Any]]:
@@ -61,11 +76,17 @@ def _plainly(records: Sequence[Sequence[Any]], among: Set[int] | None = None) ->
     columns = list(zip(*records, strict=True))
     for at in range(len(columns)) if among is None else among:
         if among is not None or any(issubclass(kind, date) for kind in set(map(type, columns[at]))):
-            columns[at] = tuple(_text(value) if isinstance(value, date) else value for value in columns[at])
+            columns[at] = tuple(map(_as_held, columns[at]))
     return list(zip(*columns, strict=True))
 
 
+def _as_held(value: Any) -> Any:
+    return _text(value) if isinstance(value, date) else value
+
+
+@lru_cache(maxsize=4000)
 def _text(value: date) -> str:
+    """One moment stands in several rows of what is written together: to say it takes longer than to find it again."""
     if isinstance(value, datetime):
         return str(value if value.tzinfo is UTC else value.astimezone(UTC))
     return value.isoformat()

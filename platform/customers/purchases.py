@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from core.bulk import given, listed
+from core.bulk import listed, merge_rows
 from core.context import here
 from core.database import lock, rows, write
 from customers.days import a_day
-from customers.tracking.counting import LOCK, REVENUE, Key, add_to
+from customers.tracking.counting import DAY_COLUMNS, LOCK, MORE, REVENUE, Key, add_to
 
 NAME = "purchase"
 
@@ -60,11 +60,7 @@ async def settle(before: dict[int, Bought], after: dict[int, Bought]) -> None:
     if not changed:
         return
     await lock(LOCK)
-    sql, parameters = given([("person_id", "bigint"), ("account_id", "bigint"), ("name", "text"), ("day", "date"),
-                             ("count", "bigint")], changed)  # fmt: skip
-    await write(f"INSERT INTO usage_day (person_id, account_id, name, day, count) SELECT * FROM {sql} AS v WHERE 1 = 1"
-                " ON CONFLICT (person_id, name, day, account_id) DO UPDATE SET"
-                " count = usage_day.count + excluded.count", *parameters)  # fmt: skip
+    await merge_rows("usage_day", DAY_COLUMNS, changed, MORE)
     among, whose = listed("bigint", sorted({one[0] for one in changed}))
     await write(f"DELETE FROM usage_day WHERE count = 0 AND name IN (?, ?) AND person_id IN {among}", NAME, REVENUE,
                 *whose)  # fmt: skip

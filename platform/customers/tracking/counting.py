@@ -10,16 +10,17 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
+from operator import attrgetter
 from typing import Any
 
 import msgspec
 
-from core.bulk import given, listed
+from core.bulk import given, listed, merge_rows
 from core.clock import local_day
 from core.database import lock, rows, write
-from customers.days import a_day
+from customers.days import a_day, as_day
 from customers.rules import HealthRule, rule
 from customers.tracking.arrived import Arrived
 
@@ -29,6 +30,15 @@ DERIVED = (DAYS, LOGINS, CORE, SEATS, REVENUE)
 LOCK = "customers.metrics"
 
 Key = tuple[int, int, str, date]  # person, account (0: none), name, day
+Who = tuple[int, str]  # id, metric
+DAY_COLUMNS = [
+    ("person_id", "bigint"),
+    ("account_id", "bigint"),
+    ("name", "text"),
+    ("day", "date"),
+    ("count", "bigint"),
+]
+MORE = "ON CONFLICT (person_id, name, day, account_id) DO UPDATE SET count = usage_day.count + excluded.count"
 
 
 class New(msgspec.Struct, frozen=True):
@@ -42,69 +52,90 @@ class New(msgspec.Struct, frozen=True):
 
 
 class Sums:
-    """What is to be added: (person or account, id, metric) → 7, 30, 90 days, ever, and when last."""
+    """What is to be added to people's and accounts' counts: (id, metric) → 7, 30, 90 days, ever; and when last."""
 
     def __init__(self, today: date) -> None:
         self.today = today
-        self.added: dict[tuple[str, int, str], list[int]] = {}
-        self.last: dict[tuple[str, int, str], datetime] = {}
+        self.added: dict[str, dict[Who, list[int]]] = {"person": {}, "account": {}}
+        self.last: dict[str, dict[Who, datetime]] = {"person": {}, "account": {}}
+        self._ages: dict[date, tuple[int, ...]] = {}
+
+    def windows(self, day: date) -> tuple[int, ...]:
+        """1 for each of 7, 30, 90 days that the day lies in, and 1 for ever."""
+        found = self._ages.get(day)
+        if found is None:
+            age = (self.today - day).days
+            found = self._ages[day] = (*(1 if age < window else 0 for window in WINDOWS), 1)
+        return found
 
     def add(self, who: str, id: int, metric: str, by: Sequence[int]) -> None:
-        found = self.added.setdefault((who, id, metric), [0, 0, 0, 0])
+        found = self.added[who].setdefault((id, metric), [0, 0, 0, 0])
         for at, value in enumerate(by):
             found[at] += value
 
-    def seen(self, who: str, id: int, metric: str, at: datetime) -> None:
-        key = (who, id, metric)
-        if key not in self.last or self.last[key] < at:
-            self.last[key] = at
+    def add_days(self, days: Mapping[Key, int]) -> None:
+        """The counts of named events; written out, since it is every event's way."""
+        people, accounts = self.added["person"], self.added["account"]
+        for (person, account, name, day), number in days.items():
+            week, month, quarter, _ever = self.windows(day)
+            for counts, id in ((people, person), (accounts, account)):
+                if not id:
+                    continue
+                found = counts.get((id, name))
+                if found is None:
+                    counts[id, name] = [number * week, number * month, number * quarter, number]
+                else:
+                    found[0] += number * week
+                    found[1] += number * month
+                    found[2] += number * quarter
+                    found[3] += number
 
-    def windows(self, day: date, by: int = 1) -> list[int]:
-        age = (self.today - day).days
-        return [*(by if age < window else 0 for window in WINDOWS), by]
+    def see(self, events: Sequence[Arrived], purchases: Collection[str]) -> None:
+        """When each was last; `events` are in the order of their times."""
+        for one in events:
+            for name in (one.name, REVENUE) if one.name in purchases else (one.name,):
+                self.last["person"][one.person_id or 0, name] = one.at
+                if one.account_id:
+                    self.last["account"][one.account_id, name] = one.at
 
 
 async def count(events: Sequence[Arrived]) -> None:
     """Add events to the counts. Inside the transaction that stored them; one counter at a time (see LOCK)."""
-    events = [one for one in events if one.person_id]
+    events = sorted((one for one in events if one.person_id), key=attrgetter("at"))
     if not events:
         return
     given_rule: HealthRule = await rule("health")
     await lock(LOCK)
+    named, anything = by_day(events, given_rule)
     sums = Sums(local_day())
-    days = _by_day(events, given_rule, sums)
-    new = await _add_days(days)
-    await _add_distinct([one for one in new if _is_special(one.name, given_rule)], given_rule, sums)
+    sums.add_days(named)
+    sums.see(events, given_rule.purchases)
+    await _add_distinct(await _add_days(named, anything, given_rule), given_rule, sums)
     await _add_sums(sums)
     await _saw(events)
 
 
-def _by_day(events: Sequence[Arrived], given_rule: HealthRule, sums: Sums) -> Counter[Key]:
-    days: Counter[Key] = Counter()
-    latest: dict[tuple[int, int, str], datetime] = {}
+def by_day(events: Sequence[Arrived], given_rule: HealthRule) -> tuple[Counter[Key], Counter[Key]]:
+    """How often each thing was done on a day, and how often anything (ANY) was."""
+    on = _local_days(events)
+    keys = [(one.person_id or 0, one.account_id or 0, one.name, day) for one, day in zip(events, on, strict=True)]
+    named = Counter(keys)
+    anything = Counter([(person, account, ANY, day) for person, account, _name, day in keys])
+    for one, (person, account, name, day) in zip(events, keys, strict=True) if given_rule.purchases else ():
+        if name in given_rule.purchases and (amount := amount_of(one)):
+            named[person, account, REVENUE, day] += amount
+    return named, anything
+
+
+def _local_days(events: Sequence[Arrived]) -> list[date]:
     local: dict[int, date] = {}  # by the quarter of an hour, since no zone's midnight lies within one
+    days = []
     for one in events:
         quarter = int(one.at.timestamp()) // 900
-        day = local.get(quarter) or local.setdefault(quarter, local_day(one.at))
-        person, account = one.person_id or 0, one.account_id or 0
-        days[person, account, one.name, day] += 1
-        days[person, account, ANY, day] += 1
-        key = (person, account, one.name)
-        if key not in latest or latest[key] < one.at:
-            latest[key] = one.at
-        if one.name in given_rule.purchases and (amount := amount_of(one)):
-            days[person, account, REVENUE, day] += amount
-            latest[person, account, REVENUE] = one.at
-    for (person, account, name, day), number in days.items():
-        if name != ANY:
-            by = sums.windows(day, number)
-            sums.add("person", person, name, by)
-            if account:
-                sums.add("account", account, name, by)
-    for (person, account, name), at in latest.items():
-        sums.seen("person", person, name, at)
-        if account:
-            sums.seen("account", account, name, at)
+        day = local.get(quarter)
+        if day is None:
+            day = local[quarter] = local_day(one.at)
+        days.append(day)
     return days
 
 
@@ -116,25 +147,22 @@ def amount_of(one: Arrived) -> int:
     return round(value) if is_number and abs(value) < 1e12 else 0
 
 
-def _is_special(name: str, given_rule: HealthRule) -> bool:
-    return name == ANY or name == given_rule.login or name in given_rule.core_features
-
-
-async def _add_days(days: Counter[Key]) -> list[New]:
-    """Write the days; returns those that are new."""
-    columns = [("person_id", "bigint"), ("account_id", "bigint"), ("name", "text"), ("day", "date"),
-               ("count", "bigint")]  # fmt: skip
-    sql, parameters = given(columns, [(*key, number) for key, number in sorted(days.items())])
+async def _add_days(named: Counter[Key], anything: Counter[Key], given_rule: HealthRule) -> list[New]:
+    """Write the days; returns those that are new and that something distinct is counted by."""
+    special = {given_rule.login, *given_rule.core_features} - {REVENUE}
+    watched = anything + Counter({key: number for key, number in named.items() if key[2] in special})
+    plain = [(*key, number) for key, number in sorted(named.items()) if key[2] not in special]
+    await merge_rows("usage_day", DAY_COLUMNS, plain, MORE)
+    sql, parameters = given(DAY_COLUMNS, [(*key, number) for key, number in sorted(watched.items())])
     found = await write(
         f"INSERT INTO usage_day (person_id, account_id, name, day, count) SELECT * FROM {sql} AS v WHERE 1 = 1"
-        " ON CONFLICT (person_id, name, day, account_id) DO UPDATE SET count = usage_day.count + excluded.count"
-        " RETURNING id, person_id, account_id, name, day, count",
-        *parameters,
-    )
+        f" {MORE} RETURNING id, person_id, account_id, name, day, count", *parameters,
+    )  # fmt: skip
+    days = {as_day(day): day for _person, _account, _name, day in watched}
     new = []
-    for id, person, account, name, day, total in found:
-        if name != REVENUE and days[person, account, name, found_day := a_day(day) or date.min] == total:
-            new.append(New(id, person, account, name, found_day))
+    for id, person, account, name, text, total in found:
+        if watched[person, account, name, day := days[text]] == total:
+            new.append(New(id, person, account, name, day))
     return new
 
 
@@ -174,7 +202,7 @@ def _measure(columns: tuple[str, ...], name: str, given_rule: HealthRule) -> str
     return DAYS if name == ANY else LOGINS
 
 
-def _first_in(sums: Sums, day: date, before: date | None) -> list[int]:
+def _first_in(sums: Sums, day: date, before: date | None) -> Sequence[int]:
     """1 for each window that the thing enters now, having been in it on no other day."""
     now_in = sums.windows(day)
     if before is None:
@@ -209,38 +237,24 @@ async def _latest_before(columns: tuple[str, ...], things: list[tuple[Any, ...]]
 
 
 async def _add_sums(sums: Sums) -> None:
-    for who in ("person", "account"):
-        added = sorted((id, metric, *by, sums.last.get((who, id, metric)))
-                       for (who_, id, metric), by in sums.added.items() if who_ == who and any(by))  # fmt: skip
-        await add_to(who, added)
+    for who, added in sums.added.items():
+        last = sums.last[who]
+        await add_to(who, [(*key, *by, last.get(key)) for key, by in sorted(added.items()) if any(by)])
 
 
-async def add_to(who: str, added: Iterable[Sequence[Any]]) -> None:
+async def add_to(who: str, added: Sequence[Sequence[Any]]) -> None:
     """Add rows of (id, metric, 7, 30, 90 days, ever, last) to the counts of people or accounts."""
-    records = list(added)
-    if not records:
-        return
     table = f"{who}_metric"
     columns = [(f"{who}_id", "bigint"), ("metric", "text"), ("d7", "bigint"), ("d30", "bigint"), ("d90", "bigint"),
                ("total", "bigint"), ("last_at", "timestamptz")]  # fmt: skip
-    sql, parameters = given(columns, records)
-    names = ", ".join(name for name, _kind in columns)
     plus = ", ".join(f"{column} = {table}.{column} + excluded.{column}" for column in ("d7", "d30", "d90", "total"))
     newer = f"{table}.last_at IS NULL OR excluded.last_at > {table}.last_at"
-    await write(
-        f"INSERT INTO {table} ({names}) SELECT * FROM {sql} AS v WHERE 1 = 1"
-        f" ON CONFLICT ({who}_id, metric) DO UPDATE SET {plus},"
-        f" last_at = CASE WHEN {newer} THEN excluded.last_at ELSE {table}.last_at END",
-        *parameters,
-    )
+    await merge_rows(table, columns, added, f"ON CONFLICT ({who}_id, metric) DO UPDATE SET {plus},"
+                     f" last_at = CASE WHEN {newer} THEN excluded.last_at ELSE {table}.last_at END")  # fmt: skip
 
 
 async def _saw(events: Sequence[Arrived]) -> None:
-    latest: dict[int, datetime] = {}
-    for one in events:
-        person = one.person_id or 0
-        if person not in latest or latest[person] < one.at:
-            latest[person] = one.at
+    latest = {one.person_id: one.at for one in events}  # in the order of their times
     sql, parameters = given([("id", "bigint"), ("at", "timestamptz")], sorted(latest.items()))
     await write(
         f"UPDATE person SET last_seen_at = v.at FROM {sql} AS v WHERE person.id = v.id"

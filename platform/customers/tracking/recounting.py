@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from typing import Any
@@ -184,7 +183,7 @@ async def _days_of_events(people: Sequence[int]) -> tuple[dict[Key, int], date |
     """What the events say of each day, and the day of the oldest event of anybody."""
     from customers.purchases import bought_by, days_of
     from customers.tracking.arrived import Arrived
-    from customers.tracking.counting import Sums, _by_day
+    from customers.tracking.counting import by_day
 
     given_rule: HealthRule = await rule("health")
     among, parameters = listed("bigint", people)
@@ -192,7 +191,8 @@ async def _days_of_events(people: Sequence[int]) -> tuple[dict[Key, int], date |
                        *parameters)  # fmt: skip
     events = [Arrived("", row[2], "", when(row[3]) or now(), person_id=row[0], account_id=row[1], properties=row[4])
               for row in found]  # fmt: skip
-    days: Counter[Key] = _by_day(events, given_rule, Sums(local_day()))
+    days, anything = by_day(events, given_rule)
+    days.update(anything)
     days.update(days_of((await bought_by(people)).values()))
     oldest = when((await rows("SELECT MIN(at) FROM event"))[0][0])
     if oldest is None:
