@@ -131,3 +131,17 @@ async def test_a_recount_mends_what_was_wrong(house: Any) -> None:
         await write(broken)
         assert await recounting.recount_all() > 0
         assert await kept() == right == await plainly()
+
+
+async def test_when_a_person_was_last_seen_moves_at_most_every_five_minutes_and_never_back(house: Any) -> None:
+    begin = now() - timedelta(hours=1)
+
+    async def seen_after(minutes: int) -> float:
+        at = begin + timedelta(minutes=minutes)
+        await store([Arrived("track", "made", f"at{minutes}", at, user="u1", source="app", is_trusted=True)])
+        [[seen]] = await rows("SELECT last_seen_at FROM person WHERE kind = 'customer'")
+        return (when(seen) - begin).total_seconds() / 60
+
+    assert [round(await seen_after(minutes)) for minutes in (0, 4, 6, 3, 40)] == [0, 0, 6, 6, 40]
+    [[last]] = await rows("SELECT last_at FROM person_metric WHERE metric = 'made'")
+    assert when(last) == begin + timedelta(minutes=40)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from operator import attrgetter
 from typing import Any
 
@@ -38,7 +38,9 @@ DAY_COLUMNS = [
     ("day", "date"),
     ("count", "bigint"),
 ]
+NOTHING = "ON CONFLICT (person_id, name, day, account_id) DO NOTHING"
 MORE = "ON CONFLICT (person_id, name, day, account_id) DO UPDATE SET count = usage_day.count + excluded.count"
+SEEN_EVERY = timedelta(minutes=5)  # as `access` has it for sessions: a person is a wide row with many indexes
 
 
 class New(msgspec.Struct, frozen=True):
@@ -115,12 +117,12 @@ async def count(events: Sequence[Arrived]) -> None:
     await _saw(events)
 
 
-def by_day(events: Sequence[Arrived], given_rule: HealthRule) -> tuple[Counter[Key], Counter[Key]]:
-    """How often each thing was done on a day, and how often anything (ANY) was."""
+def by_day(events: Sequence[Arrived], given_rule: HealthRule) -> tuple[Counter[Key], set[Key]]:
+    """How often each thing was done on a day, and on which days anything (ANY) was."""
     on = _local_days(events)
     keys = [(one.person_id or 0, one.account_id or 0, one.name, day) for one, day in zip(events, on, strict=True)]
     named = Counter(keys)
-    anything = Counter([(person, account, ANY, day) for person, account, _name, day in keys])
+    anything = {(person, account, ANY, day) for person, account, _name, day in named}
     for one, (person, account, name, day) in zip(events, keys, strict=True) if given_rule.purchases else ():
         if name in given_rule.purchases and (amount := amount_of(one)):
             named[person, account, REVENUE, day] += amount
@@ -147,23 +149,29 @@ def amount_of(one: Arrived) -> int:
     return round(value) if is_number and abs(value) < 1e12 else 0
 
 
-async def _add_days(named: Counter[Key], anything: Counter[Key], given_rule: HealthRule) -> list[New]:
+async def _add_days(named: Counter[Key], anything: set[Key], given_rule: HealthRule) -> list[New]:
     """Write the days; returns those that are new and that something distinct is counted by."""
     special = {given_rule.login, *given_rule.core_features} - {REVENUE}
-    watched = anything + Counter({key: number for key, number in named.items() if key[2] in special})
-    plain = [(*key, number) for key, number in sorted(named.items()) if key[2] not in special]
-    await merge_rows("usage_day", DAY_COLUMNS, plain, MORE)
-    sql, parameters = given(DAY_COLUMNS, [(*key, number) for key, number in sorted(watched.items())])
-    found = await write(
+    await merge_rows("usage_day", DAY_COLUMNS, [(*key, named[key]) for key in sorted(named) if key[2] not in special],
+                     MORE)  # fmt: skip
+    watched = {key: number for key, number in named.items() if key[2] in special}
+    days = {as_day(day): day for _person, _account, _name, day in anything}
+    # That there was anything is said once: who does a hundred things a day changes no row a hundred times.
+    first = await _merged(dict.fromkeys(anything, 1), NOTHING)
+    found = [(id, (person, account, name, days[day])) for id, person, account, name, day, _count in first]
+    for id, person, account, name, day, total in await _merged(watched, MORE):
+        if watched[key := (person, account, name, days[day])] == total:
+            found.append((id, key))
+    return [New(id, *key) for id, key in found]
+
+
+async def _merged(counts: Mapping[Key, int], conflict: str) -> list[Any]:
+    if not counts:
+        return []
+    sql, parameters = given(DAY_COLUMNS, [(*key, counts[key]) for key in sorted(counts)])
+    return await write(
         f"INSERT INTO usage_day (person_id, account_id, name, day, count) SELECT * FROM {sql} AS v WHERE 1 = 1"
-        f" {MORE} RETURNING id, person_id, account_id, name, day, count", *parameters,
-    )  # fmt: skip
-    days = {as_day(day): day for _person, _account, _name, day in watched}
-    new = []
-    for id, person, account, name, text, total in found:
-        if watched[person, account, name, day := days[text]] == total:
-            new.append(New(id, person, account, name, day))
-    return new
+        f" {conflict} RETURNING id, person_id, account_id, name, day, count", *parameters)  # fmt: skip
 
 
 # Distinct things: added when the first row of a thing within a window appears -----------------------------------
@@ -254,10 +262,12 @@ async def add_to(who: str, added: Sequence[Sequence[Any]]) -> None:
 
 
 async def _saw(events: Sequence[Arrived]) -> None:
+    """The person was there; at most every five minutes."""
     latest = {one.person_id: one.at for one in events}  # in the order of their times
-    sql, parameters = given([("id", "bigint"), ("at", "timestamptz")], sorted(latest.items()))
+    seen = [(person, at, at - SEEN_EVERY) for person, at in sorted(latest.items())]
+    sql, parameters = given([("id", "bigint"), ("at", "timestamptz"), ("before", "timestamptz")], seen)
     await write(
         f"UPDATE person SET last_seen_at = v.at FROM {sql} AS v WHERE person.id = v.id"
-        " AND (person.last_seen_at IS NULL OR person.last_seen_at < v.at)",
+        " AND (person.last_seen_at IS NULL OR person.last_seen_at < v.before)",
         *parameters,
     )

@@ -168,7 +168,8 @@ async def _settle_days(people: Sequence[int]) -> int:
                           f" WHERE person_id IN {among}", *parameters):  # fmt: skip
         day = a_day(row[3]) or date.min
         if oldest is not None and day >= oldest:
-            held[int(row[0]), int(row[1]), row[2], day] = int(row[4])
+            # What matters of 'anything' is that it is there.
+            held[int(row[0]), int(row[1]), row[2], day] = 1 if row[2] == ANY else int(row[4])
     wrong = {key for key in true | held if true.get(key, 0) != held.get(key, 0)}
     for person, account, name, day in sorted(wrong & held.keys()):
         await write("DELETE FROM usage_day WHERE person_id = ? AND account_id = ? AND name = ? AND day = ?",
@@ -192,7 +193,7 @@ async def _days_of_events(people: Sequence[int]) -> tuple[dict[Key, int], date |
     events = [Arrived("", row[2], "", when(row[3]) or now(), person_id=row[0], account_id=row[1], properties=row[4])
               for row in found]  # fmt: skip
     days, anything = by_day(events, given_rule)
-    days.update(anything)
+    days.update(dict.fromkeys(anything, 1))
     days.update(days_of((await bought_by(people)).values()))
     oldest = when((await rows("SELECT MIN(at) FROM event"))[0][0])
     if oldest is None:
