@@ -6,12 +6,11 @@ Names of tables, columns and types are the caller's own, never anything that som
 from __future__ import annotations
 
 from collections.abc import Sequence, Set
-from datetime import UTC, date, datetime
-from functools import lru_cache
 from typing import Any
 
 import msgspec
 
+from core.clock import as_text
 from core.database import copy, dialect, write, write_many
 
 Types = Sequence[tuple[str, str]]
@@ -25,7 +24,7 @@ async def insert_rows(table: str, columns: Sequence[str], records: Sequence[Sequ
         await copy(table, columns, records)
         return
     marks = ", ".join("?" * len(columns))
-    await write_many(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", _plainly(records), are_plain=True)
+    await write_many(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", records, are_plain=True)
 
 
 async def merge_rows(table: str, columns: Types, records: Sequence[Sequence[Any]], conflict: str) -> None:
@@ -39,7 +38,7 @@ async def merge_rows(table: str, columns: Types, records: Sequence[Sequence[Any]
         return
     # A prepared statement for each row: SQLite reads a row of JSON again for each of its columns.
     marks = ", ".join("?" * len(columns))
-    await write_many(f"INSERT INTO {table} ({names}) VALUES ({marks}) {conflict}", _plainly(records), are_plain=True)
+    await write_many(f"INSERT INTO {table} ({names}) VALUES ({marks}) {conflict}", records, are_plain=True)
 
 
 def given(columns: Types, records: Sequence[Sequence[Any]]) -> tuple[str, list[Any]]:
@@ -68,25 +67,11 @@ def _json(values: Any) -> str:
     return msgspec.json.encode(values).decode()
 
 
-def _plainly(records: Sequence[Sequence[Any]], among: Set[int] | None = None) -> Sequence[Sequence[Any]]:
-    """Moments and days as SQLite's columns hold them; `among` says in which columns they may stand, else it is looked
-    for. By columns, since most have none."""
-    if not records or among == set():
+def _plainly(records: Sequence[Sequence[Any]], moments: Set[int]) -> Sequence[Sequence[Any]]:
+    """With the moments in these columns as SQLite holds them, for JSON. By columns, since most have none."""
+    if not records or not moments:
         return records
     columns = list(zip(*records, strict=True))
-    for at in range(len(columns)) if among is None else among:
-        if among is not None or any(issubclass(kind, date) for kind in set(map(type, columns[at]))):
-            columns[at] = tuple(map(_as_held, columns[at]))
+    for at in moments:
+        columns[at] = tuple(None if value is None else as_text(value) for value in columns[at])
     return list(zip(*columns, strict=True))
-
-
-def _as_held(value: Any) -> Any:
-    return _text(value) if isinstance(value, date) else value
-
-
-@lru_cache(maxsize=4000)
-def _text(value: date) -> str:
-    """One moment stands in several rows of what is written together: to say it takes longer than to find it again."""
-    if isinstance(value, datetime):
-        return str(value if value.tzinfo is UTC else value.astimezone(UTC))
-    return value.isoformat()

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 
 from core.settings import settings
 
-__all__ = ["as_of", "days_ago", "local_day", "now", "when"]
+__all__ = ["as_of", "as_text", "days_ago", "local_day", "now", "when"]
 
 _as_of: ContextVar[datetime | None] = ContextVar("engawa_as_of", default=None)
 
@@ -35,6 +36,12 @@ def days_ago(days: float) -> datetime:
 def local_day(moment: datetime | None = None) -> date:
     """The day in ENGAWA_TIME_ZONE: usage days and SLA hours are counted by it."""
     return (moment or now()).astimezone(settings().zone).date()
+
+
+@lru_cache(maxsize=4000)
+def as_text(moment: datetime) -> str:
+    """As SQLite holds it: ISO in UTC. One moment stands in several rows of what is written together."""
+    return str(moment if moment.tzinfo is UTC else moment.astimezone(UTC))
 
 
 def when(value: object) -> datetime | None:

@@ -24,6 +24,7 @@ from tortoise.backends.base.executor import EXECUTOR_CACHE
 from tortoise.connection import get_connection
 from tortoise.exceptions import IntegrityError
 
+from core.clock import as_text
 from core.settings import SettingsError
 from core.tasks import remember_clean_context
 
@@ -153,7 +154,7 @@ def _numbered(sql: str) -> str:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
-        return value.astimezone(UTC) if _dialect == "postgresql" else str(value.astimezone(UTC))
+        return value.astimezone(UTC) if _dialect == "postgresql" else as_text(value)
     if isinstance(value, dict | list):
         return json.dumps(value, ensure_ascii=False)
     return value

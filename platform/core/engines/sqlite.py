@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import aiosqlite
@@ -17,12 +18,16 @@ from tortoise.backends.base.client import NestedTransactionContext, TransactionC
 from tortoise.backends.sqlite.client import SqliteClient, SqliteTransactionWrapper, translate_exceptions
 from tortoise.connection import get_connections
 
+from core.clock import as_text
 from core.tasks import finish
 
 READERS = 2
 PRAGMAS = {"journal_mode": "WAL", "synchronous": "FULL", "foreign_keys": "ON", "busy_timeout": 30_000,
            "journal_size_limit": 67_108_864, "wal_autocheckpoint": 8_000, "cache_size": -32_000,
            "temp_store": "MEMORY"}  # fmt: skip
+
+# After Tortoise's own, which leaves a time in the zone it came in: then text would not sort as time does.
+sqlite3.register_adapter(datetime, as_text)
 
 
 class Immediate(TransactionContext):

@@ -8,14 +8,15 @@ from datetime import datetime, timedelta
 
 from core.bulk import given, insert_rows
 from core.clock import local_day, now, when
-from core.database import rows, transaction, write
+from core.database import lock, rows, transaction, write
 from customers.days import as_day
 from customers.tracking import companies, people, traits
 from customers.tracking.arrived import Arrived
-from customers.tracking.counting import count
+from customers.tracking.counting import LOCK, count
 from customers.tracking.people import ANONYMOUS, USER
 
 EVENTS = {"track", "page", "screen"}
+SAYS = {"identify", "group", "alias"}
 HISTORY = 2000  # of one visitor at once
 COLUMNS = ("message_id", "name", "kind", "person_id", "account_id", "anonymous_id", "source", "dwell_ms", "properties",
            "at", "received_at")  # fmt: skip
@@ -30,6 +31,9 @@ async def store(events: Sequence[Arrived]) -> int:
         known, joined = await people.find(fresh)
         groups = await companies.find(fresh)
         _whose(fresh, known, groups)
+        if any(one.kind in SAYS or one.traits for one in fresh):
+            # Who changes a person's row and then waits to count would meet who counts and waits for the row.
+            await lock(LOCK)
         await companies.join(fresh)
         await _own_accounts(fresh)
         await traits.keep_people(traits.said_of(fresh, {"identify", "track", "page", "screen"}, "person_id"))
