@@ -106,6 +106,9 @@ async def test_every_kind_in_a_page_that_allows_nothing(stage):
         await page.click(f"{BOX} .main")
         await arrive(stage, page, "completed_at", of=tour)
         assert (await rows("SELECT step, count FROM guide_miss"))[0][0] == 2
+        sights = await rows("SELECT step, page, is_found FROM guide_sight ORDER BY step")
+        assert [(row[0], row[1], bool(row[2])) for row in sights] == [
+            (1, "/timesheets", True), (2, "/timesheets", False), (3, "/timesheets", True)]  # fmt: skip
 
         await page.click("#did")
         await page.wait_for_selector(f"{BOX}.survey")
