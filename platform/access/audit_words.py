@@ -120,6 +120,7 @@ ACTION_NAMES = {
     "guide.pilot": lazy("put a guide on trial"),
     "guide.live": lazy("published a guide"),
     "guide.paused": lazy("paused a guide"),
+    "guide.broken": lazy("paused a guide whose place was missing"),
     "guide.rotate_secret": lazy("changed the secret of guides"),
     "guide.drop_secret": lazy("dropped the old secret of guides"),
     "guide.change_product": lazy("changed where guides run"),

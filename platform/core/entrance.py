@@ -20,7 +20,7 @@ from litestar.connection import Request
 
 from core.context import Here, enter
 from core.i18n import LANGUAGES
-from core.metrics import REQUEST_SECONDS, REQUESTS
+from core.metrics import count_request
 from core.navigation import navigation
 from core.principal import NOBODY, Principal
 from core.settings import settings
@@ -96,9 +96,7 @@ class Entrance:
         finally:
             seconds = time.perf_counter() - began
             status = said.get("status", 0)
-            REQUESTS.labels(scope["method"], str(status)).inc()
-            if not said.get("is_stream"):
-                REQUEST_SECONDS.labels(scope["method"]).observe(seconds)
+            count_request(scope["method"], status, None if said.get("is_stream") else seconds)
             level = logging.ERROR if status >= 500 else logging.INFO
             log.log(level, "%s %s %s", scope["method"], scope["path"], status, extra={
                 "request_id": here.request_id, "status": status, "milliseconds": round(seconds * 1000, 1),
@@ -121,8 +119,7 @@ async def _by_shortcut(shortcut: Shortcut, scope: Any, receive: Any, send: Any) 
     headers = [*headers, (b"content-length", str(len(body)).encode()), (b"x-content-type-options", b"nosniff")]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
-    REQUESTS.labels(scope["method"], str(status)).inc()
-    REQUEST_SECONDS.labels(scope["method"]).observe(time.perf_counter() - began)
+    count_request(scope["method"], status, time.perf_counter() - began)
 
 
 def language_of(request: Any, principal: Principal) -> str:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 import msgspec
 
-from core.clock import days_ago, now
+from core.clock import days_ago, now, when
 from core.database import dialect, rows, transaction, write
 from core.refs import Ref
 from customers.attention import WINDOWS, kind_of
@@ -202,6 +202,39 @@ async def expire() -> int:
     late = await write("UPDATE touch_hold SET state = 'expired', release_at = NULL, changed_at = ?"
                        " WHERE state = 'held' AND worth_until < ? RETURNING id", now(), now())  # fmt: skip
     return len(late)
+
+
+class Room(msgspec.Struct, frozen=True):
+    """One limit of one person: `taken` of `most` in so many days; `kept` is held for what is more important."""
+
+    reason: str
+    days: int
+    taken: int
+    most: int
+    kept: int
+    is_own: bool
+
+    @property
+    def is_left(self) -> bool:
+        return self.taken + self.kept < self.most
+
+
+async def room(person_id: int, channel: str, kind: str) -> list[Room]:
+    """What `_take` would ask of this person now, limit by limit; none for a colleague, who is never held back."""
+    if await rows("SELECT 1 FROM person WHERE id = ? AND kind = 'staff'", person_id):
+        return []
+    caps = (await Limits.of(channel)).caps
+    taken = [(when(row[0]) or now(), str(row[1])) for row in await rows(
+        "SELECT at, channel FROM touch WHERE person_id = ? AND is_counted = ? AND at > ?", person_id, True,
+        days_ago(max(cap[1] for cap in caps)),
+    )]  # fmt: skip
+    kept, values = _kept(Wish(channel, kind, NOTHING))
+    held = int((await rows(f"SELECT {kept} FROM (SELECT {int(person_id)} AS person) AS w", *values))[0][0])
+    return [
+        Room(reason, days, sum(at > days_ago(days) and (channel == on or not is_own) for at, on in taken), most,
+             0 if is_own else held, is_own)
+        for reason, days, most, is_own in caps
+    ]  # fmt: skip
 
 
 async def used(person_id: int) -> dict[int, int]:

@@ -6,6 +6,7 @@ Bodies come as text/plain, so that browsers ask no leave first (CORS preflight);
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -23,6 +24,7 @@ from guides.hosts import host_of
 from helpcenter import finding
 
 YEAR = 31_536_000
+FOR_A_MINUTE = {"Cache-Control": "private, max-age=60"}
 FOR_EVER = f"public, max-age={YEAR}, immutable"
 Answer = tuple[int, dict[str, str], bytes]
 Verb = Callable[[bytes, str | None], Awaitable[Answer]]
@@ -30,8 +32,7 @@ Verb = Callable[[bytes, str | None], Awaitable[Answer]]
 
 async def session(raw: bytes, origin: str | None) -> Answer:
     found = await serving.decide(raw, origin)
-    headers = {"ETag": f'"{found.etag}"', "Cache-Control": "private, max-age=60"}
-    return (200 if found.body else 304), headers, found.body
+    return (200 if found.body else 304), {"ETag": f'"{found.etag}"', **FOR_A_MINUTE}, found.body
 
 
 async def views(raw: bytes, origin: str | None) -> Answer:
@@ -53,12 +54,16 @@ async def answered(verb: Verb, raw: bytes, origin: str | None) -> Answer:
     try:
         status, headers, body = await verb(raw, origin)
     except Refused as refused:
-        said = {"type": "about:blank", "title": refused.sentence, "status": refused.status}
-        if isinstance(refused, showing.NotNow):
-            said["reason"] = refused.reason
-        status, headers, body = refused.status, {}, msgspec.json.encode(said)
-    common = {"Content-Type": JSON if status < 400 else PROBLEM} | allowed(origin, status)
-    return status, common | headers, body
+        return _refusal(refused, origin)
+    return status, {"Content-Type": JSON} | allowed(origin, status) | headers, body
+
+
+def _refusal(refused: Refused, origin: str | None) -> Answer:
+    said = {"type": "about:blank", "title": refused.sentence, "status": refused.status}
+    if isinstance(refused, showing.NotNow):
+        said["reason"] = refused.reason
+    headers = {"Content-Type": PROBLEM} | allowed(origin, refused.status)
+    return refused.status, headers, msgspec.json.encode(said)
 
 
 async def _asked(verb: Verb, request: Request[Any, Any, Any]) -> Response[bytes]:
@@ -88,10 +93,27 @@ async def misses_route(request: Request[Any, Any, Any]) -> Response[bytes]:
     return await _asked(misses, request)
 
 
-async def session_shortcut(scope: Any, raw: bytes) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
+Pairs = list[tuple[bytes, bytes]]
+
+
+async def session_shortcut(scope: Any, raw: bytes) -> tuple[int, Pairs, bytes]:
+    """`answered(session, …)` with what is the same for a site encoded once."""
     origin = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"origin"), None)
-    status, headers, body = await answered(session, raw, origin)
-    return status, [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()], body
+    try:
+        found = await serving.decide(raw, origin)
+    except Refused as refused:
+        status, headers, body = _refusal(refused, origin)
+        return status, _encoded(headers), body
+    return (200 if found.body else 304), [*_for_site(origin), (b"etag", f'"{found.etag}"'.encode())], found.body
+
+
+@lru_cache(maxsize=64)  # of sites that a product lists: others are refused before this
+def _for_site(origin: str | None) -> Pairs:
+    return _encoded({"Content-Type": JSON} | allowed(origin) | FOR_A_MINUTE)
+
+
+def _encoded(headers: dict[str, str]) -> Pairs:
+    return [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]
 
 
 shortcuts["POST", "/w/session"] = session_shortcut

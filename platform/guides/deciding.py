@@ -5,7 +5,7 @@ Pure: times are seconds since 1970. `refusals` says every reason; `refusal` the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -67,6 +67,11 @@ def is_continued(been: Been | None, moment: float) -> bool:
     return been is not None and been.closed is None and moment - been.last < VISIT
 
 
+def is_open(guide: Live, moment: float) -> bool:
+    """Between its first and its last day."""
+    return (guide.starts is None or moment >= guide.starts) and (guide.ends is None or moment < guide.ends)
+
+
 def refusal(guide: Live, person_id: int, is_member: bool, seen: Seen, gaps: Gaps, moment: float) -> str:
     return next(refusals(guide, person_id, is_member, seen, gaps, moment), "")
 
@@ -108,10 +113,19 @@ def _between(guide: Live, seen: Seen, gaps: Gaps, moment: float) -> Iterator[str
     """A checklist interrupts nobody: it neither waits for others nor makes them wait."""
     if guide.kind == "checklist":
         return
-    others = [one for id, one in seen.items() if id != guide.id]
-    if any(one.kind != "checklist" and moment - one.last < gaps.hours * HOUR for one in others):
+    gap, survey_gap = waits((one for id, one in seen.items() if id != guide.id), gaps, moment)
+    if gap:
         yield "gap"
-    if guide.kind == "survey" and any(
-        one.kind == "survey" and moment - one.last < gaps.survey_days * DAY for one in others
-    ):
+    if survey_gap and guide.kind == "survey":
         yield "survey_gap"
+
+
+def waits(others: Iterable[Been], gaps: Gaps, moment: float) -> tuple[bool, bool]:
+    """Whether a guide waits for one that was shown shortly before, and whether a survey waits for another survey."""
+    gap = survey_gap = False
+    for one in others:
+        if one.kind != "checklist":
+            ago = moment - one.last
+            gap = gap or ago < gaps.hours * HOUR
+            survey_gap = survey_gap or (one.kind == "survey" and ago < gaps.survey_days * DAY)
+    return gap, survey_gap

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from core.database import rows
 from core.events import on
-from core.jobs import job
+from core.jobs import every, job
 from core.refs import Ref
 from customers import notices
 from customers.events import MergeUndone, PeopleMerged
-from guides import opinions
+from guides import opinions, rollout, sights
+from guides.models import Guide, Product
 from guides.recounting import recount
 
-__all__ = ["opinions", "recount", "tell_csm"]  # opinions: what surveys say of health
+__all__ = ["look_for_places", "opinions", "recount", "tell_csm"]  # opinions: what surveys say of health
 
 
 @job
@@ -32,6 +33,22 @@ async def tell_csm(answer_id: int) -> None:
         key=f"guide.answer:{answer_id}", url=f"/staff/customers/people/{one['person_id']}",
         data={"person": who, "account": one["name"], "score": one["score"]},
     )  # fmt: skip
+
+
+@job
+async def look_for_places(guide_id: int) -> str:
+    """A step's place was missing: often enough, by the product's rule, that the guide pauses itself."""
+    guide = await Guide.get_or_none(id=guide_id, state="live")
+    product = await Product.get_or_none(brand=guide.brand) if guide else None
+    if guide is None or product is None or not product.miss_visits:
+        return ""
+    found = await sights.broken(guide.id, product.miss_visits, product.miss_share)
+    return "paused" if found and await rollout.pause_broken(guide.id, found) else ""
+
+
+@every(hours=24, at="04:30", lane="bulk")
+async def forget_sights() -> None:
+    await sights.forget_old()
 
 
 @on(PeopleMerged)

@@ -11,6 +11,7 @@ from tortoise.models import Model
 from core.fields import Moment
 
 KINDS = ("banner", "modal", "tooltip", "checklist", "survey")
+POINTING = ("tooltip",)  # at an element of the product
 STATES = ("draft", "pilot", "live", "paused", "ended")
 FREQUENCIES = ("once", "until_closed", "repeat")
 
@@ -26,6 +27,9 @@ class Product(Model):
     has_launcher = fields.BooleanField(default=True)
     gap_hours = fields.IntField(default=24)  # between two guides, whatever they are
     survey_gap_days = fields.IntField(default=90)  # between two surveys
+    # A guide pauses itself when in 24 hours, of so many visits or more, such a share (%) lacked its place; 0: never.
+    miss_visits = fields.IntField(default=20, db_default=20)
+    miss_share = fields.IntField(default=50, db_default=50)
     created_at = Moment()
     updated_at = Moment()
 
@@ -58,6 +62,7 @@ class Guide(Model):
     ends_at = Moment(null=True)
     revision = fields.CharField(max_length=64, default="")
     contents: Any = fields.JSONField(default=dict)  # {locale: hash}
+    broken: Any = fields.JSONField(null=True)  # why it paused itself: guides.sights.Broken
     version = fields.IntField(default=1)
     created_by: Any = fields.ForeignKeyField("customers.Person", related_name="guides", null=True,
                                              on_delete=fields.SET_NULL)  # fmt: skip
@@ -179,6 +184,31 @@ class Answer(Model):
     class Meta:
         table = "guide_answer"
         indexes = [Index(fields=("guide_id", "at"), name="guide_answer_guide")]
+
+
+class Sight(Model):
+    """Whether one person, in one visit (half hours since 1970), found a step's place on one page. Kept for a day."""
+
+    id = fields.BigIntField(primary_key=True)
+    guide: Any = fields.ForeignKeyField("guides.Guide", related_name="sights", on_delete=fields.CASCADE)
+    person: Any = fields.ForeignKeyField("customers.Person", related_name="guide_sights", on_delete=fields.CASCADE)
+    step = fields.IntField()
+    page = fields.CharField(max_length=200)
+    visit = fields.BigIntField()
+    is_found = fields.BooleanField()
+    at = Moment()
+
+    guide_id: int
+    person_id: int
+
+    class Meta:
+        table = "guide_sight"
+        unique_together = (("guide", "person", "step", "page", "visit"),)
+        indexes = [
+            Index(fields=("guide_id", "at"), name="guide_sight_guide"),
+            Index(fields=("person_id",), name="guide_sight_person"),
+            Index(fields=("at",), name="guide_sight_at"),
+        ]
 
 
 class Miss(Model):

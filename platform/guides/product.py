@@ -58,19 +58,22 @@ async def drop_old_secret(product: Product) -> None:
 
 
 async def change(product: Product, *, origins: list[str], has_launcher: bool, gap_hours: int,
-                 survey_gap_days: int) -> None:  # fmt: skip
+                 survey_gap_days: int, miss_visits: int = 20, miss_share: int = 50) -> None:  # fmt: skip
     ensure(policy.can_manage_product(current_principal()))
     kept = list(dict.fromkeys(normal_origin(one) for one in origins))
     if len(kept) > MOST_ORIGINS:
         raise Refused(_("At most %(n)s sites.", n=MOST_ORIGINS))
-    before = {"origins": product.origins, "gap_hours": product.gap_hours, "survey_gap_days": product.survey_gap_days}
+    numbers = {"gap_hours": gap_hours, "survey_gap_days": survey_gap_days, "miss_visits": miss_visits,
+               "miss_share": miss_share}  # fmt: skip
+    before = {"origins": product.origins} | {name: getattr(product, name) for name in numbers}
     async with transaction():
         await write(
-            "UPDATE guide_product SET origins = ?, has_launcher = ?, gap_hours = ?, survey_gap_days = ?, updated_at = ?"
-            " WHERE id = ?", kept, has_launcher, gap_hours, survey_gap_days, now(), product.id,
+            "UPDATE guide_product SET origins = ?, has_launcher = ?, gap_hours = ?, survey_gap_days = ?,"
+            " miss_visits = ?, miss_share = ?, updated_at = ? WHERE id = ?",
+            kept, has_launcher, *numbers.values(), now(), product.id,
         )  # fmt: skip
         await audit("guide.change_product", Ref("guide_product", product.id), before=before,
-                    after={"origins": kept, "gap_hours": gap_hours, "survey_gap_days": survey_gap_days})  # fmt: skip
+                    after={"origins": kept} | numbers)  # fmt: skip
         after_commit(forget)
     await product.refresh_from_db()
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import time
+from bisect import bisect_left
 from typing import Any
 
 import msgspec
@@ -17,6 +18,7 @@ from core.database import after_commit, rows
 from core.tasks import in_thread, spawn
 from customers import segments
 from guides.deciding import Live
+from guides.offering import Offers, offers_of
 
 FRESH, MEMBERS_FRESH = 2.0, 60.0  # seconds
 CHUNK = 5_000
@@ -28,16 +30,25 @@ class Out(msgspec.Struct):
     """Guides of one brand, the most important first. `who` is sorted; `which` says the segment of each of its ids.
 
     One look finds all segments of a person, however many there are: fifty guides cost little more than one.
+    `members` are the arrays that the two were made of: as long as they are the same, so are the two.
     """
 
     guides: list[Live]
-    who: Any
-    which: Any
+    members: dict[int, Any]
+    who: memoryview
+    which: memoryview
+    worked_out: Offers
 
-    def segments_of(self, person_id: int) -> set[int | None]:
-        """The segments in use that hold the person, and None, which holds everybody."""
-        first, last = self.who.searchsorted((person_id, person_id + 1))
-        return {None, *self.which[first:last].tolist()}
+    def segments_of(self, person_id: int) -> list[int]:
+        """The segments in use that hold the person."""
+        first = bisect_left(self.who, person_id)
+        return self.which[first : bisect_left(self.who, person_id + 1, first)].tolist()
+
+    def offers(self, moment: float) -> Offers:
+        """What was worked out; anew when a guide has started or ended since."""
+        if not self.worked_out.since <= moment < self.worked_out.until:
+            self.worked_out = offers_of(self.guides, moment)
+        return self.worked_out
 
 
 _out: dict[str, tuple[float, Out]] = {}
@@ -82,20 +93,29 @@ async def _read(brand: str) -> Out:
         f"SELECT {COLUMNS} FROM guide WHERE brand = ? AND state IN ('live', 'pilot') ORDER BY priority DESC, id", brand
     )]  # fmt: skip
     used = sorted({one.segment_id for one in guides if one.segment_id is not None and not one.is_pilot})
-    members = [await _people_in(segment) for segment in used]
-    who, which = await in_thread(_merged, used, members)
-    found = Out([one for one in guides if one.contents], who, which)
+    members = {segment: await _people_in(segment) for segment in used}
+    guides = [one for one in guides if one.contents]
+    found = Out(guides, members, *await _merged(brand, members), offers_of(guides, moment()))
     if began == _age:
         _out[brand] = (time.monotonic(), found)
     return found
 
 
-def _merged(used: list[int], members: list[Any]) -> tuple[Any, Any]:
-    """One sorted array of people, and the segment of each."""
-    who = np.concatenate([np.empty(0, np.int64), *members])
-    which = np.repeat(np.array(used, np.int64), [len(one) for one in members])
+async def _merged(brand: str, members: dict[int, Any]) -> tuple[memoryview, memoryview]:
+    """One sorted array of people, and the segment of each: sorted once for the segments of a minute."""
+    kept = _out.get(brand)
+    if kept is not None and list(kept[1].members) == list(members):
+        before = kept[1]
+        if all(before.members[segment] is people for segment, people in members.items()):
+            return before.who, before.which
+    return await in_thread(_sorted, members)  # type: ignore[no-any-return]
+
+
+def _sorted(members: dict[int, Any]) -> tuple[memoryview, memoryview]:
+    who = np.concatenate([np.empty(0, np.int64), *members.values()])
+    which = np.repeat(np.array(list(members), np.int64), [len(one) for one in members.values()])
     order = np.argsort(who, kind="stable")
-    return who[order], which[order]
+    return memoryview(who[order]), memoryview(which[order])
 
 
 async def _people_in(segment_id: int) -> Any:

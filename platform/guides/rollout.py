@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
+
 from core.audit import audit
 from core.clock import now
 from core.context import current_principal
@@ -12,9 +14,9 @@ from core.errors import Conflict, Refused
 from core.i18n import _
 from core.policy import ensure
 from core.refs import Ref
-from customers import pilots
+from customers import notices, pilots
 from customers.models import Pilot
-from guides import linting, policy
+from guides import linting, policy, sights
 from guides.contents import freeze, revision_of
 from guides.models import Guide
 from guides.published import forget_after_commit
@@ -86,7 +88,8 @@ async def publish(guide: Guide) -> None:
     async with transaction():
         await _move(guide, ("draft", "paused"), "live")
         await freeze(guide)
-        await write("UPDATE guide SET published_at = ? WHERE id = ?", now(), guide.id)
+        await write("UPDATE guide SET published_at = ?, broken = NULL WHERE id = ?", now(), guide.id)
+        await sights.start_anew(guide.id)
     await guide.refresh_from_db()
 
 
@@ -96,6 +99,27 @@ async def pause(guide: Guide) -> None:
     async with transaction():
         await _move(guide, ("live",), "paused")
     await guide.refresh_from_db()
+
+
+async def pause_broken(guide_id: int, found: sights.Broken) -> bool:
+    """The place that it points at is missing: it is shown no more, and its author learns why. False: it is not live."""
+    async with transaction():
+        paused = await write(
+            "UPDATE guide SET state = 'paused', broken = ?, updated_at = ?, version = version + 1 WHERE id = ?"
+            " AND state = 'live' RETURNING name, created_by_id, version",
+            msgspec.to_builtins(found), now(), guide_id,
+        )  # fmt: skip
+        if not paused:
+            return False
+        name, author, version = paused[0]
+        await audit("guide.broken", Ref("guide", guide_id), before={"state": "live"}, after=msgspec.to_builtins(found))
+        await notices.tell(
+            [author] if author else [], about=Ref("guide", guide_id), kind="guide.broken",
+            key=f"guide.broken:{guide_id}:{version}", url=f"/staff/guides/{guide_id}/publication",
+            data={"name": name, "step": found.step, "missing": found.missing, "visits": found.visits},
+        )  # fmt: skip
+        forget_after_commit()
+    return True
 
 
 async def end(guide: Guide) -> None:

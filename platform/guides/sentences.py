@@ -22,4 +22,9 @@ describe("guide.completed", lazy("Went through “%(name)s”"), "done", tone="g
          label=lazy("Finished a guide"))  # fmt: skip
 describe("guide.answered", _tone_of_answer, "chart", tone="info", text=lazy("%(comment)s"), href=REPORT,
          label=lazy("Answered a survey"))  # fmt: skip
+describe_notice(
+    "guide.broken",
+    lazy("“%(name)s” paused itself: the place of step %(step)s was missing in %(missing)s of %(visits)s visits"),
+    "warning",
+)
 describe_notice("guide.detractor", lazy("%(person)s (%(account)s) answered %(score)s of 10"), "warning")

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 from typing import Any
 
 import msgspec
 
 from core.clock import when
-from core.database import rows
+from core.database import glance
 from core.errors import Refused, TooLarge
 from core.i18n import LANGUAGES, _, speaking
 from core.settings import settings
 from guides import identity, published
 from guides.contents import launcher_words
-from guides.deciding import Been, Live, Seen, refusal
+from guides.deciding import Been, Seen
 from guides.hosts import Host, host_of
 
 LARGEST = 8_192
@@ -67,10 +68,10 @@ def parsed(raw: bytes, kind: type[Any], most: int = LARGEST) -> Any:
 async def known(host: Host, token: str) -> Known | None:
     """Raises Unauthenticated for a wrong signature; None for a user whom we do not know."""
     claims = identity.read(token, host.secrets)
-    found = await rows(KNOWN, claims.sub)
+    found = await glance(KNOWN, claims.sub)
     if not found and claims.email:
         await identity.meet(claims)
-        found = await rows(KNOWN, claims.sub)
+        found = await glance(KNOWN, claims.sub)
     return _known(found) if found else None
 
 
@@ -90,42 +91,29 @@ async def decide(raw: bytes, origin: str | None) -> Answered:
     host = await host_of(asked.key, origin)
     person = await known(host, asked.token) if asked.token else None
     lang = language(asked.lang, person)
-    guides = await eligible(host, person, lang) if person else []
-    answer: dict[str, Any] = {"guides": guides}
-    if host.has_launcher:
-        answer["launcher"] = launcher(lang)
-    body = msgspec.json.encode(answer)
+    guides = await eligible(host, person, lang) if person else b"[]"
+    body = b'{"guides":%s%s}' % (guides, launcher(lang) if host.has_launcher else b"")
     etag = hashlib.blake2b(body, digest_size=12).hexdigest()
     return Answered(b"" if asked.etag == etag else body, etag)
 
 
 def language(wanted: str, person: Known | None) -> str:
     """The product's own choice for its page, else the person's, else the installation's."""
-    chosen = (wanted[:2].lower(), person.locale if person else "")
-    return next((one for one in chosen if one in LANGUAGES), settings().default_language)
+    if (chosen := wanted[:2].lower()) in LANGUAGES:
+        return chosen
+    return person.locale if person and person.locale in LANGUAGES else settings().default_language
 
 
-_launchers: dict[str, dict[str, str]] = {}
+@lru_cache(maxsize=len(LANGUAGES))
+def launcher(lang: str) -> bytes:
+    """The end of the answer, where the product has the help button."""
+    with speaking(lang):
+        return b',"launcher":' + msgspec.json.encode(launcher_words())
 
 
-def launcher(lang: str) -> dict[str, str]:
-    if lang not in _launchers:
-        with speaking(lang):
-            _launchers[lang] = launcher_words()
-    return _launchers[lang]
-
-
-async def eligible(host: Host, person: Known, lang: str) -> list[list[Any]]:
-    """[name, content's hash, addresses, trigger, frequency], the most important first."""
+async def eligible(host: Host, person: Known, lang: str) -> bytes:
+    """The list of guides as JSON, the most important first."""
     out, moment = await published.out_of(host.brand), published.moment()
-    mine = out.segments_of(person.id)
-    return [
-        [one.key, content_of(one, lang), one.urls, one.trigger, one.frequency]
-        for one in out.guides
-        if (one.people is not None or one.segment_id in mine)
-        and not refusal(one, person.id, True, person.seen, host.gaps, moment)
-    ]
-
-
-def content_of(guide: Live, lang: str) -> str:
-    return guide.contents.get(lang) or guide.contents[guide.locale]
+    offers = out.offers(moment)
+    places = offers.places(person.id, out.segments_of(person.id), person.seen, host.gaps, moment)
+    return offers.listed(places, lang)

@@ -13,18 +13,22 @@ from core.refs import Ref
 from customers import segments
 from customers.timeline import primary_account, record
 from customers.touches import reserve_touch
-from guides import published, serving
+from guides import published, serving, sights
 from guides.deciding import Been, Live, is_continued, refusal
 from guides.hosts import Host, host_of
+from guides.jobs import look_for_places
+from guides.models import POINTING
 from guides.serving import Asked, Known
 from guides.surveys import answer
 
 
 class Claimed(Asked):
-    """The body of a claim: which guide, and the hash of the content that would be shown."""
+    """The body of a claim: which guide, the hash of the content that would be shown, and what step was found where."""
 
     guide: str = ""
     hash: str = ""
+    step: int = 1
+    page: str = ""
 
 
 class Happened(Asked):
@@ -36,11 +40,13 @@ class Happened(Asked):
     item: int = 0
     score: int = -1
     comment: str = ""
+    page: str = ""
 
 
 class Missed(Asked):
     guide: str = ""
     step: int = 1
+    page: str = ""
 
 
 class NotNow(Conflict):
@@ -74,6 +80,8 @@ async def claim(raw: bytes, origin: str | None) -> dict[str, Any]:
     async with transaction():
         await lock(f"guides:{person.id}")
         granted = await _grant(host, guide, person.id, account, locale, is_member)
+        if guide.kind in POINTING:
+            await sights.note(guide.id, person.id, asked.step, asked.page, is_found=True)
     if granted is None:  # said after the commit: who was held back is written down
         raise NotNow("budget")
     return granted
@@ -162,6 +170,7 @@ async def happened(raw: bytes, origin: str | None) -> None:
         elif said.what == "step":
             step = min(max(said.step, 1), 99)
             await write("UPDATE guide_view SET step = ? WHERE id = ? AND step < ?", step, view, step)
+            await sights.note(guide, person.id, step, said.page, is_found=True)
         elif said.what == "item":
             await _tick(guide, person.id, said.item)
         else:
@@ -196,15 +205,19 @@ async def _tick(guide: int, person: int, item: int) -> None:
 
 
 async def missed(raw: bytes, origin: str | None) -> None:
-    """A step's target was not on the page: counted by day, for the report."""
+    """A step's target was not on the page: counted by day for the report, and by visit, for the guide's own health."""
     said: Missed = serving.parsed(raw, Missed)
-    host, _person = await person_of(said, origin)
+    host, person = await person_of(said, origin)
     guide = await published.one(said.guide[:64].replace("\x00", ""), host.brand)
     if guide is None:
         raise NotFound(_("There is no such guide."))
     day = local_day()
-    await write(
-        "INSERT INTO guide_miss (guide_id, step, day, count) VALUES (?, ?, ?, 1) ON CONFLICT (guide_id, step, day)"
-        " DO UPDATE SET count = guide_miss.count + 1",
-        guide.id, min(max(said.step, 1), 99), day if dialect() == "postgresql" else day.isoformat(),
-    )  # fmt: skip
+    async with transaction():
+        await write(
+            "INSERT INTO guide_miss (guide_id, step, day, count) VALUES (?, ?, ?, 1) ON CONFLICT (guide_id, step, day)"
+            " DO UPDATE SET count = guide_miss.count + 1",
+            guide.id, min(max(said.step, 1), 99), day if dialect() == "postgresql" else day.isoformat(),
+        )  # fmt: skip
+        await sights.note(guide.id, person.id, said.step, said.page, is_found=False)
+        if guide.state == "live":
+            await look_for_places.later(guide_id=guide.id, key=f"guide:{guide.id}")

@@ -7,10 +7,9 @@ import msgspec
 from core.clock import when
 from core.database import rows
 from core.i18n import _, moment, ngettext
-from customers import segments
+from customers import attention, segments
 from customers.models import Person
-from customers.rules import rule
-from customers.touches import used
+from customers.touches import Room, room
 from guides import published, showing
 from guides.deciding import Gaps, Live, is_continued, refusals
 from guides.models import Guide, Product
@@ -36,7 +35,7 @@ async def trace(guide: Guide, person: Person, address: str = "") -> Trace:
     assert found is not None
     lines = [_is_out(found), await _is_known(person), await _is_meant(found, person.id)]
     lines += await _rules(found, person.id, guide.brand)
-    lines.append(await _budget(found, person.id))
+    lines += await _budget(found, person.id)
     if address:
         fits = matches(guide.urls, address)
         lines.append(Line(fits, _("The address matches") if fits else str(REASONS["elsewhere"]),
@@ -67,7 +66,10 @@ async def _is_meant(guide: Live, person_id: int) -> Line:
     if guide.segment_id is None:
         return Line(False, _("No segment is chosen"))
     answer = await segments.why(await segments.tree_of(guide.segment_id), person_id)
-    return Line(answer.holds, _("In the segment") if answer.holds else str(REASONS["not_in_segment"]),
+    is_in = await segments.is_in(guide.segment_id, person_id)
+    if answer.holds and not is_in:
+        return Line(False, str(REASONS["not_in_segment"]), _("A segment holds customers only."))
+    return Line(is_in, _("In the segment") if is_in else str(REASONS["not_in_segment"]),
                 _(", ").join(segments.reasons(answer)))  # fmt: skip
 
 
@@ -97,13 +99,33 @@ def _hint(reason: str, guide: Live, gaps: Gaps) -> str:
     return ""
 
 
-async def _budget(guide: Live, person_id: int) -> Line:
-    taken, limits = await used(person_id), await rule("attention")
-    text = _("%(day)s of %(per_day)s today, %(week)s of %(per_week)s in 7 days, %(month)s of %(per_month)s in 30 days",
-             day=taken[1], week=taken[7], month=taken[30], per_day=limits.per_day, per_week=limits.per_week,
-             per_month=limits.per_month)  # fmt: skip
-    has_room = taken[1] < limits.per_day and taken[7] < limits.per_week and taken[30] < limits.per_month
-    return Line(has_room, _("The limit of touches leaves room") if has_room else str(REASONS["budget"]), text)
+async def _budget(guide: Live, person_id: int) -> list[Line]:
+    """The limits over all channels, and the product's own where it has some. What is open or was shown asks neither."""
+    been = (await showing.seen_by(person_id)).get(guide.id)
+    if is_continued(been, published.moment()) or (guide.kind == "checklist" and been):
+        return [Line(True, _("It takes no touch: the person has it already"))]
+    found = await room(person_id, "in_app", "survey" if guide.kind == "survey" else "guide")
+    if not found:
+        return [Line(True, _("Who works here is never held back"))]
+    over_all, own = ([one for one in found if one.is_own is own] for own in (False, True))
+    lines = [_limits(over_all, _("The limit of touches leaves room"), str(REASONS["budget"]))]
+    if own:
+        full = next((one for one in own if not one.is_left), own[0])
+        lines.append(_limits(own, _("The limit in the product leaves room"), str(attention.REASONS[full.reason])))
+    return lines
+
+
+def _limits(found: list[Room], left: str, full: str) -> Line:
+    parts = [
+        _("%(taken)s of %(most)s in 24 hours", taken=one.taken, most=one.most) if one.days == 1
+        else _("%(taken)s of %(most)s in %(days)s days", taken=one.taken, most=one.most, days=one.days)
+        for one in found
+    ]  # fmt: skip
+    if kept := max(one.kept for one in found):
+        parts.append(ngettext("%(n)s is kept for something more important", "%(n)s are kept for something more"
+                              " important", kept))  # fmt: skip
+    is_left = all(one.is_left for one in found)
+    return Line(is_left, left if is_left else full, _(", ").join(parts))
 
 
 async def _views(guide_id: int, person_id: int) -> list[str]:

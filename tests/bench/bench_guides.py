@@ -2,15 +2,19 @@
 
 Goals: script ≤8 KB after gzip; ≥3,000 decisions a second on an idle core, p95 ≤10 ms. Fifty guides are live, each with
 a segment; a thousand people ask, each with a signed identity. `per_core` is from the server's CPU for each decision,
-so it says the same on a busy machine; the waits want a quiet one.
+so it says the same on a busy machine; the waits want a quiet one. Where Chromium is, each kind is shown on a page that
+forbids everything but the script: no shift, and no long task.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 import tempfile
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +46,7 @@ async def measure() -> dict[str, Any]:
         sizes = await asyncio.gather(*(client(port, part * rounds, waits) for part in parts))
         seconds, used = time.perf_counter() - began, cpu_seconds(web.pid) - cpu
     each = used / len(waits)
+    found["host_page"] = await host_page()
     return found | {
         "decisions": len(waits), "guides_live": GUIDES, "answer_bytes": round(sum(sizes) / len(waits)),
         "per_second": round(len(waits) / seconds), "cpu_us_per_decision": round(each * 1e6),
@@ -49,23 +54,70 @@ async def measure() -> dict[str, Any]:
     }  # fmt: skip
 
 
-async def prepare(database: str, people: int) -> list[bytes]:
-    """Guides through their own verbs, and the request of each person."""
+async def host_page() -> dict[str, Any]:
+    """What each kind does to a page that embeds us: `cls`, and the longest tasks, of the page and of our script."""
+    from browser import open_browser, served
+    from guides.models import KINDS
+    from guides_footprint import footprint
+    from guides_host_page import HostPage, snippet
+
+    if not shutil.which("chromium"):
+        return {"skipped": "there is no Chromium here"}
+    settings, port = settings_in(Path(tempfile.mkdtemp(dir=folder()))), free_port()
+    page = HostPage(f"http://127.0.0.1:{port}")
+    async with served(page) as site:
+        key, signed = await every_kind(settings.database, site)
+        with process("serve", settings, ENGAWA_PORT=port, ENGAWA_SECRET_KEY=SECRET, ENGAWA_LOG="json") as web:
+            await answered(port)
+            await quiet(web.pid)
+            page.tag = snippet(page.base, key, signed)
+            async with open_browser() as browser:
+                found = {kind: await footprint(browser, site, kind) for kind in KINDS}
+    return {"goal": {"cls": 0, "longest_task_ms": 50}} | {
+        kind: {"cls": one.shift, "longest_task_ms": one.longest, "ours_ms": one.ours} for kind, one in found.items()
+    }
+
+
+async def every_kind(database: str, site: str) -> tuple[str, str]:
+    """A guide of each kind; the product's key, and a user's token."""
+    from guides_footprint import write_every_kind
+    from guides_parts import a_product, a_user, an_author, token
+
+    async with house(database):
+        await an_author()
+        made = await a_product(site, gap_hours=0)
+        await a_user()
+        await write_every_kind()
+        return made.key, token(made)
+
+
+@asynccontextmanager
+async def house(database: str) -> AsyncIterator[None]:
+    """An empty installation, open for verbs."""
     from app import rooms
     from core.context import Here, enter
     from core.database import close_database, open_database
     from core.migrating import migrate
-    from customers import segments
-    from factories import a_person
-    from guides import identity
-    from guides.hosts import secrets_of
-    from guides_parts import a_product, a_user, an_author, live
 
     rooms.load()
     await open_database(database, rooms.with_models())
     try:
         await migrate(database, rooms.with_models())
         enter(Here())
+        yield
+    finally:
+        await close_database()
+
+
+async def prepare(database: str, people: int) -> list[bytes]:
+    """Guides through their own verbs, and the request of each person."""
+    from customers import segments
+    from factories import a_person
+    from guides import identity
+    from guides.hosts import secrets_of
+    from guides_parts import a_product, a_user, an_author, live
+
+    async with house(database):
         await an_author()
         made = await a_product(SITE)
         ids = [(await a_user(f"u-{n}")).id for n in range(people)]
@@ -76,8 +128,6 @@ async def prepare(database: str, people: int) -> list[bytes]:
         secret = secrets_of(made)[0]
         return [json.dumps({"key": made.key, "token": identity.sign(secret, f"u-{n}"), "lang": "ja"}).encode()
                 for n in range(people)]  # fmt: skip
-    finally:
-        await close_database()
 
 
 async def quiet(pid: int) -> None:
@@ -109,15 +159,16 @@ async def client(port: int, bodies: list[bytes], waits: list[float]) -> int:
 
 
 def rules_us() -> float:
-    """The rules alone: fifty guides for one person who saw three."""
-    from guides.deciding import Been, Gaps, Live, refusal
+    """The rules alone: fifty guides for one person who is in all of their segments and saw three, and their list."""
+    from guides.deciding import Been, Gaps, Live
+    from guides.offering import offers_of
 
     guides = [Live(id=n, key=f"k{n}", kind="banner", state="live", locale="ja", revision="r", contents={"ja": "h"},
                    urls=[], trigger={}, frequency="once", every_days=30, most_views=3, priority=50, starts=None,
                    ends=None, segment_id=n) for n in range(GUIDES)]  # fmt: skip
     seen, gaps, now = {n: Been("banner", 1, 0.0, 1.0) for n in range(3)}, Gaps(24, 90), time.time()
-    count, began = 500, time.process_time()
+    offers, segments = offers_of(guides, now), list(range(GUIDES))
+    count, began = 2_000, time.process_time()
     for _ in range(count):
-        for one in guides:
-            refusal(one, 7, True, seen, gaps, now)
+        offers.listed(offers.places(7, segments, seen, gaps, now), "ja")
     return round((time.process_time() - began) / count * 1e6, 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import sqlite3
 import subprocess
 import sys
 import textwrap
@@ -18,6 +19,7 @@ from core.database import (
     after_commit,
     close_database,
     dialect,
+    glance,
     in_transaction,
     open_database,
     rows,
@@ -26,6 +28,7 @@ from core.database import (
     write,
 )
 from core.models import Note
+from core.tasks import spawn
 
 PUT = "INSERT INTO note (name, value, changed_at) VALUES (?, '1', CURRENT_TIMESTAMP)"
 
@@ -170,3 +173,50 @@ async def test_two_processes_of_fifty_writers_never_meet_a_lock(house, tmp_path:
     said = [await asyncio.to_thread(process.communicate, timeout=60) for process in running]
     assert [process.returncode for process in running] == [0, 0], said
     assert await count() == 100
+
+
+async def test_a_glance_sees_what_is_committed_and_in_a_transaction_its_own(house):
+    async def there() -> list:
+        return [row["name"] for row in await glance("SELECT name FROM note WHERE name = ?", "a")]
+
+    began, go = asyncio.Event(), asyncio.Event()
+
+    async def writer() -> None:
+        async with transaction():
+            await write(PUT, "a")
+            assert await there() == ["a"]
+            began.set()
+            await go.wait()
+
+    task = spawn(writer())
+    await began.wait()
+    assert await there() == []
+    go.set()
+    await task
+    assert await there() == ["a"]
+
+
+async def test_a_glance_that_would_wait_for_a_lock_does_not_hold_the_loop(tmp_path):
+    """With a journal of the old kind readers do wait for a writer; in WAL mode they never do."""
+    from core.engines.sqlite import Client
+
+    client = Client(str(tmp_path / "old.sqlite3"), connection_name="old")
+    client.pragmas["journal_mode"] = "DELETE"
+    await client.create_connection(True)
+    other = sqlite3.connect(client.filename, isolation_level=None)
+    try:
+        await client._connection.execute("CREATE TABLE one (id)")
+        assert (await client.glance("SELECT COUNT(*) FROM one", []))[0][0] == 0
+        other.execute("BEGIN EXCLUSIVE")
+        asked = spawn(client.glance("SELECT COUNT(*) FROM one", []))
+        began, longest = time.perf_counter(), 0.0
+        while time.perf_counter() - began < 0.3:
+            before = time.perf_counter()
+            await asyncio.sleep(0.01)
+            longest = max(longest, time.perf_counter() - before)
+        assert not asked.done() and longest < 0.2
+        other.execute("COMMIT")
+        assert (await asked)[0][0] == 0
+    finally:
+        other.close()
+        await client.close()

@@ -13,12 +13,13 @@ from browser import axe_violations, open_browser, open_page, screenshot, served
 from core.database import rows
 from customers import rules
 from guides import script, why
+from guides.models import KINDS
+from guides_footprint import BOX, footprint, write_every_kind
 from guides_host_page import HostPage, snippet
 from guides_parts import a_product, a_user, an_author, everybody, live, token
 from wires import an_article
 
 pytestmark = pytest.mark.browser
-BOX = "engawa-guides .box:not(.help)"
 
 
 class Stage:
@@ -105,6 +106,9 @@ async def test_every_kind_in_a_page_that_allows_nothing(stage):
         await page.click(f"{BOX} .main")
         await arrive(stage, page, "completed_at", of=tour)
         assert (await rows("SELECT step, count FROM guide_miss"))[0][0] == 2
+        sights = await rows("SELECT step, page, is_found FROM guide_sight ORDER BY step")
+        assert [(row[0], row[1], bool(row[2])) for row in sights] == [
+            (1, "/timesheets", True), (2, "/timesheets", False), (3, "/timesheets", True)]  # fmt: skip
 
         await page.click("#did")
         await page.wait_for_selector(f"{BOX}.survey")
@@ -182,6 +186,17 @@ async def test_the_host_page_stays_as_it_is(stage):
             longest.append(seen["longest"])
     assert min(longest) <= 50
     assert len(asked) == 3, "one for each tab"
+
+
+async def test_no_kind_moves_the_page_or_keeps_it_waiting(stage):
+    """CLS 0 and no task over 50 ms, for each kind, with the help button; `tests/bench/run.py` tells the figures."""
+    made = await a_product(stage.site, gap_hours=0)
+    await a_user()
+    await write_every_kind()
+    stage.page.tag = snippet(stage.base, made.key, token(made))
+    found = {kind: await footprint(stage.browser, stage.site, kind) for kind in KINDS}
+    assert {kind: one.shift for kind, one in found.items()} == dict.fromkeys(KINDS, 0)
+    assert {kind: one for kind, one in found.items() if one.longest > 50 or one.ours > 50} == {}
 
 
 async def test_it_is_harmless_when_the_server_is_away_or_the_script_was_changed(stage):

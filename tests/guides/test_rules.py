@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from guides.deciding import DAY, HOUR, VISIT, Been, Gaps, Live, is_continued, refusal
 from guides.models import FREQUENCIES, KINDS
+from guides.offering import offers_of
 
 guides = st.lists(
     st.builds(
@@ -68,3 +69,32 @@ def test_who_is_not_meant_is_always_refused(chosen: list[Live], person: int) -> 
         assert refusal(guide, person, False, {}, Gaps(0, 0), 0.0) == "not_in_segment"
         trial = msgspec.structs.replace(guide, people=frozenset({person + 1}))
         assert refusal(trial, person, True, {}, Gaps(0, 0), 0.0) == "not_in_pilot"
+
+
+beens = st.builds(Been, kind=st.sampled_from(KINDS), views=st.integers(1, 4), last=st.floats(0, 30 * DAY),
+                  dismissed=st.none() | st.floats(0, 9 * DAY), completed=st.none() | st.floats(0, 9 * DAY))  # fmt: skip
+audiences = st.lists(st.tuples(st.none() | st.integers(1, 3), st.none() | st.frozensets(st.integers(1, 3))), min_size=4,
+                     max_size=4)  # fmt: skip
+
+
+@settings(max_examples=300, deadline=None)
+@given(guides, audiences, st.lists(beens, max_size=5), st.sets(st.integers(1, 3)), st.integers(0, 72),
+       st.integers(0, 60), st.lists(st.floats(0, 70 * DAY), min_size=1, max_size=4))  # fmt: skip
+def test_what_was_worked_out_says_the_same_as_asking_every_rule(
+    chosen: list[Live], whom: list, seen_so_far: list[Been], segments: set[int], hours: int, days: int,
+    moments: list[float],
+) -> None:  # fmt: skip
+    """For whoever asks, whenever, also after a guide has started or ended; one `seen` is of a guide that is gone."""
+    chosen = [msgspec.structs.replace(one, segment_id=segment, people=people)
+              for one, (segment, people) in zip(chosen, whom, strict=False)]  # fmt: skip
+    ids = [one.id for one in chosen] + [10**9]
+    seen, gaps = dict(zip(ids[::-1], seen_so_far, strict=False)), Gaps(hours, days)
+    offers = offers_of(chosen, moments[0])
+    for moment in moments:
+        if not offers.since <= moment < offers.until:
+            offers = offers_of(chosen, moment)
+        expected = [
+            place for place, one in enumerate(chosen)
+            if not refusal(one, 2, one.segment_id is None or one.segment_id in segments, seen, gaps, moment)
+        ]  # fmt: skip
+        assert offers.places(2, sorted(segments), seen, gaps, moment) == expected

@@ -66,6 +66,17 @@ def test_tasks_and_transactions_begin_in_one_place():
         assert "tortoise.transactions" not in source.read_text(), where
 
 
+def test_nothing_is_left_behind_in_a_connection_of_the_pool():
+    """PostgreSQL's session goes back as it was taken; the server is not asked to reset it (core.engines.asyncpg)."""
+    session = re.compile(
+        r"""["'( ](SET (?!LOCAL)[a-z_.]+ (=|TO) ?['\w]+["']|pg_(try_)?advisory_lock|LISTEN |DECLARE |CREATE TEMP)"""
+    )
+    for source in SOURCES:
+        found = [one for one in ast.walk(ast.parse(source.read_text())) if isinstance(one, ast.Constant)]
+        told = [one.value for one in found if isinstance(one.value, str) and "\n\n" not in one.value]
+        assert [text for text in told if session.match(f" {text}")] == [], source
+
+
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda p: p.name)
 def test_templates_hold_no_query_no_style_and_no_inline_handler(template):
     text = template.read_text()

@@ -19,6 +19,7 @@ DECIDED = {
     "community/telling.py": BELL,
     "customers/alerts.py": "to staff",
     "guides/jobs.py": "to staff",
+    "guides/rollout.py": "to staff",
     "helpcenter/gaps.py": BELL,
     "inbox/actions/ownership.py": "to staff",
     "inbox/actions/replies.py": "a reply, and notes to staff",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from asyncpg import Connection
 from tortoise.backends.asyncpg.client import AsyncpgDBClient, TransactionWrapper
 from tortoise.backends.base.client import TransactionContext
 from tortoise.connection import get_connections
@@ -75,7 +76,19 @@ class Wrapper(TransactionWrapper):
             await self._connection.copy_records_to_table(table, records=records, columns=list(columns))
 
 
+class Unchanged(Connection):
+    """Given back to the pool as it was taken: the house sets nothing that outlives a transaction (no session locks,
+    settings, listeners or open cursors; tests/house/test_structure.py), so there is nothing to ask the server to reset,
+    which would be one more round trip for each statement. What is still open is rolled back as ever.
+    """
+
+    def get_reset_query(self) -> str:
+        return ""
+
+
 class Client(AsyncpgDBClient):
+    connection_class = Unchanged
+
     def _in_transaction(self) -> TransactionContext:
         return Pooled(self)
 

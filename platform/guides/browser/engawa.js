@@ -145,7 +145,7 @@
       const content = still() && await get("content/" + hash);
       const at = content && await firstStep(id, content, still);
       if (!at || !still()) { return; }
-      const response = await post("views", { guide: id, hash });
+      const response = await post("views", { guide: id, hash, step: at.step + 1, page: location.pathname });
       const claim = response && response.ok && await response.json();
       if (claim && still()) { open(run, content, claim, at); }
     } finally {
@@ -163,7 +163,7 @@
     for (let step = from; step < content.steps.length && still(); step++) {
       const anchor = await arrival(content.steps[step].selectors, still);
       if (anchor) { return { step, anchor }; }
-      if (still() && id) { post("misses", { guide: id, step: step + 1 }); }
+      if (still() && id) { post("misses", { guide: id, step: step + 1, page: location.pathname }); }
     }
     return null;
   };
@@ -276,7 +276,7 @@
         const found = await firstStep(run.view && run.id, run.content, still, at + 1);
         if (!still()) { return; }
         if (!found) { finish(run, "completed"); return; }
-        tell(run, "step", { step: found.step + 1 });
+        tell(run, "step", { step: found.step + 1, page: location.pathname });
         const had = run.box && run.box.contains(shadow.activeElement);
         kinds.tooltip(run, steps[found.step], found);
         if (had) { run.box.querySelector(".main").focus(); }

@@ -69,6 +69,8 @@ class ProductForm(msgspec.Struct):
     has_launcher: bool = False
     gap_hours: Annotated[int, Meta(ge=0, le=720)] = 24
     survey_gap_days: Annotated[int, Meta(ge=0, le=730)] = 90
+    miss_visits: Annotated[int, Meta(ge=0, le=100_000)] = 20
+    miss_share: Annotated[int, Meta(ge=1, le=100)] = 50
 
 
 async def segment_choices(*, only_static: bool = False) -> dict[str, str]:

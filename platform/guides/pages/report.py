@@ -12,7 +12,7 @@ from core.listing import Choice, Column, Listing, Rows
 from customers import seeing
 from customers.models import Person
 from customers.policy import visible_people
-from guides import reporting, why, writing
+from guides import reporting, rollout, why, writing
 from guides.models import Guide
 from guides.pages.around import guide_page
 from guides.policy import own_rows
@@ -38,6 +38,7 @@ class ReportPages(Controller):
             reached=await reporting.steps(guide, who) if guide.kind == "tooltip" else [],
             chart=await reporting.chart(guide, who), nps=await reporting.answers(guide, who) if is_survey else None,
             comments=await reporting.comments(guide, who) if is_survey else [],
+            passed=bool(guide.broken) and await rollout.has_passed(guide),
         )  # fmt: skip
 
 

@@ -38,7 +38,8 @@ class ProductPages(Controller):
         origins = [line for line in data.origins.splitlines() if line.strip()]
         try:
             await product.change(found, origins=origins, has_launcher=data.has_launcher, gap_hours=data.gap_hours,
-                                 survey_gap_days=data.survey_gap_days)  # fmt: skip
+                                 survey_gap_days=data.survey_gap_days, miss_visits=data.miss_visits,
+                                 miss_share=data.miss_share)  # fmt: skip
         except Refused as refusal:
             form.add_error("origins", refusal.sentence)
             return _page(found, form, refusal.status)
@@ -64,7 +65,8 @@ class SecretPages(Controller):
 
 def _initial(found: Product) -> dict[str, Any]:
     return {"origins": "\n".join(found.origins), "has_launcher": found.has_launcher, "gap_hours": found.gap_hours,
-            "survey_gap_days": found.survey_gap_days}  # fmt: skip
+            "survey_gap_days": found.survey_gap_days, "miss_visits": found.miss_visits,
+            "miss_share": found.miss_share}  # fmt: skip
 
 
 def _page(found: Product, form: Any, status: int = 200) -> Response[Any]:
