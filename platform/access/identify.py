@@ -11,7 +11,7 @@ import msgspec
 from access import api_keys, brands
 from access.sessions import FALSE, IDLE, STAFF_IDLE, STAFF_LIFE, cookie_name, hashed
 from core.clock import local_day, now, when
-from core.database import dialect, rows, write
+from core.database import dialect, glance, rows, write
 from core.principal import MEMBER, NOBODY, Grant, Principal
 
 SEEN_EVERY = timedelta(minutes=5)
@@ -58,6 +58,7 @@ SELECT 4, g.id, NULL, g.scope, CAST(g.capabilities AS TEXT), CAST(g.expires_at A
   FROM scoped_grant g
   WHERE g.person_id = (SELECT person_id FROM me) AND g.revoked_at IS NULL AND g.expires_at > ?
 """
+BY_TOKEN = HELD.format(me=BY_SESSION)
 SESSION, ROLE, MEMBER_OF, CSM_OF, GRANT = range(5)
 
 
@@ -94,7 +95,7 @@ async def still(request: Any) -> Principal:
 async def find(token: str) -> Found | None:
     """Who holds this token, with live rights; None when it is unknown, revoked, expired or too long unused."""
     today, moment = _day(), now()
-    read = await rows(HELD.format(me=BY_SESSION), hashed(token), today, today, moment)
+    read = await glance(BY_TOKEN, hashed(token), today, today, moment)
     if not read or read[0]["kind"] != SESSION:
         return None
     principal = _principal(read)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from core.clock import now
-from core.database import rows, write, write_many
+from core.database import glance, write, write_many
 from core.refs import Ref
 
 
@@ -27,7 +27,7 @@ async def tell(
 
 
 async def unread_count(person_id: int) -> int:
-    found = await rows("SELECT COUNT(*) FROM notice WHERE person_id = ? AND read_at IS NULL", person_id)
+    found = await glance("SELECT COUNT(*) FROM notice WHERE person_id = ? AND read_at IS NULL", person_id)
     return int(found[0][0])
 
 

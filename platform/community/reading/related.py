@@ -7,7 +7,7 @@ import msgspec
 from community import caches, policy, records
 from community.records import ThreadRow
 from core.context import here
-from core.database import rows
+from core.database import glance, rows
 from core.principal import Principal
 from core.refs import Ref
 from customers.audience import tokens_of
@@ -47,8 +47,8 @@ async def still_visible(threads: list[Near]) -> list[Near]:
     if not threads:
         return []
     marks = ", ".join("?" * len(threads))
-    found = await rows(f"SELECT id FROM thread WHERE visibility = 'visible' AND id IN ({marks})",
-                       *(one.id for one in threads))  # fmt: skip
+    found = await glance(f"SELECT id FROM thread WHERE visibility = 'visible' AND id IN ({marks})",
+                         *(one.id for one in threads))  # fmt: skip
     live = {row[0] for row in found}
     return [one for one in threads if one.id in live]
 

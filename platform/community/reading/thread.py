@@ -12,7 +12,7 @@ from community.reading.people import Face, ambassadors, face
 from community.records import BOARD_WIDTH, BoardRow, PostRow, ThreadRow, board_from, post_from, thread_from
 from community.rules import CHUNK
 from core.clock import when
-from core.database import rows
+from core.database import glance, rows
 from core.errors import NotFound
 from core.i18n import _
 from core.principal import Principal
@@ -76,7 +76,7 @@ class Reading(msgspec.Struct):
 async def read(who: Principal, thread_id: int, first: int = 1) -> Reading:
     """Raises NotFound when there is no such thread or this reader may not know of it."""
     me = who.person_id or 0
-    found = await rows(ONE, me, me, me, me, f"reply:{thread_id}", thread_id)
+    found = await glance(ONE, me, me, me, me, f"reply:{thread_id}", thread_id)
     if not found:
         raise NotFound(_("There is no such thread."))
     row = tuple(found[0])
@@ -102,7 +102,7 @@ def begin_of(number: int, thread: ThreadRow) -> int:
 
 async def _posts(who: Principal, board: BoardRow, thread: ThreadRow, where: str, *parameters: Any) -> list[Seen]:
     known = await ambassadors()
-    found = await rows(f"{POSTS} WHERE {where}", who.person_id or 0, *parameters)
+    found = await glance(f"{POSTS} WHERE {where}", who.person_id or 0, *parameters)
     posts = [post_from(row) for row in found]
     policy.visible_posts(who, board, posts)
     seen = []
