@@ -16,6 +16,7 @@ import msgspec
 from campaigns.budget import reserve
 from campaigns.ledger import CONSENT, WHY_NOT, ids_sql, typed
 from campaigns.models import Campaign, Step
+from campaigns.unsent import give_back
 from campaigns.variables import COLUMNS, JOINS
 from core.clock import now
 from core.database import dialect, rows, transaction, write
@@ -73,13 +74,14 @@ def _claim_sql() -> str:
 
 async def _skip_the_forbidden(ids: str, topic: str, needs_consent: bool) -> None:
     reason = WHY_NOT.format(hash="d.address_hash", needs=1 if needs_consent else 0, first="")
-    await write(
+    skipped = await write(
         "UPDATE delivery SET state = 'skipped', reason = x.reason, worker = NULL, lease_until = NULL FROM ("
         f"SELECT d.id AS id, {reason} AS reason FROM delivery d JOIN person p ON p.id = d.person_id"
         f" LEFT JOIN account a ON a.id = d.account_id {CONSENT.format(topic=typed('text'))}"
-        f" WHERE d.id IN ({ids_sql()})) AS x WHERE delivery.id = x.id AND x.reason <> ''",
-        topic, ids,
+        f" WHERE d.id IN ({ids_sql()})) AS x WHERE delivery.id = x.id AND x.reason <> ''"
+        " RETURNING delivery.id", topic, ids,
     )  # fmt: skip
+    await give_back(int(row[0]) for row in skipped)
 
 
 async def _load(ids: str) -> list[Any]:
@@ -95,6 +97,7 @@ async def _load(ids: str) -> list[Any]:
             "UPDATE delivery SET state = 'skipped', reason = 'address_changed', worker = NULL, lease_until = NULL"
             f" WHERE id IN ({ids_sql()})", json.dumps(moved),
         )  # fmt: skip
+        await give_back(moved)
     return [row for row in found if row["id"] not in set(moved)]
 
 
@@ -154,6 +157,7 @@ async def _acknowledge(worker: str, results: list[Result]) -> None:
     sent = [int(row[0]) for row in settled if row[1] == "sent"]
     if sent:
         await _record_sent(json.dumps(sent), moment)
+    await give_back(int(row[0]) for row in settled if row[1] == "failed")
 
 
 async def _record_sent(ids: str, moment: datetime) -> None:
@@ -184,10 +188,12 @@ async def release(worker: str) -> None:
 
 async def skip(worker: str, id: int, reason: str) -> None:
     """A claimed row that cannot be sent: the recipient lacks what the template prints."""
-    await write(
-        "UPDATE delivery SET state = 'skipped', reason = ?, worker = NULL, lease_until = NULL, changed_at = ?"
-        " WHERE id = ? AND worker = ? AND state = 'claimed'", reason[:300], now(), id, worker,
-    )  # fmt: skip
+    async with transaction():
+        skipped = await write(
+            "UPDATE delivery SET state = 'skipped', reason = ?, worker = NULL, lease_until = NULL, changed_at = ?"
+            " WHERE id = ? AND worker = ? AND state = 'claimed' RETURNING id", reason[:300], now(), id, worker,
+        )  # fmt: skip
+        await give_back(int(row[0]) for row in skipped)
 
 
 async def put_off(worker: str, ids: list[int], due: datetime) -> None:
@@ -236,8 +242,10 @@ async def cancel_rest() -> int:
         "f.state IN ('frozen', 'claimed') AND f.step_id IN"
         " (SELECT t.id FROM campaign_step t WHERE t.state = 'cancelled')"
     )
-    done = await write(
-        "UPDATE delivery SET state = 'cancelled', reason = 'by_hand', worker = NULL, lease_until = NULL, changed_at = ?"
-        f" WHERE {_free(left)} RETURNING id", now(),
-    )  # fmt: skip
+    async with transaction():
+        done = await write(
+            "UPDATE delivery SET state = 'cancelled', reason = 'by_hand', worker = NULL, lease_until = NULL,"
+            f" changed_at = ? WHERE {_free(left)} RETURNING id", now(),
+        )  # fmt: skip
+        await give_back(int(row[0]) for row in done)
     return len(done)

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from campaigns.models import Delivery
 from campaigns.reactions import unsubscribe
+from campaigns.unsent import give_back
 from channels.incoming import keeping
 from core.clock import now
 from core.database import rows, transaction, write
@@ -29,6 +30,7 @@ async def bounced(mail_id: int, keys: tuple[str, ...], reason: str, *, is_dead: 
             (reason if is_dead else SOFT + reason)[:300], now(), delivery.id,
         )  # fmt: skip
         if changed:
+            await give_back([delivery.id])
             await _on_the_timeline(delivery, "campaign.bounced", reason=reason[:200])
         if is_dead or await _is_enough(delivery.person_id):
             await _close(delivery, "bounce", reason)

@@ -11,6 +11,7 @@ from campaigns import (
     coming_back,
     ledger,
     sentences,  # noqa: F401  (registers how campaigns read on a timeline)
+    unsent,
 )
 from campaigns.events import StepFinished
 from campaigns.models import Campaign, Step
@@ -24,7 +25,8 @@ from core.database import rows, transaction, write
 from core.events import announce, on
 from core.jobs import every, job
 from core.refs import Ref
-from customers import pilots, segments
+from customers import consent, pilots, segments
+from customers.events import ConsentRefused
 from customers.models import Topic
 
 SERVER_AWAY = timedelta(seconds=30)
@@ -45,6 +47,14 @@ async def newsletter_bounced(event: MailBounced) -> None:
 @on(ComplaintArrived)
 async def newsletter_complained(event: ComplaintArrived) -> None:
     await coming_back.complained(event.mail_id, event.keys, event.reason)
+
+
+@on(ConsentRefused)
+async def topic_refused(event: ConsentRefused) -> None:
+    """On their own page, or by staff. Whoever said yes again meanwhile goes on getting it."""
+    if event.channel == "email" and await consent.state_of(event.person_id, event.topic, "email") == "refused":
+        async with transaction():
+            await unsent.skip_topic(event.person_id, event.topic)
 
 
 @job(lane="bulk", attempts=20, timeout=1800)

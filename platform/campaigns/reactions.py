@@ -5,6 +5,7 @@ from __future__ import annotations
 from campaigns.compose import address_of
 from campaigns.events import Unsubscribed
 from campaigns.models import Campaign, Delivery, Step, TrackedLink
+from campaigns.unsent import skip_topic
 from core.clock import now
 from core.database import rows, transaction, write
 from core.errors import NotFound
@@ -28,6 +29,7 @@ async def unsubscribe(token: str, how: str = "one_click") -> Campaign:
     delivery, campaign = await delivery_by(token)
     moment = now()
     async with transaction():
+        await skip_topic(delivery.person_id, campaign.topic)
         state = await consent.state_of(delivery.person_id, campaign.topic, "email")
         if state != "refused":
             await consent.decide(
@@ -38,12 +40,6 @@ async def unsubscribe(token: str, how: str = "one_click") -> Campaign:
                 source=how,
                 evidence={"delivery": delivery.id, "campaign": campaign.id, "name": campaign.name},
             )
-        await write(
-            "UPDATE delivery SET state = 'skipped', reason = 'unsubscribed', worker = NULL, lease_until = NULL,"
-            " changed_at = ? WHERE person_id = ? AND state IN ('frozen', 'claimed') AND step_id IN (SELECT t.id FROM"
-            " campaign_step t JOIN campaign c ON c.id = t.campaign_id WHERE c.topic = ?)",
-            moment, delivery.person_id, campaign.topic,
-        )  # fmt: skip
         first = await write("UPDATE delivery SET unsubscribed_at = ? WHERE id = ? AND unsubscribed_at IS NULL"
                             " RETURNING id", moment, delivery.id)  # fmt: skip
         if first:

@@ -10,8 +10,10 @@ from typing import Any
 
 from core.clock import now
 from core.database import rows, transaction, write
+from core.events import announce
 from core.settings import settings
 from customers.models import ConsentProof
+from customers.refusing import ConsentRefused
 
 
 @lru_cache(maxsize=4)
@@ -45,6 +47,14 @@ async def decide(
         )  # fmt: skip
         await ConsentProof.create(person_id=person_id, topic=topic, channel=channel, state=state, at=moment,
                                   source=source, evidence=evidence or {})  # fmt: skip
+        if state == "refused" and await _something_waits(person_id, channel):
+            await announce(ConsentRefused(person_id=person_id, topic=topic, channel=channel))
+
+
+async def _something_waits(person_id: int, channel: str) -> bool:
+    """An import may bring a hundred thousand refusals: whoever has nothing waiting is no fact."""
+    return bool(await rows("SELECT 1 FROM touch_hold WHERE person_id = ? AND channel = ? AND state = 'held' LIMIT 1",
+                           person_id, channel))  # fmt: skip
 
 
 async def state_of(person_id: int, topic: str, channel: str) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from core.events import Event
 from customers.added import PeopleAdded, PersonAdded
+from customers.refusing import ConsentRefused
 from customers.tracking import Tracked, track, track_many
 
 
@@ -64,6 +65,7 @@ class ImportApplied(Event, frozen=True):
 
 __all__ = [
     "AccountsMerged",
+    "ConsentRefused",
     "HealthChanged",
     "ImportApplied",
     "MergeUndone",

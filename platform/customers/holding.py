@@ -114,12 +114,17 @@ async def _keep(wish: Wish, found: Iterable[tuple[int, str, str, datetime | None
     )  # fmt: skip
 
 
+def these_keys() -> str:
+    """The keys of one JSON parameter, for `IN (…)`."""
+    if dialect() == "postgresql":
+        return "SELECT e FROM json_array_elements_text(CAST(? AS json)) AS e"
+    return "SELECT value FROM json_each(?)"
+
+
 async def settle_holds(taken: set[str]) -> None:
     """What was held has its touch now."""
     if taken:
-        text = "SELECT e FROM json_array_elements_text(CAST(? AS json)) AS e" if dialect() == "postgresql" \
-            else "SELECT value FROM json_each(?)"  # fmt: skip
         await write(
-            f"UPDATE touch_hold SET state = 'released', release_at = NULL, changed_at = ? WHERE key IN ({text})"
-            " AND state IN ('held', 'refused')", now(), json.dumps(sorted(taken)),
+            "UPDATE touch_hold SET state = 'released', release_at = NULL, changed_at = ?"
+            f" WHERE key IN ({these_keys()}) AND state IN ('held', 'refused')", now(), json.dumps(sorted(taken)),
         )  # fmt: skip

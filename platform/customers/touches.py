@@ -12,7 +12,7 @@ from core.clock import days_ago, now, when
 from core.database import dialect, rows, transaction, write
 from core.refs import Ref
 from customers.attention import WINDOWS, kind_of
-from customers.holding import Wish, hold, settle_holds
+from customers.holding import Wish, hold, settle_holds, these_keys
 from customers.quiet import INTERRUPTING, ends_at
 from customers.rules import AttentionRule, ChannelRule, QuietRule, rule
 
@@ -186,9 +186,14 @@ def _kept(wish: Wish) -> tuple[str, list[object]]:
     )  # fmt: skip
 
 
-async def release_touch(key: str) -> None:
-    """Give a reservation back: what was to be sent was not sent after all."""
-    await write("DELETE FROM touch WHERE key = ?", key)
+async def give_back(keys: Sequence[str]) -> None:
+    """What was to be sent will not reach anybody after all: it counts no more, and waits for no touch."""
+    if not keys:
+        return
+    listed = json.dumps(sorted(keys))
+    await write(f"DELETE FROM touch WHERE key IN ({these_keys()})", listed)
+    await write("UPDATE touch_hold SET state = 'dropped', release_at = NULL, changed_at = ?"
+                f" WHERE key IN ({these_keys()}) AND state = 'held'", now(), listed)  # fmt: skip
 
 
 async def drop(about: Ref) -> None:

@@ -249,7 +249,7 @@ async def test_the_budget_of_attention_is_never_overdrawn(house: Any) -> None:
     assert sum(said) == 2
     taken = [n for n, yes in enumerate(said) if yes]
     assert await touches.reserve_touch(person.id, "line", "mail", f"d:{taken[0]}")
-    await touches.release_touch(f"d:{taken[0]}")
+    await touches.give_back([f"d:{taken[0]}"])
     assert await touches.reserve_touch(person.id, "line", "mail", "another")
 
 

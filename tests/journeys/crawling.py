@@ -6,7 +6,7 @@ import contextlib
 import gettext
 import re
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -21,8 +21,7 @@ NOT_PAGES = re.compile(
 )
 SEVERAL = 2  # pages of one address template for one person: with other queries, of other objects
 KINDS = 4  # and for all of them together, while they are made of other parts
-AXE_RUN = """async ([rules, dark]) => {
-    const only = dark ? {type: 'rule', values: ['color-contrast']} : {type: 'tag', values: rules};
+AXE_RUN = """async (only) => {
     const found = await axe.run(document, {runOnly: only, resultTypes: ['violations'], elementRef: false});
     return found.violations.map(one => `${one.id} (${one.impact}): `
         + one.nodes.slice(0, 3).map(n => n.target).join(' | ') + ` ${one.nodes[0].failureSummary}`);
@@ -62,10 +61,13 @@ def untranslated(language: str) -> Iterator[set[str]]:
 
 
 class Crawl:
-    """`templates` are the application's addresses; `seen` counts the pages of each; `wrong` says what was found."""
+    """`templates` are the application's addresses; `seen` counts the pages of each; `wrong` says what was found.
 
-    def __init__(self, browser: Browser, url: str, templates: list[str]) -> None:
-        self.browser, self.url = browser, url
+    Only what `holds` says of a template is held against everything; the other pages are opened for their links.
+    """
+
+    def __init__(self, browser: Browser, url: str, templates: list[str], holds: Callable[[str], bool]) -> None:
+        self.browser, self.url, self.holds = browser, url, holds
         self.patterns = [(re.compile("^" + re.sub(r"\\{\w+\\}", "[^/]+", re.escape(one)) + "$"), one)
                          for one in sorted(templates, key=lambda one: one.count("{"))]  # fmt: skip
         self.seen: dict[str, int] = defaultdict(int)
@@ -120,7 +122,10 @@ class Crawl:
             return [landed._replace(scheme="", netloc="").geturl()]
         self.pages += 1
         self.seen[template] += 1
-        links, parts = await self._links(page), await page.evaluate(PARTS)
+        links = await self._links(page)
+        if not self.holds(template):
+            return links
+        parts = await page.evaluate(PARTS)
         if parts in self.measured[template] or len(self.measured[template]) >= KINDS:
             return links
         self.measured[template].add(parts)
@@ -155,14 +160,14 @@ class Crawl:
             await screenshot(page, f"{where.replace('/', '.')}-{language}-{width}"[:150])
             # In English the phone is enough: the parts are the same, the words are longer.
             if language == "ja" or width == PHONE[0]:
-                await self._axe(page, f"{where} {language} {width}", dark=False)
+                await self._axe(page, f"{where} {language} {width}", {"type": "tag", "values": RULES})
         if in_the_dark:
             await page.emulate_media(color_scheme="dark")
-            await self._axe(page, f"{where} in the dark", dark=True)
+            await self._axe(page, f"{where} in the dark", {"type": "rule", "values": ["color-contrast"]})
             await page.emulate_media(color_scheme="light")
 
-    async def _axe(self, page: Page, where: str, *, dark: bool) -> None:
+    async def _axe(self, page: Page, where: str, only: dict[str, Any]) -> None:
         self.axes += 1
         if not await page.evaluate("() => Boolean(window.axe)"):
             await page.evaluate(AXE.read_text())  # past the page's CSP, as the debugger does
-        self.wrong += [f"{where}: {one}" for one in await page.evaluate(AXE_RUN, [RULES, dark])]
+        self.wrong += [f"{where}: {one}" for one in await page.evaluate(AXE_RUN, only)]

@@ -1,122 +1,54 @@
 """The main job from an empty database, through the browser, mail, LINE and Slack; embedded, and again at scale.
 
 CSV import → segment → a piloted newsletter over SMTP → its reader clicks to the help centre, searches, asks → an
-ambassador hides spam, the asker accepts an answer → another asks on LINE, is answered and links the account → their
-company, high-touch now, asks on Slack, the CSM takes over and replies → all of it on one timeline.
+ambassador hides spam, the asker accepts an answer → another asks on LINE, is answered and links the account → the first
+sees a guide in the product, answers its survey, asks in the chat; a person answers with a picture, the unread answer
+goes out by mail, and the mail's answer comes into the same conversation → an address bounces and gets no more → their
+company, high-touch now, asks on Slack, the CSM takes over and replies → all of it on one timeline, and counted.
 """
 
 from __future__ import annotations
 
 import json
-from contextlib import AsyncExitStack
-from pathlib import Path
-from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from browser import axe_violations, open_browser
-from fakes.line import FakeLine
-from fakes.slack import FakeSlack
-from fakes.smtp import FakeSMTP
-from journeys.installation import ROOT, Installation, fresh_postgres, installation
+from browser import axe_violations
+from journeys import in_the_product, newsletters, other_channels
+from journeys.in_the_product import where_it_is_day
+from journeys.installation import ROOT
+from journeys.town import Town
 from journeys.walking import Walker, body_of, link_in, someone, until, until_shown
-from servers import POSTGRES, REDIS
 
 ACCOUNTS = """顧客ID,会社名,法人番号,業種,担当CSM
 A1,株式会社青葉渡工業,,製造業,hiyori@maker.example
 A2,夕星不動産株式会社,,不動産業,hiyori@maker.example
 """
-PEOPLE = """人ID,顧客ID,姓,名,メール,役職
-P1,A2,三輪,さつき,satsuki@yuzutsu.example,人事課長
-P2,A2,道下,ちか,chika@yuzutsu.example,総務
-P3,A2,大槻,はじめ,hajime@yuzutsu.example,経理
-P4,A1,加瀬,もとき,motoki@aobawatari.example,人事部長
+ZONE = where_it_is_day()
+PEOPLE = f"""人ID,顧客ID,姓,名,メール,役職,タイムゾーン
+P1,A2,三輪,さつき,satsuki@yuzutsu.example,人事課長,{ZONE}
+P2,A2,道下,ちか,chika@yuzutsu.example,総務,
+P3,A2,大槻,はじめ,hajime@yuzutsu.example,経理,
+P4,A1,加瀬,もとき,motoki@aobawatari.example,人事部長,
+P5,A2,宮地,のぞみ,nozomi@yuzutsu.example,人事課長,
 """
 CONTRACTS = """契約ID,顧客ID,プロダクト,プラン,月額,通貨,開始日
 C1,A1,つきみ勤怠,拡張,900000,JPY,2025-04-01
 C2,A2,つきみ勤怠,基本,3000,JPY,2025-06-01
 """
-MJML = """<mjml><mj-body><mj-section><mj-column>
-<mj-text>{{ person.family_name }}さん、{{ account.name }}の締めが早く終わる方法です。</mj-text>
-<mj-button href="{{ link('ARTICLE') }}">手順を読む</mj-button>
-<mj-text>{{ sender.name }} {{ sender.address }} 苦情・お問い合わせ: {{ sender.contact }}
-<a href="{{ unsubscribe_url }}">配信を止める</a></mj-text>
-</mj-column></mj-section></mj-body></mjml>"""
 ALL_OF_IT = [
     "「年末の締め」の配信を受け取りました", "配信のリンクを開きました",
     "ヘルプで「締め日 変更 前月 残業 二重」を検索しました",
     "コミュニティで質問しました：「締め日を変えたら前月の残業が二重に出ます」", "が解決しました",
     "締め日を変えたい", "ボットが答えた", "LINEを連携",
+    "「年末の締め日が早まります」", "「このサービスを同僚にすすめますか」", "締めが速くなった", "締め日を変更したい",
+    "メール「年度の更新」が戻ってきました",
     "締め日の変更は3月分から", "ボットから担当者へ引き継ぎ", "はい、3月分からです",
 ]  # fmt: skip
-SCALES = ["embedded", "at_scale"]
-
-
-class Town:
-    """Everybody who takes part, and the outside world."""
-
-    house: Installation
-    line: FakeLine
-    slack: FakeSlack
-    smtp: FakeSMTP
-    browser: Any
-    admin: Walker
-    csm: Walker
-    folder: Path
-
-    async def mail_to(self, address: str, words: str = "") -> Any:
-        """The newest mail to an address whose subject or text holds `words`."""
-
-        def found() -> Any:
-            for message in reversed(self.smtp.mails_to(address)):
-                if words in str(message.parsed["subject"]) or words in body_of(message):
-                    return message
-            return None
-
-        return await until(found)
-
-    async def comes_in_by_mail(self, address: str) -> Walker:
-        """Somebody asks for a link, gets it by mail, and presses its button."""
-        walker = await someone(self.browser, self.house.url)
-        before = len(self.smtp.mails_to(address))
-        await walker.open("/sign-in/link")
-        await walker.send("/sign-in/link", email=address)
-        await until(lambda: len(self.smtp.mails_to(address)) > before)
-        text = body_of(self.smtp.mails_to(address)[-1])
-        path = link_in(text, r"/sign-in/link/[\w-]+")
-        await walker.open(path)
-        await walker.press(path)
-        return walker
-
-
-@pytest.fixture(params=SCALES)
-async def town(request: pytest.FixtureRequest, tmp_path: Path):
-    at_scale = request.param == "at_scale"
-    redis = REDIS
-    if at_scale and not (POSTGRES and redis):
-        pytest.skip("ENGAWA_TEST_POSTGRES_URL and ENGAWA_TEST_REDIS_URL are not set")
-    town = Town()
-    town.folder = tmp_path
-    async with AsyncExitStack() as stack:
-        town.line = await stack.enter_async_context(FakeLine())
-        town.slack = await stack.enter_async_context(FakeSlack())
-        town.smtp = await stack.enter_async_context(FakeSMTP())
-        environment = {
-            "ENGAWA_SMTP_URL": f"smtp://{town.smtp.host}:{town.smtp.port}",
-            "ENGAWA_SLACK_API_URL": town.slack.url, "ENGAWA_LINE_API_URL": town.line.url,
-            "ENGAWA_LINE_DATA_API_URL": town.line.url,
-        }  # fmt: skip
-        if at_scale:
-            environment["ENGAWA_DATABASE_URL"] = await stack.enter_async_context(fresh_postgres(POSTGRES))
-            environment["ENGAWA_REDIS_URL"] = redis
-        town.house = await stack.enter_async_context(installation(tmp_path, environment, at_scale=at_scale))
-        town.browser = await stack.enter_async_context(open_browser())
-        yield town
 
 
 @pytest.mark.browser
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 async def test_the_main_job_end_to_end(town: Town):
     await the_first_administrator(town)
     await staff_and_sender(town)
@@ -127,8 +59,14 @@ async def test_the_main_job_end_to_end(town: Town):
     await a_piloted_newsletter(town, segment, article)
     thread = await the_reader_clicks_searches_and_asks(town, reader)
     await an_ambassador_hides_spam_and_the_asker_accepts(town, reader, thread)
-    await somebody_asks_on_line_and_links_it(town)
-    await a_high_tier_customer_asks_on_slack(town)
+    await other_channels.somebody_asks_on_line_and_links_it(town)
+    await in_the_product.the_product_embeds_us(town)
+    await in_the_product.a_guide_is_seen_and_its_survey_answered(town, segment)
+    await in_the_product.the_chat_goes_on_by_mail(town)
+    await agrees(await town.comes_in_by_mail(newsletters.GONE))
+    await newsletters.an_address_is_gone(town, segment, article)
+    await other_channels.a_high_tier_customer_asks_on_slack(town)
+    await in_the_product.the_numbers_say_so(town)
     await it_is_all_on_the_timeline(town)
     assert town.line.refused == [] and town.slack.refused == [] and town.smtp.violations == []
 
@@ -160,7 +98,8 @@ async def staff_and_sender(town: Town) -> None:
     await admin.send("/staff/campaigns/sender", name="株式会社つきみ計算舎", email="news@maker.example",
                      address="架空県縁側市1-1-1", contact="support@maker.example")  # fmt: skip
     await admin.open("/staff/customers/attention")  # the job is done at any hour, so no hours are quiet
-    await admin.send("/staff/customers/attention", quiet_from="00:00", quiet_until="00:00")
+    await admin.send("/staff/customers/attention", quiet_from="00:00", quiet_until="00:00",
+                     per_day=20, per_week=20, per_month=20)  # fmt: skip
 
 
 async def customers_from_csv(town: Town) -> None:
@@ -224,7 +163,7 @@ async def a_segment(town: Town) -> str:
     await csm.page.locator('form#segment select[name$="-field"]').first.select_option("person.title")
     await csm.page.wait_for_selector('form#segment select[name$="-op"] option[value="contains"]', state="attached")
     await csm.page.locator('form#segment select[name$="-op"]').first.select_option("contains")
-    await csm.page.wait_for_timeout(300)
+    await csm.page.wait_for_timeout(600)
     await csm.page.locator('form#segment input[name$="-value"]').first.fill("人事課長")
     async with csm.page.expect_navigation():
         await csm.page.locator('button[form="segment"][value="save"]').click()
@@ -234,27 +173,11 @@ async def a_segment(town: Town) -> str:
 
 async def a_piloted_newsletter(town: Town, segment: str, article: str) -> None:
     csm = town.csm
-    await csm.open("/staff/campaigns/new")
-    await csm.send("/staff/campaigns/new", name="年末の締め", topic="usage")
-    base = link_in(csm.page.url, r"/staff/campaigns/\d+")
-    await csm.open(f"{base}/content")
-    await csm.send(f"{base}/content", subject="{{ person.family_name }}さん、締めを早く終える準備",
-                   mjml=MJML.replace("ARTICLE", article))  # fmt: skip
-    await csm.open(f"{base}/recipients")
-    await csm.send(f"{base}/recipients", segment_id=segment, tracking="individual")
-    await csm.open(f"{base}/checks")
-    await csm.press(f"{base}/checks")
+    base = await newsletters.written(town, segment, "年末の締め", "締めを早く終える準備", article)
     await csm.open(f"{base}/schedule")
     await csm.send(f"{base}/schedule", at="now")
     assert "先に少人数で試し送りをして" in await csm.text(), "no pilot, no schedule"
-    await csm.open(f"{base}/pilot")
-    await csm.send(f"{base}/pilot", group_name="経理の大槻さん", addresses="hajime@yuzutsu.example")
-    pilot = await town.mail_to("hajime@yuzutsu.example", "締めを早く終える準備")
-    assert "大槻さん" in str(pilot.parsed["subject"])
-    await csm.open(f"{base}/pilot")
-    await csm.send(f"{base}/verdict", passed="yes", note="読みやすいとのこと")
-    await csm.open(f"{base}/schedule")
-    await csm.send(f"{base}/schedule", at="now")
+    await newsletters.tried_and_sent(town, base, "締めを早く終える準備")
     letter = await town.mail_to("satsuki@yuzutsu.example", "締めを早く終える準備")
     assert letter.parsed["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert len([one for one in town.smtp.messages if "締めを早く終える準備" in str(one.parsed["subject"])]) == 2
@@ -306,77 +229,16 @@ async def an_ambassador_hides_spam_and_the_asker_accepts(town: Town, reader: Wal
     await until_shown(visitor, thread, "適用する月を次の月に")
 
 
-async def the_bot_may_answer(admin: Any, connection: str) -> None:
-    """Whoever knows the bot from elsewhere sets a pilot of no conversations, and writes down why."""
-    await admin.open("/staff/settings/bots")
-    await admin.send("/staff/settings/bots", conversations="0")
-    await admin.send(f"/staff/settings/bots/connection/{connection}/verdict", note="ほかの窓口で試しずみ")
-
-
-async def somebody_asks_on_line_and_links_it(town: Town) -> None:
-    admin, line = town.admin, town.line
-    await admin.open("/staff/settings/connections/new?kind=line")
-    await admin.send("/staff/settings/connections/new/line", name="つきみ公式", channel_secret=line.secret,
-                     access_token=line.token)  # fmt: skip
-    await the_bot_may_answer(admin, link_in(admin.page.url, r"\d+$"))
-    user, webhook = line.person("ゆい"), f"{town.house.url}/line/webhook"
-    await line.deliver(webhook, [line.text(user, "締め日を変えたい")])
-    answer = await until(lambda: line.sent_to(user))
-    assert "締め日を変更する" in json.dumps(answer, ensure_ascii=False), answer
-    await line.deliver(webhook, [line.text(user, "連携")])
-    found = await until(lambda: [text for sent in line.sent for text in sent.texts if "/link/line?" in text])
-    address = link_in(found[-1], r"http://\S+/link/line\?\S+")
-    yui = await town.comes_in_by_mail("hajime@yuzutsu.example")
-    await yui.open(address)
-    async with yui.page.expect_request("https://access.line.me/dialog/bot/accountLink?**") as asked:
-        await yui.page.locator("form[action='/link/line'] button").click()
-    dialog = parse_qs(urlsplit((await asked.value).url).query)
-    assert line.use_link_token(dialog["linkToken"][0]) == user
-    await line.deliver(webhook, [line.account_link(user, dialog["nonce"][0])])
-
-
-async def a_high_tier_customer_asks_on_slack(town: Town) -> None:
-    admin, slack, csm = town.admin, town.slack, town.csm
-    await admin.open("/staff/settings/connections/new?kind=slack")
-    await admin.send("/staff/settings/connections/new/slack", name="青葉渡のSlack", signing_secret=slack.signing_secret,
-                     bot_token=slack.token)  # fmt: skip
-    connection = link_in(admin.page.url, r"/staff/settings/connections/\d+")
-    await admin.open("/staff/customers")
-    account = link_in(await admin.href("a[href^='/staff/customers/']:has-text('夕星不動産')"), r"\d+$")
-    await it_grows_to_high_touch(csm, account)
-    await csm.open("/staff/inbox")
-    await admin.open(connection)
-    await admin.send(connection, teams=f"{slack.team.id} = {account}")
-    mika = slack.person("Mika")
-    asked = slack.message(mika, "締め日の変更は3月分からでしょうか")
-    await slack.deliver(f"{town.house.url}/slack/events", asked)
-    # The open page is told; nobody reloads it.
-    await csm.page.wait_for_selector(".list :text('締め日の変更は3月分から')")
-    await csm.follow("a[href^='/staff/inbox/']:has-text('Mika')")
-    talk = link_in(csm.page.url, r"/staff/inbox/\d+")
-    await csm.send(f"{talk}/replies", body="はい、3月分からです。給与の書き出しも同じ月から変わります。")
-    await until(lambda: [one for one in slack.posts if "3月分からです" in str(one)])
-    # No answer of the bot reached a high-tier customer, only the notice that a person will.
-    assert not [one for one in slack.posts if "締め日を変更する" in str(one)]
-
-
-async def it_grows_to_high_touch(csm: Walker, account: str) -> None:
-    path = f"/staff/customers/{account}/tier"
-    await csm.open(path)
-    await csm.send(path, tier="high", reason="全社で使うことが決まった")
-
-
 async def it_is_all_on_the_timeline(town: Town) -> None:
     """One page of one company: newsletter, click, search, question, LINE, the tier, Slack and its answer."""
     admin = town.admin
     await admin.open("/staff/customers")
     account = link_in(await admin.href("a[href^='/staff/customers/']:has-text('夕星不動産')"), r"\d+$")
-    await until_shown(admin, f"/staff/customers/{account}/timeline", "LINEを連携")
-    text = await admin.text()
+    await until_shown(admin, f"/staff/customers/{account}/timeline", "はい、3月分からです")
+    text = await admin.whole_text(f"/staff/customers/{account}/timeline")
     for words in ALL_OF_IT:
         assert words in text, (words, text)
     await admin.open("/staff/customers/people?q=大槻")
-    await admin.follow("a[href^='/staff/customers/people/']:has-text('大槻')")
-    text = await admin.text()
+    text = await admin.whole_text(await admin.href("a[href^='/staff/customers/people/']:has-text('大槻')"))
     for words in ("締め日を変えたい", "LINEを連携", "年末の締め"):
         assert words in text, (words, text)

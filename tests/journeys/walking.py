@@ -6,6 +6,7 @@ import asyncio
 import re
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urljoin
 
 from playwright.async_api import Browser, Locator, Page
 
@@ -27,6 +28,17 @@ class Walker:
     async def text(self) -> str:
         return await self.page.inner_text("body")
 
+    async def whole_text(self, path: str) -> str:
+        """Of a list, over all its pages."""
+        text = ""
+        while path:
+            await self.open(path)
+            text += await self.text()
+            following = self.page.locator("a[rel=next]")
+            found = await following.first.get_attribute("href") if await following.count() else ""
+            path = urljoin(self.page.url, found) if found else ""
+        return text
+
     async def press(self, action: str, method: str = "") -> None:
         """The one button of a form, wherever it stands; a menu is opened first."""
         form = self.page.locator(f'form[action="{action}"]')
@@ -40,6 +52,13 @@ class Walker:
         for name in list(values)[:1]:
             form = form.filter(has=self.page.locator(f'[name="{name}"]'))
         form = form.last
+        for name, value in values.items():
+            await self._fill(form, name, value)
+        await self._submit(form)
+
+    async def send_where(self, selector: str, **values: Any) -> None:
+        """As `send`, for a form whose address holds more than its path."""
+        form = self.page.locator("form", has=self.page.locator(selector)).last
         for name, value in values.items():
             await self._fill(form, name, value)
         await self._submit(form)

@@ -1,0 +1,3 @@
+"""The town is there for every journey."""
+
+from journeys.town import town  # noqa: F401
