@@ -8,6 +8,8 @@ from tortoise.expressions import Q
 from core.principal import Principal
 from customers import seeing
 from customers.audience import tokens_of
+from customers.beginnings import people_named
+from customers.company_search import contains
 from customers.models import AccountAlias
 from customers.names import company_key
 from customers.policy import visible_accounts, visible_people
@@ -35,7 +37,7 @@ async def _accounts(who: Principal, words: str) -> list[Thing]:
         return []
     key = company_key(words) or words
     named = await AccountAlias.filter(normal_name__contains=key).limit(50).values_list("account_id", flat=True)
-    asked = Q(name__icontains=words) | Q(normal_name__contains=key) | Q(corporate_number=words) | Q(id__in=list(named))
+    asked = Q(contains(words), Q(id__in=list(named)), join_type="OR")
     found = await visible_accounts(who).filter(asked).order_by("name").limit(EACH)
     return [Thing(one.name, one.industry, f"/staff/customers/{one.id}", "home") for one in found]
 
@@ -43,12 +45,8 @@ async def _accounts(who: Principal, words: str) -> list[Thing]:
 async def _people(who: Principal, words: str) -> list[Thing]:
     if not who.may("customers.read"):
         return []
-    asked, sees = Q(), (await seeing.sight(who)).sees("person.email")
-    for word in words.split()[:3]:
-        found_in = (Q(family_name__icontains=word) | Q(given_name__icontains=word) | Q(family_kana__icontains=word)
-                    | Q(given_kana__icontains=word) | Q(handle__icontains=word))  # fmt: skip
-        asked &= found_in | Q(email__icontains=word) if sees else found_in
-    found = await visible_people(who).filter(asked).order_by("family_kana", "id").limit(EACH)
+    sees = (await seeing.sight(who)).sees("person.email")
+    found = await people_named(visible_people(who), words, sees, EACH)
     return [
         Thing(one.full_name, one.email or "" if sees else "", f"/staff/customers/people/{one.id}", "user")
         for one in found

@@ -12,8 +12,8 @@
     await listing.load()
     return page("customers/accounts.html", listing=listing)
 
-`query` is a Tortoise query set or `Rows("SELECT id, … FROM …", parameters)`. Never OFFSET: a signed cursor holds the
-last row's sort value and id, so nothing is lost or doubled when rows come in between.
+`query` is a Tortoise query set, `Rows("SELECT id, … FROM …", parameters)` or a Source of a room's own. Never OFFSET: a
+signed cursor holds the last row's sort value and id, so nothing is lost or doubled when rows come in between.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from core.csv import Download, csv_lines
 from core.form_fields import ids_among
 from core.i18n import number
 from core.listing_filters import Choice, Contains, Filter, Period, YesNo
-from core.listing_sources import Edge, QuerySource, Rows, RowsSource, Source, read
+from core.listing_sources import Edge, Rows, Source, read, source_of
 from core.settings import settings
 
 __all__ = ["Bulk", "Choice", "Column", "Contains", "Listing", "Period", "Rows", "YesNo"]
@@ -104,17 +104,18 @@ class Listing:
 
     def __init__(self, request: Any = None, *, query: Any, columns: Sequence[Column], filters: Sequence[Filter] = (),
                  search: Sequence[str] = (), default_sort: str = "-id", size: int = SIZE, counted: bool = True,
+                 most_counted: int = 0,
                  bulk: Sequence[Bulk] = (), bulk_action: str = "", exportable: bool = False,
                  name: str = "list") -> None:  # fmt: skip
         self.columns, self.filters, self.search, self.size = columns, filters, search, size
-        self.default_sort, self.counted, self.exportable, self.name = default_sort, counted, exportable, name
+        self.default_sort, self.exportable, self.name = default_sort, exportable, name
+        self.counted, self.most_counted = counted, most_counted or MOST_COUNTED
         self.bulk, self.bulk_action = bulk, bulk_action
         self.path, self.params = _asked(request)
         self.q = self.params.get("q", [""])[-1].strip()[:200] if search else ""
         self.chosen_filters = {f.name: found for f in filters if (found := f.parse(self.params.get(f.name, [])))}
         self.sort = self._sort(self.params.get("sort", [""])[-1])
-        source = RowsSource(query) if isinstance(query, Rows) else QuerySource(query)
-        self.source: Source = source.narrowed(self._conditions(), self.q, search)
+        self.source: Source = source_of(query).narrowed(self._conditions(), self.q, search)
         self.rows: list[Any] = []
         self.count: int | None = None
         self.is_more = False  # more than `count`
@@ -157,8 +158,8 @@ class Listing:
             self._next = self._sealed(ends[-1]) if (True if backwards else more) else ""
         if self.counted:
             is_whole = after is None and before is None and not more  # then a long search is not made twice
-            count = len(self.rows) if is_whole else await self.source.count(MOST_COUNTED)
-            self.count, self.is_more = min(count, MOST_COUNTED), count > MOST_COUNTED
+            count = len(self.rows) if is_whole else await self.source.count(self.most_counted)
+            self.count, self.is_more = min(count, self.most_counted), count > self.most_counted
         return self
 
     def _sealer(self) -> URLSafeSerializer:

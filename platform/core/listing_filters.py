@@ -1,6 +1,6 @@
 """Filters of a list: read from the query string, shown as fields and as removable chips.
 
-A condition is (field, operation, value); operations: = in < <= > >= contains null.
+A condition is (field, operation, value); operations: = in < <= > >= contains null. For a query set it may be a Q.
 """
 
 from __future__ import annotations
@@ -11,11 +11,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
+from tortoise.expressions import Q
 
 from core.context import here
 from core.i18n import _, day
 
-Condition = tuple[str, str, Any]
+Condition = tuple[str, str, Any] | Q
 
 
 class Filter(msgspec.Struct, frozen=True):

@@ -82,8 +82,12 @@ class QuerySource:
 
     def narrowed(self, conditions: Sequence[Condition], q: str, search: Sequence[str]) -> QuerySource:
         query = self.query
-        for field, operation, value in conditions:
-            query = query.filter(**{field + OPERATIONS[operation]: value})
+        for condition in conditions:
+            if isinstance(condition, Q):
+                query = query.filter(condition)
+            else:
+                field, operation, value = condition
+                query = query.filter(**{field + OPERATIONS[operation]: value})
         for term in terms(q):
             query = query.filter(Q(*(Q(**{f"{field}__icontains": term}) for field in search), join_type="OR"))
         return QuerySource(query)
@@ -254,3 +258,10 @@ def _raw(condition: Condition) -> tuple[str, tuple[Any, ...]]:
         return f"LOWER({column}) LIKE LOWER(?) ESCAPE '\\'", (words,)
     sign = {"=": "=", "!=": "<>", "<": "<", "<=": "<=", ">": ">", ">=": ">="}[operation]
     return f"{column} {sign} ?", (value,)
+
+
+def source_of(query: Any) -> Source:
+    """A room may bring a source of its own: how people are searched, only `customers` knows."""
+    if isinstance(query, Rows):
+        return RowsSource(query)
+    return QuerySource(query) if isinstance(query, QuerySet) else query

@@ -5,10 +5,31 @@ from __future__ import annotations
 import sys
 import time
 
-from core.database import dialect, write
+from core.database import dialect, transaction, write
+from customers import headcount
 
 PEOPLE, ACCOUNTS, EVENTS = 1_000_000, 50_000, 10_000_000
 METRICS = ("signed_in", "report.made", "export.done", "member.invited")
+
+# Half of all people bear one of twenty-five names (佐藤 … each two in a hundred), the others one of 3,600 rare ones.
+COMMON = ("佐藤サトウ 鈴木スズキ 高橋タカハシ 田中タナカ 伊藤イトウ 渡辺ワタナベ 山本ヤマモト 中村ナカムラ 小林コバヤシ"
+          " 加藤カトウ 吉田ヨシダ 山田ヤマダ 佐々ササ 山口ヤマグチ 松本マツモト 井上イノウエ 木村キムラ 清水シミズ"
+          " 斎藤サイトウ 池田イケダ 橋本ハシモト 阿部アベ 石川イシカワ 前田マエダ 藤田フジタ")  # fmt: skip
+KANJI = ("青赤秋浅有飯池石泉磯市稲今岩植上内江遠大岡奥長落小香金神川菊"
+         "北倉黒郡坂桜沢塩島杉関瀬園高竹立谷千土寺戸富豊鳥永西野橋浜早")  # fmt: skip
+KANA = ("アアアアアイイイイイイイイイウウエエオオオオオカカカカキキキク"
+        "クコササササシシスセセソタタタタチツテトトトトナニノハハハハハ")  # fmt: skip
+GIVEN = ("陽葵ヒマリ 悠真ユウマ 花子ハナコ 太郎タロウ 美咲ミサキ 健太ケンタ 直樹ナオキ 由美ユミ 拓也タクヤ"
+         " 恵子ケイコ")  # fmt: skip
+TRADES = "商事 工業 電機 建設 物産 運輸 食品 印刷"
+
+
+def one_of(text: str, at: str, reading: bool = False) -> str:
+    """SQL for one entry of a list: a name of two letters, or the reading behind it."""
+    entries = [one[2:] if reading else one[:2] for one in text.split()] if " " in text else list(text)
+    width = max(map(len, entries))
+    padded = "".join(one.ljust(width, "　") for one in entries)
+    return f"rtrim(substr('{padded}', CAST(({at}) % {len(entries)} * {width} + 1 AS integer), {width}), '　')"
 
 
 def series(most: int) -> str:
@@ -31,23 +52,39 @@ def day(days: str) -> str:
     return f"date('now', ({days}) || ' days')"
 
 
+async def fast(statement: str) -> None:
+    """Without PostgreSQL's triggers, which are made for thousands of rows in a statement and not for millions."""
+    async with transaction():
+        if dialect() == "postgresql":
+            await write("SET LOCAL session_replication_role = replica")
+        await write(statement)
+
+
 async def fill(people: int = PEOPLE, accounts: int = ACCOUNTS, events: int = EVENTS) -> None:
     text = "TEXT" if dialect() == "sqlite" else "text"
     now, json = ago("0"), "CAST('{}' AS jsonb)" if dialect() == "postgresql" else "'{}'"
     empty = "CAST('[]' AS jsonb)" if dialect() == "postgresql" else "'[]'"
     plan = 'CAST(\'{"plan": "pro"}\' AS jsonb)' if dialect() == "postgresql" else '\'{"plan": "pro"}\''
     yes, no = ("TRUE", "FALSE") if dialect() == "postgresql" else ("1", "0")
+    mixed = "n * 7919 % 10007 % 10"  # what is asked for must not stand together in the order of a list
+    company = f"{one_of(KANJI, 'n')} || {one_of(KANJI, 'n / 70')} || {one_of(TRADES, 'n')} || n"
+    name, kana = (
+        f"CASE n % 2 WHEN 0 THEN {one_of(COMMON, 'n / 2', reading)} ELSE {one_of(letters, 'n')} ||"
+        f" {one_of(letters, 'n / 70')} END, {one_of(GIVEN, 'n / 7', reading)}"
+        for letters, reading in ((KANJI, False), (KANA, True))
+    )
     statements = [
         "INSERT INTO account (id, name, name_kana, normal_name, industry, employees, prefecture, address, phone,"
         " website, state, tier, tier_source, tier_reason, expected_ltv, phase, health, health_coverage,"
-        " health_reasons, traits, sources, version, created_at, updated_at) SELECT n, '会社' || n, '', '会社' || n,"
-        " CASE n % 5 WHEN 0 THEN '食品' ELSE '製造' END, n % 900, '東京都', '', '', '', 'active',"
-        " CASE WHEN n % 10 = 0 THEN 'high' WHEN n % 10 < 4 THEN 'low' ELSE 'tech' END, 'rule', '', n,"
+        f" health_reasons, traits, sources, version, created_at, updated_at) SELECT n, '株式会社' || {company}, '',"
+        f" {company}, CASE n % 5 WHEN 0 THEN '食品' ELSE '製造' END, n % 900, '東京都', '', '', '', 'active',"
+        f" CASE WHEN {mixed} = 0 THEN 'high' WHEN {mixed} < 4 THEN 'low' ELSE 'tech' END, 'rule', '', n,"
         f" CASE n % 3 WHEN 0 THEN 'onboarding' ELSE 'adoption' END, n % 101, 80, {empty}, {json}, {json}, 1, {now},"
         f" {now} FROM {series(accounts)}",
         "INSERT INTO person (id, kind, family_name, given_name, family_kana, given_kana, handle, honorific, email,"
         " phone, locale, time_zone, state, traits, sources, version, last_seen_at, created_at, updated_at)"
-        f" SELECT n, 'customer', '田辺' || n, 'りょう', '', '', '', 'さん', 'p' || n || '@example.jp', '', 'ja',"
+        f" SELECT n, 'customer', {name}, {kana}, '', 'さん', 'p' || n || '@c' || (n % {accounts} + 1) ||"
+        " '.example.jp', '', 'ja',"
         f" 'Asia/Tokyo', 'active', CASE n % 4 WHEN 0 THEN {plan} ELSE {json} END, {json}, 1, {ago('n % 400')},"
         f" {ago('400')}, {now} FROM {series(people)}",
         "INSERT INTO membership (person_id, account_id, title, department, is_primary)"
@@ -72,8 +109,10 @@ async def fill(people: int = PEOPLE, accounts: int = ACCOUNTS, events: int = EVE
     ]  # fmt: skip
     for statement in statements:
         began = time.perf_counter()
-        await write(statement)
+        await fast(statement)
         print(f"  {statement[:32]}… {time.perf_counter() - began:.0f} s", file=sys.stderr, flush=True)
+    await headcount.recount()
+    await headcount.fold()
     if dialect() == "postgresql":
         for table in ("account", "person"):
             await write(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT MAX(id) FROM {table}))")

@@ -14,10 +14,10 @@ import asyncpg
 from app.moving.tables import Row, Table, plain_rows
 from core.errors import Refused
 from core.i18n import _
-from customers import headcount
+from customers import beginnings, headcount
 
 BATCH = 2000
-OUR_OWN = {"tortoise_migrations", "sqlite_sequence"} | headcount.TABLES
+OUR_OWN = {"tortoise_migrations", "sqlite_sequence"} | headcount.TABLES | beginnings.TABLES
 
 
 class Store(Protocol):

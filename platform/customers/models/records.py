@@ -65,13 +65,17 @@ class Account(Model):
     class Meta:
         table = "account"
         indexes = [
-            Index(fields=("normal_name",), name="account_normal_name"),
+            # All that a search reads, so that the wide rows are not.
+            Index(fields=("normal_name", "name", "name_kana", "corporate_number", "state"), name="account_words"),
             Index(fields=("corporate_number",), name="account_corporate_number"),
             Index(fields=("tier", "id"), name="account_tier"),
             Index(fields=("csm_id",), name="account_csm"),
             Index(fields=("deputy_id",), name="account_deputy"),
             Index(fields=("updated_at", "id"), name="account_updated"),
             Index(fields=("name", "id"), name="account_name"),
+            Index(fields=("health", "id"), name="account_health"),
+            Index(fields=("renews_on", "id"), name="account_renews"),
+            Index(fields=("expected_ltv", "id"), name="account_ltv"),
         ]
 
     def __str__(self) -> str:

@@ -19,6 +19,7 @@ from core.listing import Bulk, Choice, Column, Listing
 from core.pages import flash, page
 from core.refs import Ref
 from customers import accounts, capacity, health, phases, policy, pulses, seeing, tiers
+from customers.company_search import CompanySource
 from customers.models import (
     Account,
     AccountAlias,
@@ -32,18 +33,7 @@ from customers.models import (
     Touchpoint,
 )
 from customers.pages.common import PHASES, TIERS, a_coming_day, around, happenings, tabs, the_account, told, words
-
-HEALTH_FILTERS = {"good": (76, 100), "watch": (51, 75), "risk": (0, 50)}
-
-
-class HealthChoice(Choice, frozen=True):
-    """Bands of the score."""
-
-    def conditions(self, chosen: list[str]) -> list[tuple[str, str, Any]]:
-        if chosen[0] == "unknown":
-            return [("health", "null", True)]
-        least, most = HEALTH_FILTERS[chosen[0]]
-        return [("health", ">=", least), ("health", "<=", most)]
+from customers.pages.company_filters import HealthChoice, OwnChoice
 
 
 class Assignment(msgspec.Struct):
@@ -83,7 +73,7 @@ async def listed(request: Request[Any, Any, Any]) -> Listing:
     money = [Column("expected_ltv", _("Expected LTV"), sort=True, wide=True, num=True)]
     return Listing(
         request,
-        query=query,
+        query=CompanySource(query),
         columns=[
             Column("name", _("Company"), sort=True, head=True, href=lambda a: f"/staff/customers/{a.id}"),
             Column("tier", _("Tier"), sort=True, export=lambda a: str(TIERS[a.tier])),
@@ -100,9 +90,9 @@ async def listed(request: Request[Any, Any, Any]) -> Listing:
             Choice("phase", _("Phase"), words(PHASES)),
             Choice("csm", _("CSM"), [(str(id), name) for id, name in staff], field="csm_id"),
             Choice("state", _("State"), {"active": _("Customer"), "churned": _("Former customer")}),
-            Choice("own", _("Whose"), {"1": _("My companies")}, field="own"),
+            OwnChoice("own", _("Whose"), {"1": _("My companies")}),
         ],
-        search=["name", "name_kana", "normal_name", "corporate_number"],
+        search=["name"],  # and more: customers/company_search.py
         default_sort="name", bulk_action="/staff/customers/assignment", exportable=True, name="accounts",
         bulk=[Bulk("csm", _("Set the CSM"), "user")] if who.may("customers.write") else [],
     )  # fmt: skip

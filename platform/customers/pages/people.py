@@ -14,15 +14,17 @@ from core.context import current_principal
 from core.database import rows
 from core.forms import Form, Line, Meta
 from core.i18n import _, ago
-from core.listing import Choice, Column, Listing
+from core.listing import Column, Listing
 from core.models import AuditEntry
 from core.pages import flash, page
 from core.policy import ensure
 from core.refs import Ref
 from customers import accounts, consent, policy, seeing, topics, touches
+from customers.beginnings import PeopleSource
 from customers.models import AccountNote, Consent, ConsentProof, Identity, Membership, Person, Segment, Touchpoint
 from customers.pages.accounts import NewNote
 from customers.pages.common import CHANNELS, happenings, tabs, the_person, told
+from customers.pages.people_filters import people_filters
 
 
 class Decision(msgspec.Struct):
@@ -37,13 +39,13 @@ class PersonPages(Controller):
 
     @get("/", may="customers.read")
     async def index(self, request: Request[Any, Any, Any]) -> Any:
-        query = policy.visible_people(current_principal()).prefetch_related("memberships__account")
         sight = await seeing.sight()
+        query = policy.visible_people(current_principal()).prefetch_related("memberships__account")
         seen_last = [Column("last_seen_at", _("Last seen"), sort=True, wide=True, num=True, format=ago)]
         addresses = [Column("email", _("E-mail address"), wide=True, value=lambda p: p.email or "")]
         found = Listing(
             request,
-            query=query,
+            query=PeopleSource(query, sight.sees("person.email")),
             columns=[
                 Column(
                     "family_kana",
@@ -61,24 +63,9 @@ class PersonPages(Controller):
                 *(addresses if sight.sees("person.email") else []),
                 *(seen_last if sight.sees("person.usage") else []),
             ],
-            filters=[
-                Choice("kind", _("Who"), {"customer": _("Customers"), "staff": _("Staff")}),
-                Choice("locale", _("Language"), {"ja": "日本語", "en": "English"}),
-                Choice(
-                    "tier",
-                    _("Tier"),
-                    {"high": _("High touch"), "low": _("Low touch"), "tech": _("Tech touch")},
-                    field="memberships__account__tier",
-                ),
-            ],
-            search=[
-                "family_name",
-                "given_name",
-                "family_kana",
-                "given_kana",
-                "handle",
-                *(["email"] if sight.sees("person.email") else []),
-            ],
+            filters=await people_filters(request.query_params.get("tier", "")),
+            search=["name"],  # how: customers/beginnings.py
+            most_counted=1000,
             default_sort="family_kana",
             exportable=True,
             name="people",

@@ -18,6 +18,7 @@ from core.listing import Choice, Column, Listing
 from core.pages import flash, fragment, page
 from core.policy import ensure
 from customers import accounts, policy, seeing, segments, topics
+from customers.beginnings import people_named
 from customers.models import Account, Person, Segment
 from customers.pages.common import CHANNELS, tabs, words
 from customers.segments import builder
@@ -263,16 +264,8 @@ async def answer_for(tree: dict[str, Any], who: str) -> dict[str, Any] | None:
     """この人は入りますか: the first person of that name or address, in or out, and why."""
     if not who.strip():
         return None
-    found: Person | None = None
-    for term in [who.strip()]:
-        visible = policy.visible_people(current_principal()).filter(kind="customer")
-        first, _blank, rest = term.replace("\u3000", " ").partition(" ")
-        by_address = (await seeing.sight()).sees("person.email")
-        found = await visible.filter(family_name=first, given_name__startswith=rest.strip()).first()
-        if by_address and found is None:
-            found = await visible.filter(email=term.lower()).first() or (
-                await visible.filter(email__icontains=term).first()
-            )
+    visible = policy.visible_people(current_principal()).filter(kind="customer")
+    found = next(iter(await people_named(visible, who, (await seeing.sight()).sees("person.email"), 1)), None)
     if found is None:
         return {"person": None, "is_in": False, "why": []}
     parsed = await segments.expanded(tree)

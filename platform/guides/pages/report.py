@@ -10,6 +10,7 @@ from core.context import here
 from core.i18n import _, moment
 from core.listing import Choice, Column, Listing, Rows
 from customers import seeing
+from customers.beginnings import people_named
 from customers.models import Person
 from customers.policy import visible_people
 from guides import reporting, rollout, why, writing
@@ -93,10 +94,5 @@ class WhyPages(Controller):
 
 async def _named(words: str) -> list[Person]:
     """People whose name or address begins like this, twenty at most."""
-    from tortoise.expressions import Q
-
-    query, sees = visible_people(here().principal), (await seeing.sight()).sees("person.email")
-    for word in words.split()[:3]:
-        named = Q(family_name__icontains=word) | Q(given_name__icontains=word) | Q(family_kana__icontains=word)
-        query = query.filter(named | Q(email__icontains=word) if sees else named)
-    return await query.order_by("id").limit(20)
+    sees = (await seeing.sight()).sees("person.email")
+    return await people_named(visible_people(here().principal), words, sees, 20)
