@@ -84,7 +84,7 @@ async def _run(schema_editor: Any, statements: Sequence[str]) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("customers", "0014_touch_pilot_facts")]
+    dependencies = [("customers", "0015_headcount_by_key")]
 
     initial = False
 
