@@ -189,6 +189,27 @@ async def test_a_segment_is_built_without_a_script(web: Any, sign_in: Any) -> No
     assert (await web.submit(f"{S}/segments/{segment.id}", circle | {"do": "save", "name": "輪"})).status_code == 422
 
 
+async def test_a_large_segment_shows_its_people_first_and_the_rest_when_it_is_asked_for(
+    web: Any, sign_in: Any, monkeypatch: Any
+) -> None:
+    await sign_in(await staff("admin"))
+    tech = await an_account("技", tier="tech")
+    for name in ("えり", "まい"):
+        await a_person("水城", name, account=tech)
+    form: dict[str, Any] = {"node": ["0:all", "0.0:if"], "0-join": "all", "0.0-field": "account.tier", "0.0-op": "is",
+                            "0.0-value": "tech"}  # fmt: skip
+    small = (await web.submit(f"{S}/segments/new", form | {"do": "update"})).text
+    assert "data-follows" not in small and "1社" in small
+    monkeypatch.setattr("customers.pages.segments.LARGE", 1)
+    first = (await web.submit(f"{S}/segments/new", form | {"do": "update"})).text
+    assert "data-follows" in first and "1社" not in first and "水城 えり" in first
+    for whole in (
+        await web.submit(f"{S}/segments/count", form),  # the script asks at once
+        await web.submit(f"{S}/segments/new", form | {"do": "count"}),  # and without one the button does
+    ):
+        assert "data-follows" not in whole.text and "1社" in whole.text
+
+
 @pytest.mark.parametrize("nodes", [["x"], ["0:if", "9:if"], ["0:all", "0.5.5:if"], ["0:all"] * 400, ["0:evil"]])
 async def test_a_form_that_is_not_ours_is_refused(web: Any, sign_in: Any, nodes: list[str]) -> None:
     await sign_in(await staff("admin"))

@@ -25,6 +25,7 @@ from customers.segments import builder
 from customers.segments.vocabulary import FIELDS, OPERATION_LABELS
 
 SAMPLE = 10
+LARGE = 50_000  # people: from here on what a segment is made of takes longer than a page may, and follows it
 
 
 class SegmentPages(Controller):
@@ -94,12 +95,13 @@ class SegmentPages(Controller):
                 )
             flash(_("The segment is saved."))
             return Redirect(f"/staff/customers/segments/{saved.id}", status_code=303)
-        if action not in {"update", "sample", "why"}:
+        if action not in {"update", "count", "sample", "why"}:
             tree = builder.change(tree, action)
         return await self._builder(
             tree,
             name=name,
             segment=segment,
+            is_whole=action == "count",
             who=str(data.get("who", ""))[:200],
             description=about,
             skip=next(iter(ids_among([data.get("skip", "0")])), 0),
@@ -124,10 +126,10 @@ class SegmentPages(Controller):
 
     async def _builder(
         self, tree: dict[str, Any], *, name: str, segment: Segment | None, who: str = "", mistake: str = "",
-        description: str = "", status: int = 200, skip: int = 0,
+        description: str = "", status: int = 200, skip: int = 0, is_whole: bool = False,
     ) -> Response[Any]:  # fmt: skip
         ensure(policy.can_read(current_principal()))
-        numbers = await numbers_of(tree)
+        numbers = await numbers_of(tree, is_whole or bool(segment and segment.is_static))
         if numbers["is_hidden"]:  # what it asks about is said to those who may see it
             tree = {"all": []}
         return page(
@@ -182,21 +184,28 @@ async def vocabulary() -> dict[str, Any]:
     }
 
 
-async def numbers_of(tree: dict[str, Any]) -> dict[str, Any]:
-    """How many people and companies, per tier and per channel, and on each condition; or the mistake."""
+NOTHING_YET: dict[str, Any] = {"companies": None, "each": {}, "by_tier": [], "reach": []}
+
+
+async def numbers_of(tree: dict[str, Any], is_whole: bool = True) -> dict[str, Any]:
+    """How many people and companies, per tier and per channel, and on each condition; or the mistake.
+
+    Unless `is_whole`, of a large segment only the people: `follows` says that the rest is still to be asked for.
+    """
     try:
         parsed = await segments.expanded(tree)
         await may_ask(parsed)
         began = time.perf_counter()
         people = await segments.count(parsed)
         seconds = time.perf_counter() - began
-        each = await counts_of_each(tree)
-        return {"people": people, "companies": await segments.count_accounts(parsed), "seconds": seconds, "each": each,
-                "by_tier": await by_tier(parsed), "reach": await reach(parsed), "mistake": "",
-                "is_hidden": False}  # fmt: skip
+        found = {"people": people, "seconds": seconds, "mistake": "", "is_hidden": False, "follows": False}
+        if people > LARGE and not is_whole:
+            return found | NOTHING_YET | {"follows": True}
+        return found | {"companies": await segments.count_accounts(parsed), "each": await counts_of_each(tree),
+                        "by_tier": await by_tier(parsed), "reach": await reach(parsed)}  # fmt: skip
     except Refused as refused:
-        return {"people": None, "companies": None, "seconds": 0, "each": {}, "by_tier": [], "reach": [],
-                "mistake": refused.sentence, "is_hidden": isinstance(refused, seeing.Unseen)}  # fmt: skip
+        return NOTHING_YET | {"people": None, "seconds": 0, "mistake": refused.sentence, "follows": False,
+                              "is_hidden": isinstance(refused, seeing.Unseen)}  # fmt: skip
 
 
 async def may_ask(tree: segments.Group) -> None:

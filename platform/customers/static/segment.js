@@ -16,6 +16,8 @@ async function count() {
 }
 
 if (form && counted) {
+  // Of a large segment the page comes with the people alone; without this script the button counts the rest.
+  if (counted.querySelector("[data-follows]")) count();
   form.addEventListener("change", (event) => {
     if (event.target.matches("[data-redraw]")) {
       form.requestSubmit(form.querySelector('button[value="update"]'));
