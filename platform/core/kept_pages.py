@@ -19,7 +19,7 @@ from core.left_open import NONCE, TOKEN, csrf_token, left_open
 from core.navigation import navigation
 from core.pages import brand, page, render, theme, whole
 
-MOST = 400
+MOST = 400  # some 10 MB
 _kept: OrderedDict[Any, tuple[Any, bytes]] = OrderedDict()
 
 
