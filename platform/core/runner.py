@@ -260,9 +260,9 @@ class Runner:
 
     async def _hear(self) -> None:
         """PostgreSQL: LISTEN on a connection of its own; the one-second look catches what a lost one missed."""
-        import asyncpg
+        from core.engines.asyncpg import connect
 
-        connection = await asyncpg.connect(settings().database, timeout=10)
+        connection = await connect(settings().database, timeout=10)
         try:
             await connection.add_listener(ring.CHANNEL, lambda *_: self.bell.set())
             self.bell.set()

@@ -48,12 +48,13 @@ async def test_a_rolled_back_transaction_sends_nothing(house, smtp, run_jobs):
 
 
 async def test_a_busy_server_is_tried_again_and_a_dead_mailbox_is_not(house, smtp, run_jobs):
-    smtp.faults.refuse("rcpt", "450 4.2.1 Busy", recipient="busy@*")
+    smtp.faults.refuse("rcpt", "450 4.2.1 Busy", recipient="busy@*", times=None)
     smtp.faults.refuse("rcpt", "550 5.1.1 Nobody", recipient="nobody@*", times=None)
     await mail.post("busy@example.com", "題", "文")
     await mail.post("nobody@example.com", "題", "文")
     await run_jobs()
     assert await states() == [("waiting", "450 4.2.1 Busy"), ("failed", "550 5.1.1 Nobody")]
+    smtp.faults.clear()
     row = await OutgoingMail.get(recipient="busy@example.com")
     await mail.deliver_mail(mail_id=row.id)
     assert [one.recipients for one in smtp.messages] == [["busy@example.com"]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -163,3 +164,13 @@ def test_a_tick_is_never_in_the_future_and_never_older_than_one_period(naive, se
     moment = naive.replace(tzinfo=ZoneInfo("Asia/Tokyo"))
     tick = latest_tick(Schedule(seconds, offset if seconds == 86400 else 0), moment)
     assert tick <= moment < tick + timedelta(seconds=seconds)
+
+
+async def test_a_runner_stopped_while_it_still_connects_leaves_nothing_behind(house):
+    for turns in range(24):
+        runner = Runner()
+        await runner.start()
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        await runner.stop()
+    gc.collect()  # a future whose error nobody took says so when it is collected, and the test's loop raises it

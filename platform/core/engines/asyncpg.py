@@ -2,15 +2,33 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 
+import asyncpg
 from asyncpg import Connection
 from tortoise.backends.asyncpg.client import AsyncpgDBClient, TransactionWrapper
 from tortoise.backends.base.client import TransactionContext
 from tortoise.connection import get_connections
 
 from core.tasks import finish
+
+
+async def connect(*where: Any, **options: Any) -> Any:
+    """`asyncpg.connect`, whole or not at all: cut short while it asks for TLS it leaves a failed future to nobody."""
+    held: list[Any] = []
+    try:
+        await finish(_connect(held, where, options))
+    except asyncio.CancelledError:
+        for connection in held:
+            connection.terminate()
+        raise
+    return held[0]
+
+
+async def _connect(held: list[Any], where: tuple[Any, ...], options: dict[str, Any]) -> None:
+    held.append(await asyncpg.connect(*where, **options))
 
 
 class Pooled(TransactionContext):
@@ -88,6 +106,9 @@ class Unchanged(Connection):
 
 class Client(AsyncpgDBClient):
     connection_class = Unchanged
+
+    async def create_pool(self, **options: Any) -> Any:
+        return await asyncpg.create_pool(None, connect=connect, **options)
 
     def _in_transaction(self) -> TransactionContext:
         return Pooled(self)
