@@ -46,7 +46,7 @@ async def _people(who: Principal, words: str) -> list[Thing]:
     if not who.may("customers.read"):
         return []
     sees = (await seeing.sight(who)).sees("person.email")
-    found = await people_named(visible_people(who), words, sees, EACH)
+    found = await people_named(who, visible_people(who), words, sees, EACH)
     return [
         Thing(one.full_name, one.email or "" if sees else "", f"/staff/customers/people/{one.id}", "user")
         for one in found

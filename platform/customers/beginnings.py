@@ -2,7 +2,8 @@
 
 A name is looked for whole (田中花子) and by its given half, an address also by what stands behind the @. Letters A–Z
 are alike in both cases, hiragana and katakana are alike in readings. Only where nobody's anything begins so are words
-looked for inside: that reads everybody. `person_lookup` is kept by triggers; why: docs/decisions/lookup.md.
+looked for inside: that reads everybody. Where only some are visible, all of this is asked of these: nobody can tell
+from an answer that somebody else exists. `person_lookup` is kept by triggers; why: docs/decisions/lookup.md.
 """
 
 from __future__ import annotations
@@ -17,8 +18,10 @@ from core.bulk import listed
 from core.database import dialect, rows
 from core.listing_said import Said
 from core.listing_sources import Edge, Place, QuerySource, terms
+from core.principal import Principal
 from customers.models import Person
 from customers.names import kana
+from customers.policy import sees_everybody, visible_people
 from customers.segments.compile import ascii_lower
 
 TABLES = frozenset({"person_lookup"})  # made of others: carried nowhere
@@ -26,32 +29,41 @@ LAST = "\U0010ffff"  # behind every letter
 NAMES, READINGS, ADDRESSES = ("name", "given", "handle"), ("kana", "given_kana"), ("email", "domain")
 INSIDE = (*NAMES[::2], "kana", "email")  # the given halves stand in the whole names
 FIRST, PART = 100, 2000  # how many are looked at for one page: at first, and at most at once
-FROM = "SELECT family_kana, person_id FROM person_lookup WHERE"
 AT_THE_START = "{0} >= CAST(? AS TEXT) AND {0} < CAST(? AS TEXT)"
 
 
 class Part(msgspec.Struct, frozen=True):
-    """A SELECT of (reading, id), to which more conditions may be added."""
+    """A condition on `person_lookup` that one index answers."""
 
-    sql: str
+    where: str
     parameters: list[str]
+
+    @property
+    def sql(self) -> str:
+        """A SELECT of (reading, id), to which more conditions may be added."""
+        return f"SELECT family_kana, person_id FROM person_lookup WHERE {self.where}"
 
 
 class PeopleSource(QuerySource):
-    """A list of people that is searched by `person_lookup`; without a search it is the list of the query."""
+    """A list of people that is searched by `person_lookup`; without a search it is the list of the query.
 
-    def __init__(self, query: QuerySet[Any], with_addresses: bool, words: Sequence[str] = ()) -> None:
+    `visible` is the query of those whom the reader may see at all; None where that is everybody.
+    """
+
+    def __init__(self, query: QuerySet[Any], with_addresses: bool, visible: QuerySet[Any] | None,
+                 words: Sequence[str] = ()) -> None:  # fmt: skip
         super().__init__(query)
-        self.with_addresses, self.words = with_addresses, words
+        self.with_addresses, self.visible, self.words = with_addresses, visible, words
         self._found: list[Part] | None = None
 
     def narrowed(self, conditions: Sequence[Any], q: str, search: Sequence[str]) -> PeopleSource:
-        return PeopleSource(super().narrowed(conditions, "", ()).query, self.with_addresses, terms(q))
+        query = super().narrowed(conditions, "", ()).query
+        return PeopleSource(query, self.with_addresses, self.visible, terms(q))
 
     async def page(self, edge: Edge, place: list[Any] | None, size: int, backwards: bool) -> list[Place]:
         if not self.words:
             return await super().page(edge, place, size, backwards)
-        if edge.field != "family_kana":
+        if edge.field != "family_kana" or self.visible is not None:
             return await (await self._chosen()).page(edge, place, size, backwards)
         found: list[Place] = []
         limit = FIRST
@@ -68,6 +80,8 @@ class PeopleSource(QuerySource):
         """Where the first few are enough to say "more than", the others are not looked at."""
         if not self.words:
             return await super().count(most)
+        if self.visible is not None:
+            return await (await self._chosen()).count(most)
         sql, parameters = joined(await self._parts())
         few = await rows(f"SELECT person_id FROM ({sql}) AS found LIMIT {int(3 * most)}", *parameters)
         number = await self._counted(few, most)
@@ -105,6 +119,8 @@ class PeopleSource(QuerySource):
         return list(dict.fromkeys((str(row[0]), int(row[1])) for row in found))[:limit]
 
     async def _chosen(self) -> QuerySource:
+        if self.visible is not None:
+            return QuerySource(self.query.filter(_each_of_them(await self._parts())))
         sql, parameters = joined(await self._parts())
         return QuerySource(self.query.filter(Said(f"{{t}}.id IN (SELECT person_id FROM ({sql}) AS found)",
                                                   *parameters)))  # fmt: skip
@@ -118,10 +134,15 @@ class PeopleSource(QuerySource):
     async def _first_that_finds(self) -> list[Part]:
         for words in (["".join(self.words)], self.words):
             found = self._beginning(words)
-            sql, parameters = joined(found)
-            if await rows(f"SELECT 1 FROM ({sql}) AS found LIMIT 1", *parameters):
+            if await self._finds(found):
                 return found
         return [self._inside()]
+
+    async def _finds(self, parts: Sequence[Part]) -> bool:
+        if self.visible is not None:
+            return await self.visible.filter(_each_of_them(parts)).exists()
+        sql, parameters = joined(parts)
+        return bool(await rows(f"SELECT 1 FROM ({sql}) AS found LIMIT 1", *parameters))
 
     def _beginning(self, words: Sequence[str]) -> list[Part]:
         first, *others = sorted(words, key=len, reverse=True)
@@ -130,7 +151,7 @@ class PeopleSource(QuerySource):
             asked = self._asked(word)
             also += f" AND ({' OR '.join(AT_THE_START.format(column) for column, _word in asked)})"
             values += [end for _column, one in asked for end in (one, one + LAST)]
-        return [Part(f"{FROM} {column} <> '' AND {AT_THE_START.format(column)}{also}", [one, one + LAST, *values])
+        return [Part(f"{column} <> '' AND {AT_THE_START.format(column)}{also}", [one, one + LAST, *values])
                 for column, one in self._asked(first)]  # fmt: skip
 
     def _asked(self, word: str) -> list[tuple[str, str]]:
@@ -145,7 +166,7 @@ class PeopleSource(QuerySource):
         whole = " || ' ' || ".join(columns)
         found = "instr" if dialect() == "sqlite" else "strpos"
         parts = [f"{found}({whole}, CAST(? AS TEXT)) > 0" for _word in self.words]
-        return Part(f"{FROM} {' AND '.join(parts)}", [ascii_lower(word) for word in self.words])
+        return Part(" AND ".join(parts), [ascii_lower(word) for word in self.words])
 
 
 def joined(parts: Sequence[Part]) -> tuple[str, list[str]]:
@@ -153,9 +174,23 @@ def joined(parts: Sequence[Part]) -> tuple[str, list[str]]:
     return " UNION ALL ".join(part.sql for part in parts), [one for part in parts for one in part.parameters]
 
 
-async def people_named(query: QuerySet[Any], words: str, with_addresses: bool, most: int) -> list[Person]:
-    """The first of `query`, by reading, for whom each word is a beginning."""
-    source = PeopleSource(query, with_addresses, terms(words))
+def _each_of_them(parts: Sequence[Part]) -> Said:
+    """Asked of each person of a list of few: through their own row, whatever else begins so."""
+    asked = " OR ".join(f"({part.where})" for part in parts)
+    own = f"SELECT 1 FROM person_lookup WHERE person_id = {{t}}.id AND ({asked})"
+    return Said(f"EXISTS ({own})", *(one for part in parts for one in part.parameters))
+
+
+def people_source(principal: Principal, query: QuerySet[Any], with_addresses: bool, words: str = "") -> PeopleSource:
+    """`query`, all of `visible_people(principal)` or a part, to be searched."""
+    visible = None if sees_everybody(principal) else visible_people(principal)
+    return PeopleSource(query, with_addresses, visible, terms(words))
+
+
+async def people_named(principal: Principal, query: QuerySet[Any], words: str, with_addresses: bool,
+                       most: int) -> list[Person]:  # fmt: skip
+    """The first of `query` (as above), by reading, for whom each word is a beginning."""
+    source = people_source(principal, query, with_addresses, words)
     return [one.row for one in await source.page(Edge("family_kana", False), None, most, False)]
 
 

@@ -19,13 +19,17 @@ def visible_accounts(principal: Principal) -> QuerySet[Account]:
     return found.filter(id__in=sorted(principal.accounts))
 
 
+def sees_everybody(principal: Principal) -> bool:
+    return principal.may("customers.read") and principal.all_accounts
+
+
 def visible_people(principal: Principal) -> QuerySet[Person]:
     """Staff: everybody, or those of their own accounts; a customer: themselves. Merged and erased never."""
     found = Person.exclude(state__in=("merged", "erased"))
+    if sees_everybody(principal):
+        return found
     if not principal.may("customers.read"):
         return found.filter(id=principal.person_id or 0)
-    if principal.all_accounts:
-        return found
     own = Membership.filter(account_id__in=sorted(principal.own_accounts)).values("person_id")
     return found.filter(id__in=Subquery(own))
 
@@ -33,7 +37,7 @@ def visible_people(principal: Principal) -> QuerySet[Person]:
 def visible_contracts(principal: Principal) -> QuerySet[Contract]:
     """Of the accounts that are visible."""
     found = Contract.all()
-    if principal.may("customers.read") and principal.all_accounts:
+    if sees_everybody(principal):
         return found
     seen = principal.own_accounts if principal.may("customers.read") else principal.accounts
     return found.filter(account_id__in=sorted(seen))

@@ -109,7 +109,7 @@ async def _reached(platform: Platform, wanted: int) -> bool:
 
 
 async def _all_done() -> None:
-    """Waits while work gets less: how long thousands of questions take is the machine's affair, standing still is ours."""
+    """Waits while work gets less: how long thousands of questions take is the machine's affair, a halt is ours."""
     fewest, since = await _waiting(), time.monotonic()
     while fewest:
         await asyncio.sleep(0.2)

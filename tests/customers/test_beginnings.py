@@ -92,6 +92,27 @@ async def test_every_page_of_a_search_is_in_the_order_of_the_list(web: Any, sign
     assert "66" in (await web.get(PEOPLE, params={"q": "多数", "tier": "high"})).text
 
 
+async def test_strangers_decide_nothing_about_who_is_found_among_ones_own(web: Any, sign_in: Any, house: Any) -> None:
+    """That somebody elsewhere begins with 橋 must neither hide one's own 高橋 nor show in any way."""
+    csm = await staff("csm")
+    own, other = await open_account(name="自社", csm_id=csm.id), await open_account(name="他社")
+    await a_person("高橋", "花", family_kana="タカハシ", given_kana="ハナ", account=own)
+    await a_person("田中", "一橋", family_kana="タナカ", account=own)
+    stranger = await a_person("橋本", "環", family_kana="ハシモト", account=other)
+    await sign_in(csm)
+    for _ in range(2):
+        for words, people in {"橋": ["高橋 花", "田中 一橋"], "高橋 花": ["高橋 花"], "一橋": ["田中 一橋"], "橋本": [],
+                              "環": [], "ハシ": ["高橋 花"], "ハナ": ["高橋 花"]}.items():  # fmt: skip
+            assert sorted(await shown(web, PEOPLE, q=words)) == sorted(people), words
+            assert sorted(await shown(web, PEOPLE, q=words, sort="-last_seen_at")) == sorted(people), words
+            assert ("高橋 花" in (await web.get("/staff/search", params={"q": words})).text) == ("高橋 花" in people)
+        await write("DELETE FROM person WHERE id = ?", stranger.id)
+    for n in range(30):
+        await a_person("橋", f"{n}", family_kana=f"ハ{n:02}", account=own)
+    assert await shown(web, PEOPLE, q="橋") == [f"橋 {n}" for n in range(30)]
+    assert "30" in (await web.get(PEOPLE, params={"q": "橋"})).text
+
+
 async def test_a_tier_lists_who_belongs_to_it_today_once(web: Any, sign_in: Any, house: Any) -> None:
     one, other, low = [await an_account(tier=tier) for tier in ("high", "high", "low")]
     both, left = await a_person("両方", "に居る", account=one), await a_person("昔", "居た", account=one)

@@ -20,7 +20,7 @@ from core.pages import flash, page
 from core.policy import ensure
 from core.refs import Ref
 from customers import accounts, consent, policy, seeing, topics, touches
-from customers.beginnings import PeopleSource
+from customers.beginnings import people_source
 from customers.models import AccountNote, Consent, ConsentProof, Identity, Membership, Person, Segment, Touchpoint
 from customers.pages.accounts import NewNote
 from customers.pages.common import CHANNELS, happenings, tabs, the_person, told
@@ -40,12 +40,13 @@ class PersonPages(Controller):
     @get("/", may="customers.read")
     async def index(self, request: Request[Any, Any, Any]) -> Any:
         sight = await seeing.sight()
-        query = policy.visible_people(current_principal()).prefetch_related("memberships__account")
+        principal = current_principal()
+        query = policy.visible_people(principal).prefetch_related("memberships__account")
         seen_last = [Column("last_seen_at", _("Last seen"), sort=True, wide=True, num=True, format=ago)]
         addresses = [Column("email", _("E-mail address"), wide=True, value=lambda p: p.email or "")]
         found = Listing(
             request,
-            query=PeopleSource(query, sight.sees("person.email")),
+            query=people_source(principal, query, sight.sees("person.email")),
             columns=[
                 Column(
                     "family_kana",

@@ -273,8 +273,9 @@ async def answer_for(tree: dict[str, Any], who: str) -> dict[str, Any] | None:
     """この人は入りますか: the first person of that name or address, in or out, and why."""
     if not who.strip():
         return None
-    visible = policy.visible_people(current_principal()).filter(kind="customer")
-    found = next(iter(await people_named(visible, who, (await seeing.sight()).sees("person.email"), 1)), None)
+    principal, sees = current_principal(), (await seeing.sight()).sees("person.email")
+    customers = policy.visible_people(principal).filter(kind="customer")
+    found = next(iter(await people_named(principal, customers, who, sees, 1)), None)
     if found is None:
         return {"person": None, "is_in": False, "why": []}
     parsed = await segments.expanded(tree)

@@ -94,5 +94,5 @@ class WhyPages(Controller):
 
 async def _named(words: str) -> list[Person]:
     """People whose name or address begins like this, twenty at most."""
-    sees = (await seeing.sight()).sees("person.email")
-    return await people_named(visible_people(here().principal), words, sees, 20)
+    principal, sees = here().principal, (await seeing.sight()).sees("person.email")
+    return await people_named(principal, visible_people(principal), words, sees, 20)
