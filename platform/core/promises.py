@@ -16,8 +16,10 @@ from core.events import listeners_of
 from core.jobs import back_off, job_named
 
 LEASE = timedelta(seconds=10)
-# A job that brings its runner down must end among the dead; a runner that is killed this often is not the job's fault.
-MOST_SILENCES = 30
+# A job that brings its runner down must end among the dead, and one that a runner held who is killed again and again
+# for another reason must not: after two silences it waits longer and longer, so that it meets other company the next
+# time and the others go first; this often takes most of a day.
+MOST_SILENCES, FREE_SILENCES = 20, 2
 # A newer release's promise may meet an older runner for an hour while the house is being upgraded.
 UNKNOWN_ATTEMPTS = 12
 FACTS_AT_ONCE = 100
@@ -100,17 +102,22 @@ async def take_back() -> int:
     silent = await rows(
         f"SELECT id, name, attempts FROM promise WHERE state = 'running' AND lease_until < {the_time()} LIMIT 500", at
     )
-    taken = 0
-    for row in silent:
-        is_over = row["attempts"] >= max(most_attempts(row["name"]), MOST_SILENCES)
-        state = f"'dead', finished_at = {the_time()}" if is_over else "'waiting'"
-        back = await write(
-            f"UPDATE promise SET state = {state}, key = NULL, worker = NULL, lease_until = NULL,"
-            " last_error = 'the runner went silent' WHERE id = ? AND state = 'running' AND attempts = ?"
-            f" AND lease_until < {the_time()} RETURNING id", *([at] if is_over else []), row["id"], row["attempts"], at,
-        )  # fmt: skip
-        taken += len(back)
-    return taken
+    return sum([await _take_one_back(*row, at) for row in silent])
+
+
+async def _take_one_back(id: int, name: str, attempts: int, at: Any) -> int:
+    """1, or 0 where its runner spoke or another took it back meanwhile."""
+    change, moments = "state = 'waiting'", list[str]()
+    if attempts >= max(most_attempts(name), MOST_SILENCES):
+        change, moments = f"state = 'dead', finished_at = {the_time()}", [later_by()]
+    elif attempts > FREE_SILENCES:
+        change, moments = f"state = 'waiting', due_at = {the_time()}", [later_by(back_off(attempts - FREE_SILENCES))]
+    back = await write(
+        f"UPDATE promise SET {change}, key = NULL, worker = NULL, lease_until = NULL,"
+        " last_error = 'the runner went silent' WHERE id = ? AND state = 'running' AND attempts = ?"
+        f" AND lease_until < {the_time()} RETURNING id", *moments, id, attempts, at,
+    )  # fmt: skip
+    return len(back)
 
 
 async def tell_facts() -> int:

@@ -6,10 +6,12 @@ import asyncio
 import os
 import random
 import time
+from datetime import timedelta
 
 import pytest
 
-from core.database import rows, transaction
+from core import promises
+from core.database import later_by, rows, the_time, transaction, write
 from core.models import Promise
 from faults.processes import until
 
@@ -84,16 +86,31 @@ async def _all_kept():
 
 
 async def test_a_job_that_silences_its_runner_every_time_ends_among_the_dead(house, marks):
-    from core import promises
-    from core.database import write
-
     await marks.mark.later(name="poison")
     for attempt in range(promises.MOST_SILENCES):
         [claimed] = await promises.claim(f"w-{attempt}", "default", 5)
         assert claimed["attempts"] == attempt + 1
-        await write("UPDATE promise SET lease_until = ?", "2026-01-01 00:00:00+00:00" if house.engine == "sqlite"
-                    else (await rows("SELECT now() - interval '1 hour'"))[0][0])  # fmt: skip
+        await write(f"UPDATE promise SET lease_until = {the_time()}", later_by(-timedelta(hours=1)))
         assert await promises.take_back() == 1
+        await write(f"UPDATE promise SET due_at = {the_time()} WHERE state = 'waiting'", later_by())
     dead = await Promise.get(name=marks.mark.name)
     assert (dead.state, dead.last_error) == ("dead", "the runner went silent")
     assert os.getpid() not in [pid for _, pid, _ in await marks.starts()]
+
+
+async def test_what_a_runner_held_at_each_of_many_kills_lets_the_others_go_first(house, marks):
+    """A runner killed over and over, for whatever reason, must not try the same few each time until they are dead."""
+    for number in range(12):
+        await marks.mark.later(name=f"healthy-{number}")
+    held = set()
+    for kill in range(1, 41):
+        claimed = await promises.claim(f"w-{kill}", "default", 4)
+        held |= {row["id"] for row in claimed}
+        await write(
+            f"UPDATE promise SET lease_until = {the_time()} WHERE state = 'running'", later_by(-timedelta(hours=1))
+        )
+        assert await promises.take_back() == len(claimed)
+    assert len(held) == 12
+    left = await rows(f"SELECT state, attempts, due_at <= {the_time()} FROM promise", later_by())
+    assert {row[0] for row in left} == {"waiting"}
+    assert max((row[1] for row in left if row[2]), default=0) <= promises.FREE_SILENCES < max(row[1] for row in left)
