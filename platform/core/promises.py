@@ -102,7 +102,7 @@ async def take_back() -> int:
     silent = await rows(
         f"SELECT id, name, attempts FROM promise WHERE state = 'running' AND lease_until < {the_time()} LIMIT 500", at
     )
-    return sum([await _take_one_back(*row, at) for row in silent])
+    return sum([await _take_one_back(row["id"], row["name"], row["attempts"], at) for row in silent])
 
 
 async def _take_one_back(id: int, name: str, attempts: int, at: Any) -> int:
