@@ -7,8 +7,9 @@ import gettext
 import re
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterator
+from html import unescape
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urljoin, urlsplit
 
 from playwright.async_api import Browser, Page
 
@@ -19,6 +20,7 @@ SORTS = {"sort", "after", "before", "cursor", "page", "next", "q", "format", "ex
 NOT_PAGES = re.compile(
     r"^/(api|static|media|schema|c|u|metrics|healthz|readyz|sitemap|robots|link|w)\b|\.(atom|json|csv)$|/content$|/source$"
 )
+LINK = re.compile(r'<a\b[^>]*?\bhref="([^"]*)"')
 SEVERAL = 2  # pages of one address template for one person: with other queries, of other objects
 KINDS = 4  # and for all of them together, while they are made of other parts
 AXE_RUN = """async (only) => {
@@ -115,15 +117,16 @@ class Crawl:
 
     async def _look(self, page: Page, who: str, address: str, template: str, number: int) -> list[str]:
         """Open it; where it is made of parts not seen yet, hold it in both languages and widths. Returns its links."""
-        if not await self._opened(page, who, address, "ja"):
+        is_held = self.holds(template)
+        landed, links = await (self._opened_for_links if is_held else self._read_for_links)(page, who, address)
+        if not landed:
             return []
-        landed = urlsplit(page.url)
-        if template != self.template_of(landed.path.rstrip("/") or "/"):
-            return [landed._replace(scheme="", netloc="").geturl()]
+        parts_of = urlsplit(landed)
+        if template != self.template_of(parts_of.path.rstrip("/") or "/"):
+            return [parts_of._replace(scheme="", netloc="").geturl()]
         self.pages += 1
         self.seen[template] += 1
-        links = await self._links(page)
-        if not self.holds(template):
+        if not is_held:
             return links
         parts = await page.evaluate(PARTS)
         if parts in self.measured[template] or len(self.measured[template]) >= KINDS:
@@ -144,8 +147,23 @@ class Crawl:
             return False
         return True
 
-    async def _links(self, page: Page) -> list[str]:
+    async def _opened_for_links(self, page: Page, who: str, address: str) -> tuple[str, list[str]]:
+        if not await self._opened(page, who, address, "ja"):
+            return "", []
         found = await page.evaluate("() => [...document.querySelectorAll('a[href]')].map(a => a.href.split('#')[0])")
+        return page.url, self._own(found)
+
+    async def _read_for_links(self, page: Page, who: str, address: str) -> tuple[str, list[str]]:
+        """Without drawing it: the other part's crawl does."""
+        await page.context.add_cookies([{"name": "language", "value": "ja", "url": self.url}])
+        answer = await page.context.request.get(self.url + address)
+        if answer.status != 200:
+            self.wrong.append(f"{who} {address}: {answer.status}")
+            return "", []
+        found = [urljoin(answer.url, unescape(one)).split("#")[0] for one in LINK.findall(await answer.text())]
+        return answer.url, self._own(found)
+
+    def _own(self, found: list[str]) -> list[str]:
         return [one.removeprefix(self.url) or "/" for one in found if one.startswith(self.url)]
 
     async def _hold(self, page: Page, where: str, language: str, sizes: Any, *, in_the_dark: bool = False) -> None:

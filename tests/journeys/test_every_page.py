@@ -28,7 +28,7 @@ NO_PAGE = {
     # Only with a session that waits for its code, one that grew old, or a token of the product: tests/access looks.
     "/sign-in/second-factor", "/sign-in/again", "/sign-on/{key}", "/sign-in/with/{slug}/back",
 }  # fmt: skip
-# Two workers walk at once: each opens every page for its links (a seventh of what looking costs), and holds its own.
+# Two workers walk at once: each holds its own pages, and reads the others only for their links.
 PARTS = {"desk": ("/staff/customers", "/staff/settings", "/staff/campaigns"), "rest": ("",)}
 
 
