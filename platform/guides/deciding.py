@@ -6,6 +6,7 @@ Pure: times are seconds since 1970. `refusals` says every reason; `refusal` the 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from hashlib import blake2b
 from typing import Any
 
 import msgspec
@@ -34,10 +35,19 @@ class Live(msgspec.Struct, frozen=True):
     ends: float | None
     segment_id: int | None
     people: frozenset[int] | None = None
+    holdout: int = 0
 
     @property
     def is_pilot(self) -> bool:
         return self.people is not None
+
+    def is_held_out(self, person_id: int) -> bool:
+        """Whether this person is of the share (%) that never sees it. The same people as long as the guide lives;
+        a larger share holds a smaller one; of two guides the shares have nothing to do with each other."""
+        if not self.holdout or self.is_pilot:
+            return False
+        digest = blake2b(f"{self.key}:{person_id}".encode(), digest_size=8).digest()
+        return int.from_bytes(digest) % 10_000 < 100 * self.holdout
 
 
 class Been(msgspec.Struct, frozen=True):
@@ -48,6 +58,7 @@ class Been(msgspec.Struct, frozen=True):
     last: float
     dismissed: float | None = None
     completed: float | None = None
+    is_held_out: bool = False  # it would have been shown, and was kept back: nothing was seen
 
     @property
     def closed(self) -> float | None:
@@ -64,7 +75,7 @@ Seen = dict[int, Been]
 
 def is_continued(been: Been | None, moment: float) -> bool:
     """Still open from a moment ago, on another page of the same visit."""
-    return been is not None and been.closed is None and moment - been.last < VISIT
+    return been is not None and not been.is_held_out and been.closed is None and moment - been.last < VISIT
 
 
 def is_open(guide: Live, moment: float) -> bool:
@@ -90,7 +101,10 @@ def refusals(guide: Live, person_id: int, is_member: bool, seen: Seen, gaps: Gap
     been = seen.get(guide.id)
     if is_continued(been, moment):
         return
-    if been is not None:
+    if been is not None and been.is_held_out:
+        if guide.is_held_out(person_id):
+            yield "held_out"
+    elif been is not None:
         yield from _own(guide, been, moment)
     yield from _between(guide, seen, gaps, moment)
 
@@ -124,7 +138,7 @@ def waits(others: Iterable[Been], gaps: Gaps, moment: float) -> tuple[bool, bool
     """Whether a guide waits for one that was shown shortly before, and whether a survey waits for another survey."""
     gap = survey_gap = False
     for one in others:
-        if one.kind != "checklist":
+        if one.kind != "checklist" and not one.is_held_out:
             ago = moment - one.last
             gap = gap or ago < gaps.hours * HOUR
             survey_gap = survey_gap or (one.kind == "survey" and ago < gaps.survey_days * DAY)

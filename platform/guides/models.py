@@ -60,6 +60,11 @@ class Guide(Model):
     priority = fields.IntField(default=50)
     starts_at = Moment(null=True)
     ends_at = Moment(null=True)
+    # What it is for, and how many (%) of those who would see it never do, so that its effect can be told.
+    goal = fields.CharField(max_length=120, db_default="", default="")  # an event of the product
+    goal_days = fields.IntField(default=14, db_default=14)
+    holdout = fields.IntField(default=0, db_default=0)
+    held_since = Moment(null=True)  # when the share was last changed: what was before is not compared
     revision = fields.CharField(max_length=64, default="")
     contents: Any = fields.JSONField(default=dict)  # {locale: hash}
     broken: Any = fields.JSONField(null=True)  # why it paused itself: guides.sights.Broken
@@ -127,6 +132,7 @@ class Seen(Model):
     dismissed_at = Moment(null=True)
     completed_at = Moment(null=True)
     items: Any = fields.JSONField(default=list)  # of a checklist: ids of what is done
+    held_out_at = Moment(null=True)  # when it would have been shown the first time to somebody of the holdout
 
     person_id: int
     guide_id: int

@@ -23,7 +23,7 @@ from guides.offering import Offers, offers_of
 FRESH, MEMBERS_FRESH = 2.0, 60.0  # seconds
 CHUNK = 5_000
 COLUMNS = ("id, key, kind, state, locale, revision, contents, urls, trigger, frequency, every_days, most_views,"
-           " priority, starts_at, ends_at, segment_id")  # fmt: skip
+           " priority, starts_at, ends_at, segment_id, holdout")  # fmt: skip
 
 
 class Out(msgspec.Struct):
@@ -148,6 +148,7 @@ async def live_of(row: Any) -> Live:
         trigger=_json(row["trigger"]), frequency=row["frequency"], every_days=row["every_days"],
         most_views=row["most_views"], priority=row["priority"], starts=starts.timestamp() if starts else None,
         ends=ends.timestamp() if ends else None, segment_id=row["segment_id"], people=people,
+        holdout=row["holdout"],
     )  # fmt: skip
 
 

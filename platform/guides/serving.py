@@ -20,7 +20,8 @@ from guides.hosts import Host, host_of
 
 LARGEST = 8_192
 KNOWN = (
-    "SELECT p.id, p.locale, s.guide_id, s.kind, s.views, s.last_at, s.dismissed_at, s.completed_at FROM identity i"
+    "SELECT p.id, p.locale, s.guide_id, s.kind, s.views, s.last_at, s.dismissed_at, s.completed_at, s.held_out_at"
+    " FROM identity i"
     " JOIN person p ON p.id = i.person_id LEFT JOIN guide_seen s ON s.person_id = p.id WHERE i.kind = 'user_id'"
     " AND i.value = ? AND i.verified_at IS NOT NULL AND p.state = 'active'"
 )
@@ -76,9 +77,13 @@ async def known(host: Host, token: str) -> Known | None:
 
 
 def _known(found: list[Any]) -> Known:
-    seen = {row[2]: Been(row[3], row[4], _at(row[5]) or 0.0, _at(row[6]), _at(row[7]))
-            for row in found if row[2] is not None}  # fmt: skip
+    seen = {row[2]: been(*row[3:]) for row in found if row[2] is not None}
     return Known(found[0][0], found[0][1], seen)
+
+
+def been(kind: str, views: int, last: Any, dismissed: Any, completed: Any, held_out: Any) -> Been:
+    """Columns of guide_seen, in this order."""
+    return Been(kind, views, _at(last) or 0.0, _at(dismissed), _at(completed), held_out is not None and not views)
 
 
 def _at(value: Any) -> float | None:

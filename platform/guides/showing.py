@@ -12,7 +12,7 @@ from core.i18n import _
 from core.refs import Ref
 from customers import segments
 from customers.timeline import primary_account, record
-from customers.touches import reserve_touch
+from customers.touches import reserve_touch, room
 from guides import published, serving, sights
 from guides.deciding import Been, Live, is_continued, refusal
 from guides.hosts import Host, host_of
@@ -82,14 +82,14 @@ async def claim(raw: bytes, origin: str | None) -> dict[str, Any]:
         granted = await _grant(host, guide, person.id, account, locale, is_member)
         if guide.kind in POINTING:
             await sights.note(guide.id, person.id, asked.step, asked.page, is_found=True)
-    if granted is None:  # said after the commit: who was held back is written down
-        raise NotNow("budget")
+    if isinstance(granted, str):  # said after the commit: who was held back is written down
+        raise NotNow(granted)
     return granted
 
 
 async def _grant(host: Host, guide: Live, person_id: int, account: int | None, locale: str,
-                 is_member: bool) -> dict[str, Any] | None:  # fmt: skip
-    """None: the budget of attention has no room."""
+                 is_member: bool) -> dict[str, Any] | str:  # fmt: skip
+    """What the browser gets; or why not, where that is to be remembered."""
     seen, moment = await seen_by(person_id), published.moment()
     if reason := refusal(guide, person_id, is_member, seen, host.gaps, moment):
         raise NotNow(reason)
@@ -98,10 +98,12 @@ async def _grant(host: Host, guide: Live, person_id: int, account: int | None, l
         return await _continued(guide, person_id)
     views = (been.views if been else 0) + 1
     kind = "survey" if guide.kind == "survey" else "guide"
+    if views == 1 and guide.is_held_out(person_id):
+        return await _hold_out(guide, person_id, kind)
     if (guide.kind != "checklist" or views == 1) and not await reserve_touch(
         person_id, "in_app", kind, f"guide:{guide.id}:{person_id}:{views}", about=Ref("guide", guide.id)
     ):
-        return None
+        return "budget"
     key = secrets.token_urlsafe(18)
     await write(
         "INSERT INTO guide_view (key, guide_id, person_id, account_id, revision, is_pilot, locale, started_at, step)"
@@ -119,11 +121,22 @@ async def _grant(host: Host, guide: Live, person_id: int, account: int | None, l
     return {"view": key, "items": await _items(guide, person_id)}
 
 
+async def _hold_out(guide: Live, person_id: int, kind: str) -> str:
+    """This very moment it would have been shown: what follows is compared with those to whom it was."""
+    if not all(one.is_left for one in await room(person_id, "in_app", kind)):
+        return "budget"
+    await write(
+        "INSERT INTO guide_seen (person_id, guide_id, kind, views, last_at, items, held_out_at)"
+        " VALUES (?, ?, ?, 0, ?, ?, ?) ON CONFLICT (person_id, guide_id) DO NOTHING",
+        person_id, guide.id, guide.kind, now(), [], now(),
+    )  # fmt: skip
+    return "held_out"
+
+
 async def seen_by(person_id: int) -> dict[int, Been]:
-    found = await rows("SELECT guide_id, kind, views, last_at, dismissed_at, completed_at FROM guide_seen"
+    found = await rows("SELECT guide_id, kind, views, last_at, dismissed_at, completed_at, held_out_at FROM guide_seen"
                        " WHERE person_id = ?", person_id)  # fmt: skip
-    return {row[0]: Been(row[1], row[2], serving._at(row[3]) or 0.0, serving._at(row[4]), serving._at(row[5]))
-            for row in found}  # fmt: skip
+    return {row[0]: serving.been(*tuple(row)[1:]) for row in found}
 
 
 async def _continued(guide: Live, person_id: int) -> dict[str, Any]:

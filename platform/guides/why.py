@@ -80,6 +80,8 @@ async def _rules(guide: Live, person_id: int, brand: str) -> list[Line]:
     seen, now = await showing.seen_by(person_id), published.moment()
     against = [one for one in refusals(guide, person_id, True, seen, gaps, now)
                if one not in ("not_in_pilot", "not_in_segment")]  # fmt: skip
+    if not against and guide.id not in seen and guide.is_held_out(person_id):
+        against = ["held_out"]
     if against:
         return [Line(False, str(REASONS[one]), _hint(one, guide, gaps)) for one in against]
     if is_continued(seen.get(guide.id), now):
@@ -92,6 +94,8 @@ def _hint(reason: str, guide: Live, gaps: Gaps) -> str:
         return ngettext("%(n)s day between two times", "%(n)s days between two times", guide.every_days)
     if reason == "most_views":
         return ngettext("%(n)s time at most", "%(n)s times at most", guide.most_views)
+    if reason == "held_out":
+        return _("Chosen by chance, for good: %(n)s %% see nothing, so that the effect can be told.", n=guide.holdout)
     if reason == "gap":
         return ngettext("%(n)s hour between two guides", "%(n)s hours between two guides", gaps.hours)
     if reason == "survey_gap":

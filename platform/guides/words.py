@@ -41,6 +41,7 @@ REASONS = {
     "most_views": lazy("Shown as often as it may be"),
     "gap": lazy("Another guide was shown shortly before"),
     "survey_gap": lazy("Another survey was shown not long ago"),
+    "held_out": lazy("One of those who are shown nothing, for comparison"),
     "budget": lazy("The person has reached the limit of touches"),
     "no_identity": lazy("The product has not signed in this person yet"),
     "inactive": lazy("The person is not active any more"),

@@ -23,6 +23,7 @@ from guides.published import forget_after_commit
 
 LONGEST_TEXT = 1_000
 MOST_URLS = 20
+MOST_HELD_OUT = 50  # per cent
 
 
 class Audience(msgspec.Struct):
@@ -38,6 +39,9 @@ class Audience(msgspec.Struct):
     priority: int = 50
     starts_at: datetime | None = None
     ends_at: datetime | None = None
+    goal: str = ""
+    goal_days: int = 14
+    holdout: int = 0
 
 
 async def find(guide_id: int) -> Guide:
@@ -136,16 +140,23 @@ async def change_audience(guide: Guide, chosen: Audience) -> None:
         raise Refused(_("Choose one of the list."))
     if chosen.starts_at and chosen.ends_at and chosen.ends_at <= chosen.starts_at:
         raise Refused(_("It must end after it has begun."))
+    if chosen.holdout and (guide.kind == "survey" or not chosen.goal.strip()):
+        raise Refused(_("Only a guide with a goal can be compared with people who do not see it; a survey asks all."))
+    if not 0 <= chosen.holdout <= MOST_HELD_OUT:
+        raise Refused(_("At most %(n)s %% may be held out.", n=MOST_HELD_OUT))
     urls = [checked_url(one) for one in chosen.urls if one.strip()]
     if len(urls) > MOST_URLS:
         raise Refused(_("At most %(n)s addresses.", n=MOST_URLS))
     async with transaction():
         won = await write(
             "UPDATE guide SET name = ?, segment_id = ?, urls = ?, trigger = ?, frequency = ?, every_days = ?,"
-            " most_views = ?, priority = ?, starts_at = ?, ends_at = ?, updated_at = ?, version = version + 1"
+            " most_views = ?, priority = ?, starts_at = ?, ends_at = ?, goal = ?, goal_days = ?,"
+            " held_since = CASE WHEN holdout = ? THEN held_since ELSE ? END, holdout = ?,"
+            " updated_at = ?, version = version + 1"
             " WHERE id = ? AND version = ? AND state IN ('draft', 'paused') RETURNING id",
             chosen.name.strip()[:120] or guide.name, chosen.segment_id, urls, chosen.trigger, chosen.frequency,
-            chosen.every_days, chosen.most_views, chosen.priority, chosen.starts_at, chosen.ends_at, now(), guide.id,
+            chosen.every_days, chosen.most_views, chosen.priority, chosen.starts_at, chosen.ends_at,
+            chosen.goal.strip()[:120], chosen.goal_days, chosen.holdout, now(), chosen.holdout, now(), guide.id,
             guide.version,
         )  # fmt: skip
         _won(won)

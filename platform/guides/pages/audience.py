@@ -7,6 +7,7 @@ from typing import Any
 from litestar import Controller, Request, Response, get, post
 from litestar.response import Redirect
 
+from core.database import rows
 from core.errors import Refused
 from core.forms import Form
 from core.i18n import _
@@ -33,6 +34,8 @@ class AudiencePages(Controller):
         form = Form(AudienceForm, await request.form())
         if form.valid and form.data.on == "event" and not form.data.event:
             form.add_error("event", _("Name the event."))
+        if form.valid and form.data.holdout and not form.data.goal:
+            form.add_error("goal", _("Name the event."))
         if form.valid and form.data.segment_id and str(form.data.segment_id) not in await segment_choices():
             form.add_error("segment_id", _("Choose one of the list."))
         if not form.valid:
@@ -48,7 +51,19 @@ class AudiencePages(Controller):
 
 
 def _initial(guide: Guide) -> dict[str, Any]:
-    names = ("name", "segment_id", "frequency", "every_days", "most_views", "priority", "starts_at", "ends_at")
+    names = (
+        "name",
+        "segment_id",
+        "frequency",
+        "every_days",
+        "most_views",
+        "priority",
+        "starts_at",
+        "ends_at",
+        "goal",
+        "goal_days",
+        "holdout",
+    )
     found = {name: getattr(guide, name) for name in names}
     return found | {"urls": "\n".join(guide.urls), "on": guide.trigger.get("on", "load"),
                     "event": guide.trigger.get("name", ""), "after": guide.trigger.get("after", 0)}  # fmt: skip
@@ -60,11 +75,16 @@ def _chosen(data: AudienceForm) -> writing.Audience:
     trigger |= {"after": data.after} if data.after else {}
     return writing.Audience(
         data.name, data.segment_id, data.urls.splitlines(), trigger, data.frequency, data.every_days, data.most_views,
-        data.priority, data.starts_at, data.ends_at,
+        data.priority, data.starts_at, data.ends_at, data.goal, data.goal_days, data.holdout,
     )  # fmt: skip
+
+
+async def event_names() -> list[str]:
+    """What the product has sent, for the browser to offer."""
+    return [str(row[0]) for row in await rows("SELECT DISTINCT metric FROM account_metric ORDER BY metric LIMIT 300")]
 
 
 async def _page(guide: Guide, form: Any, status: int = 200) -> Response[Any]:
     reach = await segments.count(await segments.tree_of(guide.segment_id)) if guide.segment_id else None
     return await guide_page("audience", guide, "audience", status=status, form=form, segments=await segment_choices(),
-                            frequencies=FREQUENCIES, reach=reach)  # fmt: skip
+                            frequencies=FREQUENCIES, reach=reach, events=await event_names())  # fmt: skip

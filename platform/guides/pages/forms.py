@@ -51,6 +51,9 @@ class AudienceForm(msgspec.Struct):
     priority: Annotated[int, Meta(ge=0, le=100)] = 50
     starts_at: datetime | None = None
     ends_at: datetime | None = None
+    goal: Annotated[Line, Meta(max_length=120)] = ""
+    goal_days: Annotated[int, Meta(ge=1, le=90)] = 14
+    holdout: Annotated[int, Meta(ge=0, le=50)] = 0
 
 
 class PilotForm(msgspec.Struct):

@@ -13,7 +13,7 @@ from customers import seeing
 from customers.beginnings import people_named
 from customers.models import Person
 from customers.policy import visible_people
-from guides import reporting, rollout, why, writing
+from guides import reporting, rollout, uplift, why, writing
 from guides.models import Guide
 from guides.pages.around import guide_page
 from guides.policy import own_rows
@@ -39,6 +39,7 @@ class ReportPages(Controller):
             reached=await reporting.steps(guide, who) if guide.kind == "tooltip" else [],
             chart=await reporting.chart(guide, who), nps=await reporting.answers(guide, who) if is_survey else None,
             comments=await reporting.comments(guide, who) if is_survey else [],
+            effect=await uplift.effect(guide),
             passed=bool(guide.broken) and await rollout.has_passed(guide),
         )  # fmt: skip
 
