@@ -84,8 +84,8 @@ def as_person(person: Any, role: str = "csm", **more: Any) -> None:
     from core.principal import MEMBER, Principal
 
     capabilities = MEMBER | {"inbox.answer", "customers.read"} if role != "member" else MEMBER
-    enter(Here(principal=Principal(person_id=person.id, name=person.full_name, role=role, capabilities=capabilities,
-                                   **({"all_accounts": True} | more))))  # fmt: skip
+    usual = {"all_accounts": True, "capabilities": capabilities}
+    enter(Here(principal=Principal(person_id=person.id, name=person.full_name, role=role, **(usual | more))))
 
 
 @pytest.fixture

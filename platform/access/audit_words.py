@@ -87,6 +87,7 @@ ACTION_NAMES = {
     "account.phase": lazy("set the phase"),
     "account.phase_rule": lazy("gave the phase back to the entry rules"),
     "account.pulse": lazy("gave a pulse"),
+    "account.goal": lazy("wrote about a goal"),
     "account.alert_seen": lazy("saw to a fall of health"),
     "segment.save": lazy("saved a segment"),
     "segment.save_list": lazy("saved a list of people"),

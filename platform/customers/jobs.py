@@ -7,7 +7,18 @@ from datetime import timedelta
 from core.clock import now
 from core.events import on
 from core.jobs import every, job
-from customers import duplicates, headcount, health, merging, phases, retention, tiers, touches, tracking
+from customers import (
+    duplicates,
+    goals,  # noqa: F401  # its measure of health
+    headcount,
+    health,
+    merging,
+    phases,
+    retention,
+    tiers,
+    touches,
+    tracking,
+)
 from customers.events import AccountsMerged, PeopleMerged
 from customers.imports import run, trailing
 from customers.incoming import working

@@ -197,6 +197,5 @@ for _made in (
     Measure("support", 15, lambda: _("Support"), _nothing,
             lambda f: ngettext("%(n)s open conversation", "%(n)s open conversations", f["open"])),
     Measure("sentiment", 15, lambda: _("Sentiment"), sentiment, _say_sentiment),
-    Measure("outcome", 25, lambda: _("Outcome and goals"), _nothing, lambda f: ""),
 ):  # fmt: skip
     add_measure(_made)

@@ -22,7 +22,7 @@ refers("account_note", "author_id")
 _STAFF = """
 import_batch.created_by_id review.decided_by_id segment.created_by_id pilot.started_by_id pilot.verdict_by_id
 account.csm_id account.deputy_id account.tier_by_id account.phase_by_id merge_log.merged_by_id
-pulse.by_id health_alert.seen_by_id incoming_hook.created_by_id
+pulse.by_id account_goal.created_by_id health_alert.seen_by_id incoming_hook.created_by_id
 """
 for _place in _STAFF.split():
     refers(*_place.split("."))
@@ -40,6 +40,7 @@ refers("account_metric", "account_id", about="account", sums=COUNTS, is_derived=
 refers("health_snapshot", "account_id", about="account", is_derived=True)
 refers("health_alert", "account_id", about="account", is_derived=True)
 refers("pulse", "account_id", about="account")
+refers("account_goal", "account_id", about="account")
 
 # search and core
 refers("search_query", "person_id", erase="clear", clear=("text",))

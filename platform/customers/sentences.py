@@ -119,6 +119,9 @@ def _pulse(facts: dict[str, Any]) -> str:
 
 describe("customers.phase_changed", _phase, "flag", tone="info", text=_phase_by, label=lazy("Phase changed"))
 describe("customers.pulse_given", _pulse, "user", text=lazy("%(note)s"), label=lazy("CSM's pulse"))
+describe("customers.goal_agreed", lazy("%(by)s agreed on a goal: %(title)s"), "flag", label=lazy("Goal agreed"))
+describe("customers.goal_reached", lazy("Goal reached: %(title)s"), "check", tone="good", label=lazy("Goal reached"))
+describe("customers.goal_dropped", lazy("Goal given up: %(title)s"), "flag", tone="warn", label=lazy("Goal given up"))
 describe("customers.assigned", lazy("The CSM was changed"), "user", label=lazy("CSM changed"))
 describe("customers.noted", lazy("%(by)s wrote a note"), "edit", text=lazy("%(body)s"), label=lazy("Note"))
 describe("customers.consented", lazy("%(person)s changed what they receive"), "mail", label=lazy("Consent"))

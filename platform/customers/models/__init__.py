@@ -48,7 +48,7 @@ from customers.models.touching import (
     Touch,
     TouchHold,
 )
-from customers.models.watching import HealthAlert, Pulse
+from customers.models.watching import Goal, HealthAlert, Pulse
 
 __all__ = [
     "PHASES",
@@ -62,6 +62,7 @@ __all__ = [
     "ConsentProof",
     "Contract",
     "EventSeen",
+    "Goal",
     "HealthAlert",
     "HealthSnapshot",
     "Identity",

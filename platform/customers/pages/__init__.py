@@ -13,6 +13,7 @@ from customers.pages import (
     attention,
     calendar,
     files,
+    goals,
     incoming,
     merges,
     own,
@@ -37,7 +38,7 @@ controllers: list[Any] = [
     reviews.ReviewPages, merges.MergePages, personal_data.PersonalDataPages,
     own.OwnPages, settings.RulePages, topics.TopicPages, tracking.SegmentCalls, tracking.PostHogCalls,
     source_ranks.SourceRankPages, incoming.Receiving, incoming.IncomingPages,
-    write_keys.WriteKeyPages, steering.SteeringPages, phases.PhasePages, team.TeamPages,
+    write_keys.WriteKeyPages, steering.SteeringPages, goals.GoalPages, phases.PhasePages, team.TeamPages,
     privacy.PrivacyPages, attention.AttentionPages, attention.HoldPages, calendar.CalendarPages,
     calendar.TouchPages,
 ]  # fmt: skip

@@ -18,7 +18,7 @@ from core.i18n import _, day, ngettext
 from core.listing import Bulk, Choice, Column, Listing
 from core.pages import flash, page
 from core.refs import Ref
-from customers import accounts, capacity, health, phases, policy, pulses, seeing, tiers
+from customers import accounts, capacity, goals, health, phases, policy, pulses, seeing, tiers
 from customers.company_search import CompanySource
 from customers.models import (
     Account,
@@ -138,6 +138,7 @@ class AccountPages(Controller):
             **await around(account),
             happened=told(await recent.order_by("-at", "-id").limit(6)),
             score=await scored(account),
+            goals=[one for one in await goals.standing(account_id) if one.goal.state == "open"],
             **await watched(account, sight),
             members=await members_of(account_id, 5),
             notes=await notes_of(account_id) if sight.sees("notes") else [],
