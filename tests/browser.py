@@ -109,6 +109,20 @@ async def sticking_out(page: Page) -> list[str]:
     )
 
 
+async def covered(page: Page) -> list[str]:
+    """Buttons and fields of `main` that cannot be pressed, because something else lies above their middle."""
+    return list(
+        await page.evaluate("""() => [...document.querySelectorAll('main :is(button, input, select, summary)')]
+        .filter(e => e.checkVisibility({visibilityProperty: true}) && e.getClientRects().length && e.type != 'hidden')
+        .filter(e => {
+            e.scrollIntoView({block: 'center', inline: 'center'})
+            const box = e.getBoundingClientRect()
+            const above = document.elementFromPoint(box.left + box.width / 2, box.top + box.height / 2)
+            return above && !e.contains(above) && !above.contains(e) && !e.closest('label')?.contains(above)
+        }).map(e => e.outerHTML.slice(0, 90))""")
+    )
+
+
 async def screenshot(page: Page, name: str, *, whole: bool = True) -> Path | None:
     """A picture in ENGAWA_TEST_SCREENS, when that is set."""
     folder = os.environ.get("ENGAWA_TEST_SCREENS")

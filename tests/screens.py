@@ -44,7 +44,7 @@ PICTURES = [
     Picture("thread", "/community", "customer", THREAD),
     Picture("thread-390", "/community", "customer", THREAD, width=390, height=844),
     Picture("staff-home", "/staff", "staff"),
-    Picture("inbox", "/staff/inbox", "staff", "main a[href^='/staff/inbox/1?']"),
+    Picture("inbox", "/staff/inbox", "staff", "main a[href^='/staff/inbox/']:has-text('三輪')"),
     Picture("campaign", "/staff/campaigns", "staff", CAMPAIGN),
     Picture("guide", "/staff/guides", "staff", "main table a:has-text('締めの手順')"),
 ]

@@ -45,7 +45,9 @@ class MailServer(msgspec.Struct):
     key: Literal["keep", "new", "given", "none"] = "keep"
 
 
-navigation.add("settings", lazy("Mail server"), "/staff/settings/mail", may="settings.manage", icon="send", order=55)
+navigation.add(
+    "settings", lazy("Mail server"), "/staff/settings/mail", may="settings.manage", icon="send", order=55, group=4
+)
 
 
 class MailServerPages(Controller):

@@ -30,7 +30,7 @@ STATES = {"active": lazy("Connected"), "paused": lazy("Paused"), "revoked": lazy
 TEAM = re.compile(r"^([A-Z0-9]{4,20})\s*[=:]\s*(\d{1,15})$")
 
 navigation.add("settings", lazy("Connections"), "/staff/settings/connections", may="settings.manage", icon="link",
-               order=40)  # fmt: skip
+               order=40, group=3)  # fmt: skip
 
 
 class ConnectionPages(Controller):

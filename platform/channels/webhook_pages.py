@@ -20,7 +20,7 @@ from core.pages import flash, page
 
 HOME = "/staff/settings/webhooks"
 STATES = {"waiting": lazy("Waiting"), "sent": lazy("Delivered"), "dead": lazy("Given up")}
-navigation.add("settings", lazy("Webhooks"), HOME, may="settings.manage", icon="bolt", order=47)
+navigation.add("settings", lazy("Webhooks"), HOME, may="settings.manage", icon="bolt", order=47, group=5)
 
 
 class NewTarget(msgspec.Struct):

@@ -21,7 +21,10 @@ _counts: ContextVar[dict[str, int] | None] = ContextVar("navigation_counts", def
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """One link. `group` draws a line between neighbours of different groups; `hot` makes the count indigo."""
+    """One link. `group` draws a line between neighbours of different groups; `hot` makes the count indigo.
+
+    `opens` is the area that the link leads to: it stands only where somebody may see an entry of that area.
+    """
 
     area: str
     label: str
@@ -33,6 +36,7 @@ class Entry(msgspec.Struct, frozen=True):
     count: Count | None = None
     hot: bool = False
     key: str = ""
+    opens: str = ""
 
     @property
     def number(self) -> int:
@@ -68,11 +72,12 @@ class Navigation:
         self.bell: Entry | None = None
 
     def add(self, area: str, label: str, href: str, *, may: str = "anyone", icon: str = "", order: int = 100,
-            group: int = 0, count: Count | None = None, hot: bool = False, key: str = "") -> Entry:  # fmt: skip
+            group: int = 0, count: Count | None = None, hot: bool = False, key: str = "",
+            opens: str = "") -> Entry:  # fmt: skip
         """Raises ValueError for an unknown area or capability. `key` is the letter after `g`."""
         if area not in AREAS or may not in CAPABILITIES:
             raise ValueError(f"navigation: {area!r} or {may!r} is unknown")
-        entry = Entry(area, label, href, may, icon, order, group, count, hot, key)
+        entry = Entry(area, label, href, may, icon, order, group, count, hot, key, opens)
         self.entries[area, href] = entry
         return entry
 
@@ -82,9 +87,11 @@ class Navigation:
 
     def of(self, area: str) -> tuple[Entry, ...]:
         """What the person of this request may see, in order."""
-        principal = here().principal
-        found = [e for e in self.entries.values() if e.area == area and principal.may_somewhere(e.may)]
+        found = [e for e in self.entries.values() if e.area == area and self._is_shown(e)]
         return tuple(sorted(found, key=lambda e: (e.group, e.order, e.href)))
+
+    def _is_shown(self, entry: Entry) -> bool:
+        return here().principal.may_somewhere(entry.may) and (not entry.opens or bool(self.of(entry.opens)))
 
     def ways(self, area: str) -> tuple[Way, ...]:
         """`of` for `kept` fragments."""

@@ -87,8 +87,10 @@ def run_import(args: argparse.Namespace) -> int:
         print(refused.sentence, file=sys.stderr)
         return 1
     print(json.dumps(counts) if args.json else _words(counts))
+    words = {"review": _("To review"), "refused": _("Refused")}
     for number, outcome, reason in refusals:
-        print(_("row %(row)s: %(outcome)s: %(reason)s", row=number, outcome=outcome, reason=reason), file=sys.stderr)
+        said = words.get(outcome, outcome)
+        print(_("row %(row)s: %(outcome)s: %(reason)s", row=number, outcome=said, reason=reason), file=sys.stderr)
     return 0
 
 

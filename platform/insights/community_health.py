@@ -14,6 +14,7 @@ from core.database import rows
 from core.i18n import _, lazy, moment, ngettext, number
 from core.listing import Column, Listing, Rows
 from core.principal import Principal
+from customers.models import PUBLIC_NAME
 from insights.counting import counted, percentile, within
 from insights.parts import (
     Cell,
@@ -44,7 +45,7 @@ THREADS = (
 )
 POSTS = (
     "SELECT x.id AS id, t.title AS title, t.id AS thread_id, x.number AS number, x.created_at AS created_at,"
-    " COALESCE(NULLIF(p.handle, ''), TRIM(COALESCE(p.family_name, '') || ' ' || COALESCE(p.given_name, ''))) AS author,"
+    f" {PUBLIC_NAME} AS author,"
     " x.author_id AS author_id FROM post x JOIN thread t ON t.id = x.thread_id JOIN person p ON p.id = x.author_id"
 )
 
@@ -169,8 +170,7 @@ async def _by_board(span: Span, seen: str, ids: list[int], boards: Sequence[reco
 async def _who(span: Span, seen: str, ids: list[int]) -> Table:
     """Who replied most, and how many of those replies were accepted."""
     found = await rows(
-        "SELECT x.author_id AS id, MAX(COALESCE(NULLIF(p.handle, ''), TRIM(COALESCE(p.family_name, '') || ' ' ||"
-        " COALESCE(p.given_name, '')))) AS author, COUNT(*) AS replies,"
+        f"SELECT x.author_id AS id, MAX({PUBLIC_NAME}) AS author, COUNT(*) AS replies,"
         f" COUNT(CASE WHEN t.accepted_post_id = x.id THEN 1 END) AS accepted FROM {WRITTEN}"
         f" JOIN person p ON p.id = x.author_id WHERE t.id = x.thread_id AND {within('x.created_at')}"
         f" AND x.state = 'visible' AND x.number > 1 AND {seen}"
@@ -195,8 +195,7 @@ async def listing(request: Any, who: Principal, span: Span, name: str) -> Listin
                                             span.begins, span.begins, span.ends, *ids))  # fmt: skip
     if name == "members":
         return _people(request, Rows(
-            "SELECT x.author_id AS id, MAX(COALESCE(NULLIF(p.handle, ''), TRIM(COALESCE(p.family_name, '') || ' ' ||"
-            " COALESCE(p.given_name, '')))) AS author, COUNT(*) AS posts FROM post x JOIN thread t ON t.id = x.thread_id"
+            f"SELECT x.author_id AS id, MAX({PUBLIC_NAME}) AS author, COUNT(*) AS posts FROM post x JOIN thread t ON t.id = x.thread_id"
             f" JOIN person p ON p.id = x.author_id WHERE {within('x.created_at')} AND x.state = 'visible' AND p.kind = 'customer'"
             f" AND {seen} GROUP BY x.author_id", span.begins, span.ends, *ids))  # fmt: skip
     if name == "hidden":

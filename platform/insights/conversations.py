@@ -12,6 +12,7 @@ from core.i18n import _, lazy, moment, ngettext, number
 from core.listing import Choice, Column, Listing, Rows
 from core.principal import Principal
 from core.tasks import in_thread
+from customers.models import FULL_NAME
 from inbox import hours
 from inbox.words import CHANNELS, STATES, reason_of
 from insights.counting import counted, percentile, within
@@ -59,7 +60,6 @@ HAD = {
     "answered": "1 = 1",
     "resolved": "c.state = 'resolved' AND EXISTS (SELECT 1 FROM ownership o WHERE o.conversation_id = c.id AND o.state = 'human')",
 }  # fmt: skip
-FULL_NAME = "TRIM(COALESCE(p.family_name, '') || ' ' || COALESCE(p.given_name, ''))"
 
 
 async def report(who: Principal, span: Span) -> Report:

@@ -12,7 +12,7 @@ from core.database import rows
 from core.i18n import _, lazy, moment, ngettext, number
 from core.listing import Choice, Column, Listing, Rows
 from core.principal import Principal
-from customers.models import Topic
+from customers.models import FULL_NAME, Topic
 from insights.counting import counted, within
 from insights.parts import Cell, Measure, Report, Section, Table, behind, how_large, how_many, over_time, share
 from insights.policy import own_accounts, own_people, seen_campaigns
@@ -138,8 +138,8 @@ async def listing(request: Any, who: Principal, span: Span, name: str) -> Listin
     if name == "complaints":
         return _complaints(request, who, span)
     query = Rows(
-        "SELECT d.id AS id, d.person_id AS person_id, TRIM(COALESCE(p.family_name, '') || ' ' || COALESCE(p.given_name, ''))"
-        " AS person, COALESCE(a.name, '') AS account, c.id AS campaign_id, c.name AS campaign, c.topic AS topic,"
+        f"SELECT d.id AS id, d.person_id AS person_id, {FULL_NAME} AS person,"
+        " COALESCE(a.name, '') AS account, c.id AS campaign_id, c.name AS campaign, c.topic AS topic,"
         " d.state AS state, d.reason AS reason, COALESCE(d.sent_at, d.changed_at) AS at"
         f" FROM {MAILS} JOIN person p ON p.id = d.person_id LEFT JOIN account a ON a.id = d.account_id"
         f" WHERE {within('t.due_at')} AND {_where(who)} AND {CONDITIONS[name]}", span.begins, span.ends,
@@ -162,7 +162,7 @@ async def listing(request: Any, who: Principal, span: Span, name: str) -> Listin
 
 def _complaints(request: Any, who: Principal, span: Span) -> Listing:
     query = Rows(
-        "SELECT w.id AS id, w.person_id AS person_id, TRIM(COALESCE(p.family_name, '') || ' ' || COALESCE(p.given_name, '')) AS person,"
+        f"SELECT w.id AS id, w.person_id AS person_id, {FULL_NAME} AS person,"
         " COALESCE(c.name, '') AS campaign, w.about_id AS campaign_id, w.at AS at FROM touchpoint w JOIN person p ON p.id = w.person_id"
         f" LEFT JOIN campaign c ON c.id = w.about_id WHERE {COMPLAINED} AND {within('w.at')} AND {own_people(who, 'w.person_id')}",
         span.begins, span.ends,

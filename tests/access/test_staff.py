@@ -204,3 +204,15 @@ async def test_an_administrator_ends_one_session_of_a_colleague(web, sign_in):
     assert (await web.submit(f"{home}/{theirs[0]}", {"_method": "DELETE"})).status_code == 404
     assert (await mine.submit(f"{home}/{ids[1]}", {"_method": "DELETE"})).status_code == 403
     assert (await kept.get("/me")).status_code == 200
+
+
+async def test_whoever_may_set_something_finds_the_way_to_the_settings(web, sign_in):
+    """The inbox's people keep canned replies there; an editor has nothing to set."""
+    link = 'href="/staff/settings"'
+    for role, sees in (("agent", True), ("csm", True), ("editor", False)):
+        await sign_in(await staff(role))
+        assert (link in (await web.get("/staff")).text) is sees, role
+    await sign_in(await staff("agent"))
+    settings = (await web.get("/staff/settings")).text
+    assert 'href="/staff/settings/replies"' in settings and "会話" in settings
+    assert "運用" not in settings, "a heading without entries"

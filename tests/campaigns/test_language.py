@@ -34,8 +34,8 @@ def sentences(source: str) -> list[str]:
 
 
 def test_a_misspelt_name_is_told_with_line_and_suggestion():
-    assert sentences("a\nb\n{{ person.nmae }}さん") == ["3行目 11文字目: nmae はありません。name ですか。"]
-    assert sentences("{{ persn.name }}") == ["1行目 4文字目: persn はありません。person ですか。"]
+    assert sentences("a\nb\n{{ person.nmae }}さん") == ["3行目 11文字目：nmae はありません。name ですか。"]
+    assert sentences("{{ persn.name }}") == ["1行目 4文字目：persn はありません。person ですか。"]
     assert sentences("{% if account.tier == 'tech' %}{{ account.name }}{% else %}{{ link('/help') }}{% endif %}") == []
     assert sentences("{% for tag in account.tags %}{{ tag|upper }}{{ loop.index }}{% endfor %}") == []
 

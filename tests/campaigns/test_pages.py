@@ -56,6 +56,8 @@ async def test_from_the_first_page_to_the_report(house, smtp, csm, web, run_jobs
     assert "田辺2" in report and "届いた" in report
     csv = await web.get(f"{base}/report?format=csv")
     assert "株式会社水面2" in csv.text
+    link = f"/staff/customers/people/{people[0].id}"
+    assert f'href="{link}"' in report and (await web.get(link)).status_code == 200
     assert len(smtp.messages) == 4
     for path in ("/staff/campaigns", "/news", f"/news/{base.rpartition('/')[2]}"):
         answer = await web.get(path)

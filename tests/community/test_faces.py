@@ -9,7 +9,16 @@ import pytest
 
 from access.sessions import cookie_name, open_session
 from app.web import make_app
-from browser import axe_violations, has_sideways_scroll, open_browser, open_page, screenshot, served, sticking_out
+from browser import (
+    axe_violations,
+    covered,
+    has_sideways_scroll,
+    open_browser,
+    open_page,
+    screenshot,
+    served,
+    sticking_out,
+)
 from community import actions
 from community.jobs import index_thread
 from community_house import a_board, an_ambassador, as_person
@@ -148,4 +157,4 @@ async def looked_at(page: Any, label: str, address: str, axe: bool) -> list[str]
     wrong = [f"{label}: {one}" for one in await axe_violations(page)] if axe else []
     if await has_sideways_scroll(page):
         wrong.append(f"{label}: scrolls sideways {await sticking_out(page)}")
-    return wrong
+    return wrong + [f"{label}: under something else: {one}" for one in await covered(page)]

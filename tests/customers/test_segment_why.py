@@ -57,7 +57,7 @@ async def test_each_condition_says_whether_it_holds_and_why(web: Any, sign_in: A
         assert "田辺 りょう" in said
         assert "水面フーズ: ハイタッチ, 岬商事: ロータッチ" in said.replace("、", ", ")
         assert "水面フーズ: 45,000" in said
-        assert "いまの値:1" in said, "made one report: too few, but the contract is enough"
+        assert "いまの値：1" in said, "made one report: too few, but the contract is enough"
         assert said.count("当てはまらない:") == 2 and said.count("当てはまる:") == 5
     assert "その名前の人がいません" in (await web.get(f"{S}/{segment.id}/why?who=だれもいない")).text
     await a_person("田辺", "つばさ")

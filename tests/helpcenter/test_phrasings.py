@@ -17,7 +17,7 @@ async def test_the_editor_shows_what_each_line_stands_for(browse: Any, writer: A
     piece = await staff.submit("/staff/articles/phrasings", data, headers={"x-fragment": "1"})
     words = re.sub(r"<[^>]+>|\s+", " ", piece.text)
     assert "有休の残り" in words
-    assert "重みの小さい言葉: 方法" in words
+    assert "重みの小さい言葉： 方法" in words
     assert "タイトルがすでに「有給の残り」" in words
     assert "128通りの言い方" in words
     assert 'data-line="4" data-place="3"' in piece.text

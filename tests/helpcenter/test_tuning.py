@@ -91,7 +91,7 @@ async def test_staff_are_told_why_a_result_stands_where_it_does(browse: Any, lea
     assert "入力のまま" in told
     other = await staff.get("/staff/articles/trial/why", params={"q": "年休 打刻", "ref": "打刻の説明 その1"})
     assert "代わりに1番目にあるもの" in said(other)
-    assert "含まれない言葉: 年休" in said(other)
+    assert "含まれない言葉：年休" in said(other)
     params = {"q": "年休", "ref": f"article:{secret.id}", "who": "public"}
     assert (await staff.get("/staff/articles/trial/why", params=params)).status_code == 404
     assert (await staff.get("/staff/articles/trial/why", params=params | {"who": "staff"})).status_code == 200

@@ -128,3 +128,11 @@ async def test_a_csm_counts_only_what_they_may_see(web, sign_in):
     assert (await shown(web, "conversations"))["begun"] == "3"
     page = (await web.get("/staff/insights/conversations?days=7")).text
     assert 'href="/staff/insights/conversations/rows/begun?days=7"' in page
+
+
+async def test_somebody_is_called_as_their_language_calls_them(web, sign_in):
+    emma = await a_person("Whitlock", "Emma", locale="en")
+    await receive(Heard(channel="web", customer_key=f"person:{emma.id}", person_id=emma.id, body="Hello", at=now()))
+    await sign_in(await staff("manager"))
+    rows = await opened(web, "conversations", "begun")
+    assert ["Emma Whitlock" in row.values() for row in rows] == [True]

@@ -38,17 +38,27 @@ __all__ = ["controllers", "role_names"]  # role_names: from which roles fields c
 use_identify(identify)
 use_brand(brands.current)
 
-navigation.add("staff", lazy("Settings"), "/staff/settings", may="audit.read", icon="gear", order=90, group=9)
-navigation.add("member", lazy("My account"), "/me", may="signed_in", icon="user", order=10)
-navigation.add("settings", lazy("Staff"), "/staff/settings/people", may="settings.manage", icon="people", order=10)
-navigation.add("settings", lazy("Roles"), "/staff/settings/roles", may="settings.manage", icon="lock", order=20)
-navigation.add("settings", lazy("API keys"), "/staff/settings/api", may="settings.manage", icon="link", order=46)
-navigation.add("settings", lazy("Sign-on from your product"), "/staff/settings/sign-on", may="settings.manage",
-               icon="user", order=25)  # fmt: skip
-navigation.add("settings", lazy("Identity providers"), "/staff/settings/oidc", may="settings.manage",
-               icon="globe", order=24)  # fmt: skip
-navigation.add("settings", lazy("Brand"), "/staff/settings/brand", may="settings.manage", icon="home", order=30)
 navigation.add(
-    "settings", lazy("Work in the background"), "/staff/settings/jobs", may="audit.read", icon="bolt", order=80
+    "staff", lazy("Settings"), "/staff/settings", may="customers.read", icon="gear", order=90, group=9, opens="settings"
 )
-navigation.add("settings", lazy("Audit log"), "/staff/settings/audit", may="audit.read", icon="list", order=90)
+navigation.add("member", lazy("My account"), "/me", may="signed_in", icon="user", order=10)
+navigation.add(
+    "settings", lazy("Staff"), "/staff/settings/people", may="settings.manage", icon="people", order=10, group=1
+)
+navigation.add(
+    "settings", lazy("Roles"), "/staff/settings/roles", may="settings.manage", icon="lock", order=20, group=1
+)
+navigation.add(
+    "settings", lazy("API keys"), "/staff/settings/api", may="settings.manage", icon="link", order=46, group=5
+)
+navigation.add("settings", lazy("Sign-on from your product"), "/staff/settings/sign-on", may="settings.manage",
+               icon="user", order=25, group=1)  # fmt: skip
+navigation.add("settings", lazy("Identity providers"), "/staff/settings/oidc", may="settings.manage",
+               icon="globe", order=24, group=1)  # fmt: skip
+navigation.add(
+    "settings", lazy("Brand"), "/staff/settings/brand", may="settings.manage", icon="home", order=30, group=4
+)
+navigation.add(
+    "settings", lazy("Work in the background"), "/staff/settings/jobs", may="audit.read", icon="bolt", order=80, group=6
+)
+navigation.add("settings", lazy("Audit log"), "/staff/settings/audit", may="audit.read", icon="list", order=90, group=6)

@@ -29,7 +29,7 @@ async def table() -> Response[Any]:
 
 
 def _days() -> dict[str, str]:
-    return {"0": _("At once"), "7": _("In 7 days"), "14": _("In 14 days"), "30": _("In 30 days")}
+    return {"0": _("At once"), "7": _("7 days from now"), "14": _("14 days from now"), "30": _("30 days from now")}
 
 
 async def _without_factor() -> dict[int, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -9,12 +10,14 @@ from app.demo.acting import Cast, at
 from app.demo.files import Known, data, hours_ago
 from bots.notices_of_waiting import words_for
 from core.clock import as_of, now
+from core.pages import absolute
 from core.principal import SYSTEM
 from customers.timeline import primary_account
 from inbox.actions import ownership, receiving, replies, sending
 from inbox.models import Conversation, Message
 
 # Mail that comes in is not a channel of the inbox yet; whoever wrote by mail in the files writes on the web here.
+_links = re.compile(r"\[([^\]]+)\]\(([^)]+)\)")
 CHANNELS = {"mail": "web"}
 
 
@@ -53,17 +56,23 @@ async def _ours(said: dict[str, Any], conversation_id: int, asked: int, cast: Ca
         if said["from"] == "bot":
             # The bot's own key of this answer, so that the bot finds it said when it reads the question again.
             kind = {"kind": said["kind"], "confidence": said.get("confidence")}
-            await replies.say_automatically(conversation_id, cast.linked(said["body"]), key=f"answer:{asked}",
-                                            epoch=conversation.epoch, needs="bot", data=kind)  # fmt: skip
+            words = _in_a_chat(cast.linked(said["body"]))
+            await replies.say_automatically(conversation_id, words, key=f"answer:{asked}", needs="bot", data=kind,
+                                            epoch=conversation.epoch)  # fmt: skip
             await _left(conversation_id)
         if said.get("kind") == "handed_over":
             fresh = await Conversation.get(id=conversation_id)
             await _handed_over(conversation_id, fresh.epoch)
         elif said["from"] == "staff":
-            await replies.reply(conversation_id, cast.linked(said["body"]), key=key)
+            await replies.reply(conversation_id, _in_a_chat(cast.linked(said["body"])), key=key)
             await _left(conversation_id)
         elif said["from"] == "note":
-            await replies.note(conversation_id, cast.linked(said["body"]), key=key)
+            await replies.note(conversation_id, _in_a_chat(cast.linked(said["body"])), key=key)
+
+
+def _in_a_chat(text: str) -> str:
+    """Chats carry no Markdown: a link is its name and its whole address."""
+    return _links.sub(lambda found: f"「{found[1]}」 {absolute(found[2])} ", text)
 
 
 async def _handed_over(conversation_id: int, epoch: int) -> None:

@@ -17,7 +17,7 @@ navigation.add("staff", lazy("Campaigns"), "/staff/campaigns", may="campaigns.re
                key="s")  # fmt: skip
 navigation.add("visitor", lazy("News"), "/news", may="anyone", order=30)
 
-navigation.add("settings", lazy("Mailbox"), "/staff/mailbox", may="settings.manage", icon="mail", order=60)
+navigation.add("settings", lazy("Mailbox"), "/staff/mailbox", may="settings.manage", icon="mail", order=60, group=4)
 
 # The mailbox stands with the room that fills it most; channels has no pages of its own to list it.
 controllers = [*mailbox, CampaignPages, RecipientPages, SenderPages, CheckPages, PilotPages, SchedulePages, ReportPages,

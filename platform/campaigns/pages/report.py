@@ -19,12 +19,13 @@ from core.database import dialect, rows
 from core.i18n import _, clock_time, moment, ngettext
 from core.listing import Choice, Column, Listing, Rows
 from customers import seeing
-from customers.models import Person
+from customers.models import FULL_NAME, Person
 
 LEDGER = (
     "SELECT d.id AS id, d.person_id AS person_id, d.state AS state, d.reason AS reason,"
     " COALESCE(d.sent_at, d.changed_at) AS at, d.due_at AS due_at, d.clicked_at AS clicked_at,"
-    " d.unsubscribed_at AS unsubscribed_at, t.kind AS kind, p.family_name AS family_name, p.given_name AS given_name,"
+    " d.unsubscribed_at AS unsubscribed_at, t.kind AS kind,"
+    f" {FULL_NAME} AS person,"
     " p.email AS email, COALESCE(a.name, '') AS account_name FROM delivery d JOIN campaign_step t ON t.id = d.step_id"
     " JOIN person p ON p.id = d.person_id LEFT JOIN account a ON a.id = d.account_id"
 )
@@ -66,22 +67,21 @@ async def recipients(campaign: Campaign, request: Any) -> Listing:
     return Listing(
         request, query=Rows(sql, campaign.id),
         columns=[
-            Column("family_name", _("Person"), head=True, value=lambda row: _name(row, sees)),
+            Column("person", _("Person"), head=True, value=lambda row: _name(row, sees)),
             Column("account_name", _("Company"), wide=True),
             Column("state", _("Result"), export=lambda row: str(STATES[row["state"]])),
             Column("reason", _("Reason"), wide=True, value=lambda row: result_words(row["state"], row["reason"])),
             Column("at", _("Time"), sort=True, num=True, wide=True, format=moment),
         ],
         filters=[Choice("state", _("Result"), STATES, many=True), Choice("kind", _("Kind"), kinds)],
-        search=["family_name", "given_name", "account_name", *(["email"] if sees else [])],
+        search=["person", "account_name", *(["email"] if sees else [])],
         default_sort="-at", exportable=True,
     )  # fmt: skip
 
 
 def _name(row: Any, sees_address: bool) -> str:
     """Nobody's name: the address, for those who may see it."""
-    name = " ".join(part for part in (row["family_name"], row["given_name"]) if part)
-    return name or (str(row["email"] or "") if sees_address else seeing.HIDDEN)
+    return row["person"] or (str(row["email"] or "") if sees_address else seeing.HIDDEN)
 
 
 def _parts(counts: dict[str, int]) -> list[tuple[str, int, str]]:

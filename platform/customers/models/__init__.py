@@ -24,7 +24,9 @@ from customers.models.happenings import (
 )
 from customers.models.incoming import IncomingBody, IncomingHook
 from customers.models.records import (
+    FULL_NAME,
     PHASES,
+    PUBLIC_NAME,
     TIERS,
     Account,
     AccountAlias,
@@ -51,7 +53,9 @@ from customers.models.touching import (
 from customers.models.watching import Goal, HealthAlert, Pulse
 
 __all__ = [
+    "FULL_NAME",
     "PHASES",
+    "PUBLIC_NAME",
     "TIERS",
     "Account",
     "AccountAlias",

@@ -118,6 +118,14 @@ class AccountAlias(Model):
         indexes = [Index(fields=("normal_name",), name="account_alias_normal")]
 
 
+# `full_name` and `public_name` of a person `p`, for lists that are searched and sorted by them; either engine.
+FULL_NAME = (
+    "TRIM(CASE WHEN p.locale = 'ja' THEN COALESCE(p.family_name, '') || ' ' || COALESCE(p.given_name, '')"
+    " ELSE COALESCE(p.given_name, '') || ' ' || COALESCE(p.family_name, '') END)"
+)
+PUBLIC_NAME = f"COALESCE(NULLIF(p.handle, ''), {FULL_NAME})"
+
+
 class Person(Model):
     """A human: at a customer, or of ours (`kind` staff)."""
 

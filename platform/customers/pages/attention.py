@@ -134,4 +134,4 @@ def _columns() -> list[Column]:
 
 
 navigation.add("settings", lazy("Attention and quiet hours"), "/staff/customers/attention", may="settings.manage",
-               icon="clock", order=41)  # fmt: skip
+               icon="clock", order=41, group=4)  # fmt: skip

@@ -149,4 +149,4 @@ async def looked_at(hook: IncomingHook, one: IncomingBody) -> tuple[dict[str, st
     return paths, (await working.outcomes_of(hook, one, dry=True))[:10], ""
 
 
-navigation.add("settings", lazy("Incoming webhooks"), PATH, may="settings.manage", icon="down", order=47)
+navigation.add("settings", lazy("Incoming webhooks"), PATH, may="settings.manage", icon="down", order=47, group=5)

@@ -22,6 +22,7 @@ from core.refs import Ref
 from customers import accounts, consent, policy, seeing, topics, touches
 from customers.beginnings import people_source
 from customers.models import AccountNote, Consent, ConsentProof, Identity, Membership, Person, Segment, Touchpoint
+from customers.pages import wordings
 from customers.pages.accounts import NewNote
 from customers.pages.common import CHANNELS, happenings, tabs, the_person, told
 from customers.pages.people_filters import people_filters
@@ -97,7 +98,7 @@ class PersonPages(Controller):
                 "segments": offered, "in_segments": inside, "used": await touches.used(person.id), "channels": CHANNELS,
                 "metrics": await metrics_of(person.id) if sight.sees("person.usage") else [], "sight": sight,
                 "notes": await notes if sight.sees("notes") else [],
-                "may_hand_out": bool(policy.can_change_everything(current_principal()))}  # fmt: skip
+                "words": wordings, "may_hand_out": bool(policy.can_change_everything(current_principal()))}  # fmt: skip
 
     @post("/{person_id:int}/consent", may="customers.write", status_code=200)
     async def decide(self, person_id: int, request: Request[Any, Any, Any]) -> Response[Any]:

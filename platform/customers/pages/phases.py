@@ -123,4 +123,4 @@ def _groups() -> dict[str, list[Any]]:
 
 
 navigation.add("settings", lazy("Phases and weights of health"), "/staff/customers/phases", may="settings.manage",
-               icon="flag", order=41)  # fmt: skip
+               icon="flag", order=41, group=2)  # fmt: skip

@@ -75,4 +75,4 @@ def _periods(typed: dict[str, str]) -> tuple[dict[str, int | None], str]:
 
 
 navigation.add("settings", lazy("Personal data"), "/staff/customers/privacy", may="settings.manage", icon="lock",
-               order=42)  # fmt: skip
+               order=42, group=2)  # fmt: skip

@@ -78,4 +78,4 @@ class RulePages(Controller):
 
 
 navigation.add("settings", lazy("Tiers and health"), "/staff/customers/rules", may="settings.manage",
-               icon="people", order=40)  # fmt: skip
+               icon="people", order=40, group=2)  # fmt: skip

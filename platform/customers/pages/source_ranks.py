@@ -60,4 +60,4 @@ async def shown(form: Form[NewRank], status: int = 200) -> Response[Any]:
                 sources={name: name for name in await precedence.sources()})  # fmt: skip
 
 
-navigation.add("settings", lazy("Whose word counts"), PATH, may="settings.manage", icon="list", order=46)
+navigation.add("settings", lazy("Whose word counts"), PATH, may="settings.manage", icon="list", order=46, group=2)

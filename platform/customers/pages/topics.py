@@ -114,5 +114,5 @@ async def _listed(form: Form[NewTopic], status: int = 200) -> Response[Any]:
                 topics=await Topic.filter(is_transactional=False).order_by("position", "id"))  # fmt: skip
 
 
-navigation.add("settings", lazy("Topics"), PATH, may="settings.manage", icon="list", order=45)
+navigation.add("settings", lazy("Topics"), PATH, may="settings.manage", icon="list", order=45, group=4)
 controllers = [TopicPages]

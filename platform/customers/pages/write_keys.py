@@ -57,4 +57,4 @@ async def shown(form: Form[NewKey], status: int = 200, key: str = "") -> Respons
 
 
 navigation.add("settings", lazy("Product events"), "/staff/settings/tracking", may="settings.manage", icon="chart",
-               order=45)  # fmt: skip
+               order=45, group=5)  # fmt: skip

@@ -14,7 +14,7 @@ from guides.pages.writing import GuidePages, PreviewPages, StepPages
 
 navigation.add("staff", lazy("Guides"), "/staff/guides", may="guides.write", icon="guide", order=40, group=1, key="g")
 navigation.add("settings", lazy("Guides in your product"), "/staff/settings/guides", may="settings.manage",
-               icon="guide", order=70)  # fmt: skip
+               icon="guide", order=70, group=4)  # fmt: skip
 
 controllers = [GuidePages, StepPages, PreviewPages, AudiencePages, PilotPages, PublicationPages, EndPages, ReportPages,
                WhyPages, ProductPages, SecretPages]  # fmt: skip

@@ -12,6 +12,7 @@ from core.context import here
 from core.i18n import _, ago, day, moment
 from core.listing import Choice, Column, Listing, Period, Rows, YesNo
 from core.pages import flash, page
+from customers.models import FULL_NAME
 from helpcenter import actions
 from helpcenter.pages.around import staff_tabs
 from helpcenter.reading import ANY_ONE
@@ -20,7 +21,7 @@ from helpcenter.topics import topics_of
 
 FEEDBACK = (
     "SELECT f.id, f.is_helpful, f.comment, f.state, f.updated_at, f.article_id, f.person_id, t.title,"
-    " p.family_name, p.given_name FROM article_feedback f JOIN article a ON a.id = f.article_id"
+    f" {FULL_NAME} AS reader FROM article_feedback f JOIN article a ON a.id = f.article_id"
     f" JOIN article_translation t ON t.id = {ANY_ONE} LEFT JOIN person p ON p.id = f.person_id"
 )
 SEARCHES = (
@@ -90,9 +91,8 @@ class FeedbackPages(Controller):
             Column("is_helpful", _("Helped"), format=lambda yes: _("Yes") if yes else _("No")),
             Column("comment", _("What was missing")),
             Column(
-                "family_name",
+                "reader",
                 _("Who"),
-                value=lambda f: f"{f['family_name'] or ''} {f['given_name'] or ''}".strip(),
                 wide=True,
             ),
             Column("updated_at", _("When"), sort=True, format=ago, wide=True),

@@ -13,6 +13,7 @@ from core.errors import Refused
 from core.i18n import LANGUAGES, _, ago, ngettext
 from core.listing import Bulk, Choice, Column, Listing, Rows, YesNo
 from core.pages import flash, page
+from customers.models import FULL_NAME
 from helpcenter import actions
 from helpcenter.ids import possible
 from helpcenter.pages.around import staff_tabs
@@ -44,10 +45,8 @@ def _helped(row: Any) -> str:
 
 
 async def _owners() -> dict[str, str]:
-    found = await rows(
-        "SELECT DISTINCT p.id, p.family_name, p.given_name FROM person p JOIN article a ON a.owner_id = p.id"
-    )
-    return {str(row[0]): f"{row[1]} {row[2]}".strip() for row in found}
+    found = await rows(f"SELECT DISTINCT p.id, {FULL_NAME} FROM person p JOIN article a ON a.owner_id = p.id")
+    return {str(row[0]): row[1] for row in found}
 
 
 async def articles_listing(request: Request[Any, Any, Any]) -> Listing:

@@ -22,6 +22,6 @@ async def waiting() -> int:
 navigation.add("staff", lazy("Inbox"), "/staff/inbox", may="inbox.answer", icon="inbox", order=10, group=1,
                count=waiting, hot=True, key="i")  # fmt: skip
 navigation.add("visitor", lazy("Contact"), "/contact", may="anyone", icon="mail", order=40)
-navigation.add("settings", lazy("Canned replies"), REPLIES, may="inbox.answer", icon="quote", order=50)
-navigation.add("settings", lazy("The bot’s pilot"), TRIALS, may="settings.manage", icon="bolt", order=48)
-navigation.add("settings", lazy("Labels"), LABELS, may="settings.manage", icon="pin", order=52)
+navigation.add("settings", lazy("Canned replies"), REPLIES, may="inbox.answer", icon="quote", order=50, group=3)
+navigation.add("settings", lazy("The bot’s pilot"), TRIALS, may="settings.manage", icon="bolt", order=48, group=3)
+navigation.add("settings", lazy("Labels"), LABELS, may="settings.manage", icon="pin", order=52, group=3)
