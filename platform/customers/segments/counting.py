@@ -31,7 +31,7 @@ def count_sql(tree: Group, now: datetime, engine: str | None = None) -> tuple[st
     compiler = Compiler(now, engine)
     if is_of_companies(tree):
         return _by_companies(compiler, tree), compiler.parameters
-    if any(asks_the_company(one) for one in conditions_of(tree)):
+    if any(asks_the_company(one) for one in conditions_of(tree)) and not _joins_well(compiler, tree):
         return _from_companies(compiler, tree), compiler.parameters
     opposite = denied(tree)
     if opposite is None:
@@ -54,6 +54,13 @@ def asks_the_membership(one: Condition) -> bool:
 def is_of_companies(tree: Node) -> bool:
     """Whether a company answers every question of the tree."""
     return all(asks_the_company(one) and not asks_the_membership(one) for one in conditions_of(tree))
+
+
+def _joins_well(compiler: Compiler, tree: Group) -> bool:
+    """PostgreSQL finds the best order by itself where every question stands alone and their rows are read anyway."""
+    if compiler.is_sqlite or tree.join != "all" or any(isinstance(one, Group) for one in tree.nodes):
+        return False
+    return any(needs_the_row(one) or asks_the_membership(one) for one in conditions_of(tree))
 
 
 def _by_companies(compiler: Compiler, tree: Group) -> str:
@@ -141,7 +148,7 @@ def denied(tree: Node) -> Group | None:
 
 def _counted(compiler: Compiler, tree: Group) -> str:
     asked = list(conditions_of(tree))
-    if any(map(needs_the_row, asked)):
+    if any(needs_the_row(one) or asks_the_membership(one) for one in asked):
         return f"SELECT COUNT(*) FROM person p WHERE {BASE} AND ({compiler.node(tree)})"
     done, rest = _done_first(tree)
     if done is None or any(one.field == "person.locale" for one in asked):
