@@ -8,6 +8,8 @@ from typing import Any
 
 import msgspec
 from tortoise.expressions import Q, Subquery
+from tortoise.functions import Count
+from tortoise.queryset import QuerySet
 
 from campaigns.policy import visible_campaigns
 from core.clock import local_day, now
@@ -15,7 +17,7 @@ from core.database import rows
 from core.i18n import _, ago, lazy, ngettext, number
 from core.principal import Principal
 from customers.health import band
-from customers.models import HealthAlert, HealthSnapshot, Pilot
+from customers.models import Account, HealthAlert, HealthSnapshot, Pilot
 from customers.policy import visible_accounts
 from helpcenter.models import ContentGap
 from inbox.models import Conversation
@@ -204,11 +206,12 @@ async def _gaps(who: Principal) -> list[Work]:
 
 async def health_of(who: Principal) -> tuple[dict[str, int], list[Fallen]]:
     """How many of my accounts are in each state, and those that fell most in 28 days."""
-    accounts = await visible_accounts(who).filter(state="active").values("id", "name", "health", "renews_on")
+    mine = visible_accounts(who).filter(state="active")
     counts = dict.fromkeys(("good", "watch", "risk", "unknown"), 0)
-    for one in accounts:
-        counts[band(one["health"])] += 1
-    before = await _scores_before([one["id"] for one in accounts])
+    for health, companies in await mine.annotate(n=Count("id")).group_by("health").values_list("health", "n"):
+        counts[band(health)] += companies
+    low = mine.filter(health__lte=75)
+    accounts, before = await low.values("id", "name", "health", "renews_on"), await _scores_before(low)
     fallen = [
         Fallen(one["id"], one["name"], one["health"], band(one["health"]),
                one["health"] - before[one["id"]] if one["health"] is not None and one["id"] in before else None,
@@ -219,8 +222,9 @@ async def health_of(who: Principal) -> tuple[dict[str, int], list[Fallen]]:
     return counts, fallen[:SHOWN]
 
 
-async def _scores_before(ids: list[int]) -> dict[int, int]:
+async def _scores_before(accounts: QuerySet[Account]) -> dict[int, int]:
+    """Named by their query: as numbers they are more than a statement on PostgreSQL takes."""
     day = local_day() - timedelta(days=DAYS)
-    found = await HealthSnapshot.filter(account_id__in=ids, day__lte=day, score__isnull=False).order_by("day").values(
-        "account_id", "score")  # fmt: skip
+    found = await HealthSnapshot.filter(account_id__in=Subquery(accounts.values("id")), day__lte=day,
+                                        score__isnull=False).order_by("day").values("account_id", "score")  # fmt: skip
     return {row["account_id"]: row["score"] for row in found}

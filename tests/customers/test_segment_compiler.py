@@ -215,6 +215,8 @@ async def test_the_compiler_agrees_with_the_plain_evaluator(house: Any, seed: in
         sql, parameters = segments.members_sql(tree, NOW)
         found = {row[0] for row in await rows(sql, *parameters)}
         assert found == world.members(tree), plain(tree)
+        sql, parameters = segments.members_sql(tree, NOW, first_ones=True)
+        assert {row[0] for row in await rows(sql, *parameters)} == found, plain(tree)
         counted, more = count_sql(tree, NOW)
         assert (await rows(counted, *more))[0][0] == len(found), plain(tree)
         assert parse(plain(tree)) == tree

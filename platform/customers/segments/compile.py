@@ -196,9 +196,15 @@ def clamp(days: int) -> int:
     return max(-36_500, min(36_500, days))
 
 
-def members_sql(tree: Group, now: datetime, engine: str | None = None) -> tuple[str, list[Any]]:
-    """`SELECT p.id FROM person p WHERE …` with its parameters (`?`), for `rows()`, or inside `IN (…)`."""
+def members_sql(
+    tree: Group, now: datetime, engine: str | None = None, *, first_ones: bool = False
+) -> tuple[str, list[Any]]:
+    """`SELECT p.id FROM person p WHERE …` with its parameters (`?`), for `rows()`, or inside `IN (…)`.
+
+    `first_ones`: of many only the first are wanted, so that people are asked one by one until they are found.
+    """
     compiler = Compiler(now, engine)
+    compiler.place = FEW if first_ones else EACH
     return f"SELECT p.id FROM person p WHERE {BASE} AND ({compiler.node(tree)})", compiler.parameters
 
 
@@ -207,5 +213,6 @@ def conditions_sql(
 ) -> tuple[str, list[Any]]:
     """One row for one person: 1 or 0 for each node, to say why somebody is in or out."""
     compiler = Compiler(now, engine)
+    compiler.place = FEW
     columns = [f"CASE WHEN {compiler.node(node)} THEN 1 ELSE 0 END" for node in nodes]
     return f"SELECT {', '.join(columns)} FROM person p WHERE p.id = {compiler.mark(person_id)}", compiler.parameters
