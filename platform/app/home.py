@@ -8,6 +8,8 @@ from typing import Any
 
 import msgspec
 from tortoise.expressions import Q, Subquery
+from tortoise.functions import Count
+from tortoise.queryset import QuerySet
 
 from campaigns.policy import visible_campaigns
 from core.clock import local_day, now
@@ -15,7 +17,7 @@ from core.database import rows
 from core.i18n import _, ago, lazy, ngettext, number
 from core.principal import Principal
 from customers.health import band
-from customers.models import HealthAlert, HealthSnapshot, Pilot
+from customers.models import Account, HealthAlert, HealthSnapshot, Pilot
 from customers.policy import visible_accounts
 from helpcenter.models import ContentGap
 from inbox.models import Conversation
@@ -104,10 +106,10 @@ async def open_conversations(who: Principal) -> Figure:
 
 
 async def watched(who: Principal) -> Figure:
-    listed = await visible_accounts(who).filter(state="active", health__lte=75).values_list("renews_on", flat=True)
-    soon = sum(1 for day in listed if day and day <= local_day() + timedelta(days=60))
+    low = visible_accounts(who).filter(state="active", health__lte=75)
+    soon = await low.filter(renews_on__lte=local_day() + timedelta(days=60)).count()
     return Figure(
-        _("Customers to watch"), number(len(listed)), "", _("Accounts with a health score of 75 or less."),
+        _("Customers to watch"), number(await low.count()), "", _("Accounts with a health score of 75 or less."),
         href="/staff/customers?health=watch&health=risk", look="c4", tone="bad" if soon else "",
         note=ngettext("%(n)s renews within 60 days", "%(n)s renew within 60 days", soon) if soon else "",
     )  # fmt: skip
@@ -204,23 +206,24 @@ async def _gaps(who: Principal) -> list[Work]:
 
 async def health_of(who: Principal) -> tuple[dict[str, int], list[Fallen]]:
     """How many of my accounts are in each state, and those that fell most in 28 days."""
-    accounts = await visible_accounts(who).filter(state="active").values("id", "name", "health", "renews_on")
+    mine = visible_accounts(who).filter(state="active")
     counts = dict.fromkeys(("good", "watch", "risk", "unknown"), 0)
-    for one in accounts:
-        counts[band(one["health"])] += 1
-    before = await _scores_before([one["id"] for one in accounts])
-    fallen = [
-        Fallen(one["id"], one["name"], one["health"], band(one["health"]),
-               one["health"] - before[one["id"]] if one["health"] is not None and one["id"] in before else None,
-               one["renews_on"])
-        for one in accounts if band(one["health"]) in {"watch", "risk"}
+    for health, companies in await mine.annotate(n=Count("id")).group_by("health").values_list("health", "n"):
+        counts[band(health)] += companies
+    low = mine.filter(health__lte=75)
+    before = await _scores_before(low)
+    changes = sorted((health - before[id] if id in before else 0, health, id)
+                     for id, health in await low.values_list("id", "health"))[:SHOWN]  # fmt: skip
+    found = {one.id: one for one in await mine.filter(id__in=[id for _change, _health, id in changes])}
+    return counts, [
+        Fallen(id, found[id].name, health, band(health), change if id in before else None, found[id].renews_on)
+        for change, health, id in changes if id in found
     ]  # fmt: skip
-    fallen.sort(key=lambda one: (one.change if one.change is not None else 0, one.health or 0))
-    return counts, fallen[:SHOWN]
 
 
-async def _scores_before(ids: list[int]) -> dict[int, int]:
+async def _scores_before(accounts: QuerySet[Account]) -> dict[int, int]:
+    """Named by their query: as numbers they are more than a statement on PostgreSQL takes."""
     day = local_day() - timedelta(days=DAYS)
-    found = await HealthSnapshot.filter(account_id__in=ids, day__lte=day, score__isnull=False).order_by("day").values(
-        "account_id", "score")  # fmt: skip
+    found = await HealthSnapshot.filter(account_id__in=Subquery(accounts.values("id")), day__lte=day,
+                                        score__isnull=False).order_by("day").values("account_id", "score")  # fmt: skip
     return {row["account_id"]: row["score"] for row in found}

@@ -163,10 +163,11 @@ class PeopleSource(QuerySource):
 
     def _inside(self) -> Part:
         columns = [column for column in INSIDE if column != "email" or self.with_addresses]
-        whole = " || ' ' || ".join(columns)
         found = "instr" if dialect() == "sqlite" else "strpos"
-        parts = [f"{found}({whole}, CAST(? AS TEXT)) > 0" for _word in self.words]
-        return Part(" AND ".join(parts), [ascii_lower(word) for word in self.words])
+        # Column by column: to put them together first takes twice as long.
+        one = " OR ".join(f"{found}({column}, CAST(? AS TEXT)) > 0" for column in columns)
+        words = [ascii_lower(word) for word in self.words]
+        return Part(" AND ".join(f"({one})" for _word in words), [word for word in words for _column in columns])
 
 
 def joined(parts: Sequence[Part]) -> tuple[str, list[str]]:

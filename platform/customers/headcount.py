@@ -1,8 +1,9 @@
-"""How many living customers each company has, kept by triggers of the database (migration 0012_people_headcount).
+"""How many living customers each company has, and which: kept by triggers of the database (migrations
+0012_people_headcount and 0017_customer_place).
 
 `headcount` is a ledger: the people of a company are the sum of its rows. Under 0 stand those without a company, under
 -1 those with several memberships, or one that ends, whose memberships are repeated in `counted_apart`.
-See docs/decisions/headcount.md.
+`customer_place` has the same of each person, with their language. See docs/decisions/headcount.md.
 """
 
 from __future__ import annotations
@@ -15,14 +16,17 @@ from core.database import dialect, lock, rows, transaction, write
 
 log = logging.getLogger("engawa.customers")
 
-TABLES = frozenset({"headcount", "counted_apart"})  # made of others: carried nowhere
-ODD = -2  # in `differences`: rows of `counted_apart`
+TABLES = frozenset({"headcount", "counted_apart", "customer_place"})  # made of others: carried nowhere
+ODD = -2  # in `differences`: rows of `counted_apart` and `customer_place`
 LIVING = "p.state = 'active' AND p.kind = 'customer'"
 PLACES = (
-    "SELECT p.id, CASE WHEN COUNT(m.account_id) = 0 THEN 0 WHEN COUNT(m.account_id) = 1 AND COUNT(m.until) = 0"
-    " THEN MIN(m.account_id) ELSE -1 END AS place FROM person p LEFT JOIN membership m ON m.person_id = p.id"
-    f" WHERE {LIVING} GROUP BY p.id"
+    "SELECT p.id, p.locale, CASE WHEN COUNT(m.account_id) = 0 THEN 0 WHEN COUNT(m.account_id) = 1"
+    " AND COUNT(m.until) = 0 THEN MIN(m.account_id) ELSE -1 END AS place"
+    " FROM person p LEFT JOIN membership m ON m.person_id = p.id"
+    f" WHERE {LIVING} GROUP BY p.id, p.locale"
 )
+PLACED = f"SELECT id, account_id, locale FROM ({PLACES.replace('AS place', 'AS account_id')}) AS placed"
+PLACES_KEPT = "SELECT id, account_id, locale FROM customer_place"
 KEPT = "SELECT person_id, account_id, until FROM counted_apart"
 APART = (
     f"SELECT m.person_id, m.account_id, m.until FROM membership m JOIN person p ON p.id = m.person_id WHERE {LIVING}"
@@ -49,9 +53,15 @@ async def differences() -> dict[int, int]:
     found = await rows(
         f"SELECT account_id, SUM(n) FROM (SELECT place AS account_id, COUNT(*) AS n FROM ({PLACES}) AS x GROUP BY place"
         " UNION ALL SELECT account_id, -SUM(people) FROM headcount GROUP BY account_id"
-        f" UNION ALL SELECT {ODD}, COUNT(*) FROM (SELECT * FROM ({KEPT} EXCEPT {APART}) AS a UNION ALL"
-        f" SELECT * FROM ({APART} EXCEPT {KEPT}) AS b) AS y) AS z GROUP BY account_id HAVING SUM(n) <> 0")  # fmt: skip
+        f" UNION ALL SELECT {ODD}, COUNT(*) FROM ({_between(KEPT, APART)}) AS y"
+        f" UNION ALL SELECT {ODD}, COUNT(*) FROM ({_between(PLACES_KEPT, PLACED)}) AS y"
+        ") AS z GROUP BY account_id HAVING SUM(n) <> 0")  # fmt: skip
     return {int(row[0]): int(row[1]) for row in found}
+
+
+def _between(kept: str, true: str) -> str:
+    """Rows that only one of the two has."""
+    return f"SELECT * FROM ({kept} EXCEPT {true}) AS a UNION ALL SELECT * FROM ({true} EXCEPT {kept}) AS b"
 
 
 async def recount() -> int:
@@ -67,5 +77,7 @@ async def recount() -> int:
         await insert_rows("headcount", ("account_id", "people"), mended)
         await write("DELETE FROM counted_apart")
         await write(f"INSERT INTO counted_apart (person_id, account_id, until) {APART}")
+        await write("DELETE FROM customer_place")
+        await write(f"INSERT INTO customer_place (id, account_id, locale) {PLACED}")
     log.warning("the headcount of %d companies was wrong and is mended", len(wrong))
     return len(wrong)

@@ -27,6 +27,13 @@ TREES: list[Any] = [
     {"all": [{"field": "account.tier", "op": "is", "value": "high"},
              {"field": "account.industry", "op": "is", "value": "食品"}]},
     {"none": [{"field": "account.health_state", "op": "is", "value": "unknown"}]},
+    {"all": [{"field": "person.locale", "op": "is", "value": "en"}]},
+    {"all": [{"field": "account.tier", "op": "is", "value": "high"},
+             {"field": "person.locale", "op": "is", "value": "ja"}]},
+    {"any": [{"field": "account.tier", "op": "is_not", "value": "high"},
+             {"field": "person.family_name", "op": "contains", "value": "人"}]},
+    {"all": [{"field": "account.industry", "op": "is", "value": "食品"},
+             {"field": "person.title", "op": "is_empty", "value": None}]},
 ]  # fmt: skip
 
 
@@ -65,6 +72,7 @@ class Town:
             ("DELETE FROM membership WHERE person_id = ?", (person,)),
             ("DELETE FROM membership WHERE account_id = ? AND person_id > ?", (account, person)),
             ("UPDATE person SET state = ? WHERE id = ?", (r.choice(["active", "merged", "suspended"]), person)),
+            ("UPDATE person SET locale = ? WHERE id = ?", (r.choice(["ja", "en"]), person)),
             ("UPDATE person SET kind = ? WHERE id = ?", (r.choice(["customer", "customer", "staff"]), person)),
             ("UPDATE person SET state = 'active', kind = 'customer' WHERE id <= ?", (person,)),
         ]  # fmt: skip
@@ -145,6 +153,7 @@ async def test_a_count_that_is_wrong_is_mended(house: Any) -> None:
     await write("DELETE FROM headcount")
     await write("INSERT INTO headcount (account_id, people) VALUES (?, 7)", account.id)
     await write("INSERT INTO counted_apart (person_id, account_id) VALUES (99, ?)", account.id)
+    await write("UPDATE customer_place SET account_id = 7, locale = 'xx'")
     assert await headcount.recount() > 0
     assert await headcount.differences() == {}
     assert await segments.count(TREES[1]) == 1
@@ -174,6 +183,7 @@ async def test_rebuilding_a_table_keeps_what_counts(house: Any) -> None:
     await write("UPDATE person SET state = 'suspended' WHERE id = ?", person.id)
     assert await segments.count(TREES[1]) == 0
     assert len(await rows("SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'headcount%'")) == 6
+    assert len(await rows("SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'place%'")) == 6
 
 
 async def test_a_membership_costs_the_same_in_a_house_that_just_filled(house: Any) -> None:

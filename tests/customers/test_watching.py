@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from core.clock import as_of, days_ago, local_day, now
-from core.database import rows
+from core.database import rows, write
 from core.errors import Refused
 from customers import alerts, health, phases, pulses
 from customers.models import Account, Contract, HealthAlert, HealthSnapshot, Notice, Pulse
@@ -235,3 +235,18 @@ async def test_who_looks_after_too_much_is_warned_of(web: Any, sign_in: Any, hou
     await sign_in(other)
     own = (await web.get(f"{S}/team")).text
     assert "10%" in own and busy.full_name not in own
+
+
+async def test_the_staff_home_stands_with_more_companies_than_a_statement_takes_numbers(web: Any, sign_in: Any) -> None:
+    await sign_in(await staff("admin"))
+    fallen = await an_account("水面フーズ", health=40)
+    await HealthSnapshot.create(account_id=fallen.id, day=local_day() - timedelta(days=28), score=90, coverage=100)
+    most = 33_000
+    count = f"WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < {most}) SELECT"
+    columns = [name for name in Account._meta.fields_db_projection.values() if name not in {"id", "name", "health"}]
+    alike = ", ".join(f"a.{name}" for name in columns)
+    await write(f"INSERT INTO account (name, health, {', '.join(columns)}) {count} '会社' || n, 60, {alike}"
+                " FROM c JOIN account a ON a.id = ?", fallen.id)  # fmt: skip
+    page = await web.get("/staff")
+    assert page.status_code == 200
+    assert "水面フーズ" in page.text

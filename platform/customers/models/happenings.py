@@ -109,7 +109,9 @@ class PersonMetric(Model):
     class Meta:
         table = "person_metric"
         unique_together = (("person_id", "metric"),)
-        indexes = [Index(fields=("metric", "d30", "person_id", "d7", "d90", "total"), name="person_metric_covering")]
+        indexes = [
+            Index(fields=("metric", "d30", "person_id", "d7", "d90", "total", "last_at"), name="person_metric_did")
+        ]
 
 
 class AccountMetric(Model):

@@ -44,6 +44,7 @@ class PersonPages(Controller):
         principal = current_principal()
         query = policy.visible_people(principal).prefetch_related("memberships__account")
         seen_last = [Column("last_seen_at", _("Last seen"), sort=True, wide=True, num=True, format=ago)]
+        is_searched, tier = bool(request.query_params.get("q")), request.query_params.get("tier", "")
         addresses = [Column("email", _("E-mail address"), wide=True, value=lambda p: p.email or "")]
         found = Listing(
             request,
@@ -65,9 +66,10 @@ class PersonPages(Controller):
                 *(addresses if sight.sees("person.email") else []),
                 *(seen_last if sight.sees("person.usage") else []),
             ],
-            filters=await people_filters(request.query_params.get("tier", "")),
+            filters=await people_filters(tier, is_searched),
             search=["name"],  # how: customers/beginnings.py
-            most_counted=1000,
+            # Of whom a word finds, each is looked at for their company: a tenth of them means ten times as many looks.
+            most_counted=200 if is_searched and tier else 1000,
             default_sort="family_kana",
             exportable=True,
             name="people",

@@ -35,15 +35,15 @@ class TierToday(Choice, frozen=True):
         return [_at_company_of(chosen[0], self.is_rare)]
 
 
-async def people_filters(tier: str) -> list[Choice]:
-    """`tier` is the one that is asked for, if one is."""
+async def people_filters(tier: str, is_searched: bool = False) -> list[Choice]:
+    """`tier` is the one that is asked for, if one is. Of whom a search finds, each is asked for their own company."""
     kinds = {"customer": _("Customers"), "staff": _("Staff")}
     tiers = {"high": _("High touch"), "low": _("Low touch"), "tech": _("Tech touch")}
     return [
         OneOf("kind", _("Who"), kinds, said={"staff": "{t}.kind = 'staff'"}),
         OneOf("locale", _("Language"), {"ja": "日本語", "en": "English"},
               said={"en": "{t}.locale = 'en' AND {t}.locale <> 'ja'"}),
-        TierToday("tier", _("Tier"), tiers, is_rare=tier in tiers and await _is_rare(tier)),
+        TierToday("tier", _("Tier"), tiers, is_rare=tier in tiers and not is_searched and await _is_rare(tier)),
     ]  # fmt: skip
 
 

@@ -141,7 +141,7 @@ class SegmentPages(Controller):
             description=description,
             **await vocabulary(),
             **numbers | {"mistake": mistake or numbers["mistake"]},
-            samples=[] if numbers["mistake"] else await samples(tree, skip),
+            samples=[] if numbers["mistake"] else await samples(tree, skip, numbers["people"] > LARGE),
             next_skip=skip + SAMPLE,
             who=who,
             answer=None if numbers["mistake"] else await answer_for(tree, who),
@@ -257,10 +257,10 @@ async def reach(tree: segments.Group) -> list[tuple[str, int]]:
     return found
 
 
-async def samples(tree: dict[str, Any], skip: int = 0) -> list[dict[str, Any]]:
+async def samples(tree: dict[str, Any], skip: int = 0, is_large: bool = False) -> list[dict[str, Any]]:
     """Ten people this person may see, each with why."""
     parsed = await segments.expanded(tree)
-    sql, parameters = segments.members_sql(parsed, now())
+    sql, parameters = segments.members_sql(parsed, now(), first_ones=is_large and skip <= 10 * SAMPLE)
     found = await rows(f"{sql} ORDER BY p.id LIMIT {SAMPLE} OFFSET ?", *parameters, min(skip, 10_000))
     people = await policy.visible_people(current_principal()).filter(id__in=[row[0] for row in found]).prefetch_related(
         "memberships__account")  # fmt: skip

@@ -35,9 +35,10 @@ __all__ = [
 ]
 
 
-def members_sql(tree: Any, now: datetime) -> tuple[str, list[Any]]:
+def members_sql(tree: Any, now: datetime, *, first_ones: bool = False) -> tuple[str, list[Any]]:
     """A SELECT of the person ids that `tree` holds for and its parameters, to be put inside `IN (…)`.
 
     `tree` as stored, or parsed. Pass it through `await expanded(tree)` first when it may name other segments.
+    `first_ones`: of a large segment only the first are wanted.
     """
-    return _compile.members_sql(tree if isinstance(tree, Group) else parse(tree), now)
+    return _compile.members_sql(tree if isinstance(tree, Group) else parse(tree), now, first_ones=first_ones)

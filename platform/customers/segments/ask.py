@@ -11,7 +11,8 @@ from core.database import rows
 from core.errors import NotFound, Refused
 from core.i18n import _
 from customers.models import Segment
-from customers.segments.compile import conditions_sql, count_sql, members_sql
+from customers.segments.compile import conditions_sql, members_sql
+from customers.segments.counting import count_sql
 from customers.segments.tree import Condition, Group, Node, conditions_of, parse
 
 NESTED = 5

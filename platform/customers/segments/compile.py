@@ -14,13 +14,15 @@ import msgspec
 
 from core.clock import local_day
 from core.database import dialect
-from customers.segments.special import SPECIAL, counts_of, days_of, did
-from customers.segments.tree import Condition, Group, Node, conditions_of
+from customers.segments.special import SPECIAL, days_of
+from customers.segments.tree import Condition, Group, Node
 from customers.segments.vocabulary import Field, field_of, trait_of
 
 BASE = "p.state = 'active' AND p.kind = 'customer'"
 COUNTED = {"event.count", "event.last_days_ago", "touch.count"}  # of a person, or over the whole company
-EACH, COMPANY, NOBODY, SEVERAL = "each", "company", "nobody", "several"  # whom an expression is about
+# Whom an expression is about: anybody; the people of `a`; people without a company; `p` with a flag for each question
+# about a company; and `p` of any place, looked at one by one because they are few.
+EACH, COMPANY, NOBODY, SEVERAL, FEW = "each", "company", "nobody", "several", "few"
 CURRENT = ("SELECT m.person_id FROM membership m JOIN account a ON a.id = m.account_id"
            " WHERE (m.until IS NULL OR m.until >= {today}) AND {asked}")  # fmt: skip
 NULLABLE = {"p.email"}
@@ -35,8 +37,8 @@ class Compiler:
         self.today = local_day(moment)
         self.is_sqlite = (engine or dialect()) == "sqlite"
         self.parameters: list[Any] = []
-        self.is_bare = False  # within `people_of`
         self.place = EACH
+        self.lines = "membership"  # where the companies of the few stand
         self.flags: list[str] = []  # what is asked of each company of a person with several
 
     def mark(self, value: Any) -> str:
@@ -86,26 +88,24 @@ class Compiler:
             self.flags.append(asked())
             return f"c{len(self.flags) - 1} IS NOT NULL"
         today = self.mark(self.today)
+        if self.place == FEW:
+            # With the plus SQLite looks at the person's companies, not for each company asked about whether it is one.
+            return (f"EXISTS (SELECT 1 FROM {self.lines} m JOIN account a ON a.id = +m.account_id"
+                    f" WHERE m.person_id = p.id AND (m.until IS NULL OR m.until >= {today})"
+                    f" AND {asked()})")  # fmt: skip
         return self.among(CURRENT.format(today=today, asked=asked()))
 
     def among(self, selected: str) -> str:
         """The person is among the ids that `selected` gives.
 
-        SQLite makes a list of them once. PostgreSQL cannot hash a large list under NOT, and then reads it again for
-        every person; EXISTS it turns into a join, or an anti-join.
+        SQLite makes a list of them once; few people are asked one by one. PostgreSQL cannot hash a large list under
+        NOT, and then reads it again for every person; EXISTS it turns into a join, or an anti-join.
         """
-        if self.is_bare:
-            return selected
+        if self.place == FEW:
+            return f"EXISTS (SELECT 1 FROM ({selected}) AS x WHERE x.person_id = p.id)"
         if self.is_sqlite:
             return f"p.id IN ({selected})"
         return f"EXISTS (SELECT 1 FROM ({selected}) AS x(id) WHERE x.id = p.id)"
-
-    def people_of(self, one: Condition) -> str:
-        """A SELECT of the `id` of everybody for whose company the condition holds, each once."""
-        self.is_bare = True
-        chosen = self.condition(one)
-        self.is_bare = False
-        return f"SELECT DISTINCT x.person_id AS id FROM ({chosen}) AS x"
 
     def of_contracts(self, asked: Callable[[], str]) -> str:
         chosen = "a.id IN (SELECT c.account_id FROM contract c WHERE "
@@ -196,9 +196,15 @@ def clamp(days: int) -> int:
     return max(-36_500, min(36_500, days))
 
 
-def members_sql(tree: Group, now: datetime, engine: str | None = None) -> tuple[str, list[Any]]:
-    """`SELECT p.id FROM person p WHERE …` with its parameters (`?`), for `rows()`, or inside `IN (…)`."""
+def members_sql(
+    tree: Group, now: datetime, engine: str | None = None, *, first_ones: bool = False
+) -> tuple[str, list[Any]]:
+    """`SELECT p.id FROM person p WHERE …` with its parameters (`?`), for `rows()`, or inside `IN (…)`.
+
+    `first_ones`: of many only the first are wanted, so that people are asked one by one until they are found.
+    """
     compiler = Compiler(now, engine)
+    compiler.place = FEW if first_ones else EACH
     return f"SELECT p.id FROM person p WHERE {BASE} AND ({compiler.node(tree)})", compiler.parameters
 
 
@@ -207,103 +213,6 @@ def conditions_sql(
 ) -> tuple[str, list[Any]]:
     """One row for one person: 1 or 0 for each node, to say why somebody is in or out."""
     compiler = Compiler(now, engine)
+    compiler.place = FEW
     columns = [f"CASE WHEN {compiler.node(node)} THEN 1 ELSE 0 END" for node in nodes]
     return f"SELECT {', '.join(columns)} FROM person p WHERE p.id = {compiler.mark(person_id)}", compiler.parameters
-
-
-GONE = "q.state <> 'active' OR q.kind <> 'customer'"
-KEPT = "CAST(COALESCE(SUM(h.people), 0) AS BIGINT)"
-LIVING = f"(SELECT {KEPT} FROM headcount h)"  # everybody living stands there once: docs/decisions/headcount.md
-
-
-def count_sql(tree: Group, now: datetime, engine: str | None = None) -> tuple[str, list[Any]]:
-    """`SELECT COUNT(*) …` of the members, asked the way round that reads least.
-
-    What asks about companies alone is answered by companies: the people of each are kept. Who has *not* is everybody
-    living less those who have: both are counted without a look at each person. Where the tree asks (in an `all`) what
-    people did or what their company is, they are counted from there; that leaves out the few who are no living
-    customers.
-    """
-    compiler = Compiler(now, engine)
-    if is_of_companies(tree):
-        return _by_companies(compiler, tree), compiler.parameters
-    opposite = denied(tree)
-    if opposite is None:
-        return _counted(compiler, tree), compiler.parameters
-    return f"SELECT {LIVING} - ({_counted(compiler, opposite)})", compiler.parameters
-
-
-def is_of_companies(tree: Node) -> bool:
-    """Whether a company answers every question of the tree for all of its people alike."""
-    return all(field.startswith(("account.", "contract.")) or (field in COUNTED and one.of == "account")
-               for one in conditions_of(tree) for field in [one.field])  # fmt: skip
-
-
-def _by_companies(compiler: Compiler, tree: Group) -> str:
-    """The people kept for the companies it holds for; those without one, if it holds for them; and the few who belong
-    to several are looked at one by one."""
-    compiler.place = COMPANY
-    of_one = compiler.node(tree)
-    compiler.place = NOBODY
-    of_none = compiler.node(tree)
-    compiler.place = SEVERAL
-    of_several = compiler.node(tree)  # over the flags, so that it has no parameters of its own
-    flags = "".join(f", MAX(CASE WHEN a.id IS NOT NULL AND {asked} THEN 1 END) AS c{at}"
-                    for at, asked in enumerate(compiler.flags))  # fmt: skip
-    today = f"m.until IS NULL OR m.until >= {compiler.mark(compiler.today)}"
-    return (f"SELECT (SELECT {KEPT} FROM headcount h JOIN account a ON a.id = h.account_id WHERE {of_one})"
-            f" + (SELECT {KEPT} FROM headcount h WHERE h.account_id = 0 AND ({of_none}))"
-            f" + (SELECT COUNT(*) FROM (SELECT m.person_id{flags} FROM counted_apart m LEFT JOIN account a"
-            f" ON a.id = m.account_id AND ({today}) GROUP BY m.person_id) AS p WHERE {of_several})")  # fmt: skip
-
-
-def denied(tree: Node) -> Group | None:
-    """The tree whose exact opposite `tree` is, when `tree` says nothing but that."""
-    if isinstance(tree, Group):
-        if tree.join == "none" and tree.nodes:
-            return Group("any" if len(tree.nodes) > 1 else "all", tree.nodes)
-        return denied(tree.nodes[0]) if len(tree.nodes) == 1 else None
-    if tree.op in {"is_not", "is_empty"}:
-        return Group("all", (msgspec.structs.replace(tree, op="is" if tree.op == "is_not" else "is_filled"),))
-    if tree.field == "contract.active" and tree.value is False:
-        return Group("all", (msgspec.structs.replace(tree, value=True),))
-    if tree.field == "event.count":
-        least, most = counts_of(tree)
-        if most is not None and most >= 0 and (least is None or least <= 0):
-            return Group("all", (msgspec.structs.replace(tree, op="more_than", value=most),))
-    return None
-
-
-def _counted(compiler: Compiler, tree: Group) -> str:
-    nodes = tree.nodes if tree.join == "all" or (len(tree.nodes) == 1 and tree.join == "any") else ()
-    first = next((one for one in nodes if asks_what_was_done(one)), None) or next(
-        (one for one in nodes if asks_about_the_company(one)), None
-    )
-    rest = [one for one in nodes if one is not first]
-    if first is None or any(needs_the_row(one) for node in rest for one in conditions_of(node)):
-        return f"SELECT COUNT(*) FROM person p WHERE {BASE} AND ({compiler.node(tree)})"
-    assert isinstance(first, Condition)
-    chosen = did(compiler, first) if asks_what_was_done(first) else compiler.people_of(first)
-    parts = [f"NOT ({compiler.among(f'SELECT q.id FROM person q WHERE {GONE}')})",
-             *(f"({compiler.node(one)})" for one in rest)]  # fmt: skip
-    return f"SELECT COUNT(*) FROM ({chosen}) AS p WHERE {' AND '.join(parts)}"
-
-
-def asks_about_the_company(node: Node) -> bool:
-    """That it is so, not that it is not."""
-    if not isinstance(node, Condition) or not node.field.startswith(("account.", "contract.")):
-        return False
-    return node.op not in {"is_not", "is_empty"} and node.value is not False
-
-
-def asks_what_was_done(node: Node) -> bool:
-    """By each person for themselves, at least once: then there is a row for everybody who did."""
-    if not isinstance(node, Condition) or node.field != "event.count" or node.of != "person":
-        return False
-    least, most = counts_of(node)
-    return most is None and least is not None and least > 0
-
-
-def needs_the_row(one: Condition) -> bool:
-    field = field_of(one.field)
-    return field is not None and field.sql.startswith("p.")

@@ -95,7 +95,7 @@ def _metric(c: Any, one: Condition, asked: Callable[[], str]) -> str:
 
 
 def did(c: Any, one: Condition) -> str:
-    """A SELECT of the `id` of everybody who did it at least so often (see `compile.count_sql`)."""
+    """A SELECT of the `id` of everybody who did it at least so often (see `counting.count_sql`)."""
     least, _most = counts_of(one)
     column = {None: "total", 7: "d7", 30: "d30", 90: "d90"}[one.window_days]
     metric = c.mark(one.event)
