@@ -11,9 +11,11 @@ from typing import Any
 import msgspec
 
 from core.clock import as_text
-from core.database import copy, dialect, write, write_many
+from core.database import copy, dialect, rows, write, write_rows
 
 Types = Sequence[tuple[str, str]]
+BETWEEN = "\x1f"  # what stands between the texts of a column: the separator that ASCII has for it
+NOBODY = "\\N"  # as COPY writes NULL
 
 
 async def insert_rows(table: str, columns: Sequence[str], records: Sequence[Sequence[Any]]) -> None:
@@ -23,8 +25,7 @@ async def insert_rows(table: str, columns: Sequence[str], records: Sequence[Sequ
     if dialect() == "postgresql":
         await copy(table, columns, records)
         return
-    marks = ", ".join("?" * len(columns))
-    await write_many(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", records, are_plain=True)
+    await write_rows(f"INSERT INTO {table} ({', '.join(columns)})", records)
 
 
 async def merge_rows(table: str, columns: Types, records: Sequence[Sequence[Any]], conflict: str) -> None:
@@ -36,9 +37,27 @@ async def merge_rows(table: str, columns: Types, records: Sequence[Sequence[Any]
         sql, parameters = given(columns, records)
         await write(f"INSERT INTO {table} ({names}) SELECT * FROM {sql} AS v {conflict}", *parameters)
         return
-    # A prepared statement for each row: SQLite reads a row of JSON again for each of its columns.
-    marks = ", ".join("?" * len(columns))
-    await write_many(f"INSERT INTO {table} ({names}) VALUES ({marks}) {conflict}", records, are_plain=True)
+    # As plain rows: SQLite reads a row of JSON again for each of its columns.
+    await write_rows(f"INSERT INTO {table} ({names})", records, conflict)
+
+
+async def add_missing(table: str, columns: Types, records: Sequence[Sequence[Any]], unique: str) -> list[Any]:
+    """Add those rows whose `unique` columns are not there yet; returns these as (id, *columns), in any order.
+
+    Only inside a transaction, and into a table that counts its own ids up. No two may be the same row.
+    """
+    if not records:
+        return []
+    names = [name for name, _kind in columns]
+    into = f"INSERT INTO {table} ({', '.join(names)})"
+    conflict = f"ON CONFLICT ({unique}) DO NOTHING"
+    if dialect() == "postgresql":
+        sql, parameters = given(columns, records)
+        return await write(f"{into} SELECT * FROM {sql} AS v {conflict} RETURNING id, {', '.join(names)}", *parameters)
+    # Nobody else writes meanwhile, so the new ones are those with higher ids. RETURNING would be a step for each row.
+    [[last]] = await rows(f"SELECT COALESCE(MAX(id), 0) FROM {table}")
+    await write_rows(into, records, conflict)
+    return list(await gathered(("id", *names), f"FROM {table} WHERE id > ?", last))
 
 
 def given(columns: Types, records: Sequence[Sequence[Any]]) -> tuple[str, list[Any]]:
@@ -47,10 +66,11 @@ def given(columns: Types, records: Sequence[Sequence[Any]]) -> tuple[str, list[A
     `columns` are (name, PostgreSQL type): bigint, text, date, timestamptz.
     """
     if dialect() == "postgresql":
-        arrays = ", ".join(f"CAST(? AS {kind}[])" for _name, kind in columns)
         names = ", ".join(name for name, _kind in columns)
         by_column = list(zip(*records, strict=True)) if records else [()] * len(columns)
-        return f"(SELECT * FROM unnest({arrays}) AS u({names}))", by_column
+        found = [_array(kind, values) for (_name, kind), values in zip(columns, by_column, strict=True)]
+        arrays = ", ".join(sql for sql, _value in found)
+        return f"(SELECT * FROM unnest({arrays}) AS u({names}))", [value for _sql, value in found]
     picked = ", ".join(f"json_extract(value, '$[{at}]') AS {name}" for at, (name, _kind) in enumerate(columns))
     moments = {at for at, (_name, kind) in enumerate(columns) if kind == "timestamptz"}  # days are JSON as they are
     return f"(SELECT {picked} FROM json_each(?))", [_json(_plainly(records, moments))]
@@ -59,8 +79,35 @@ def given(columns: Types, records: Sequence[Sequence[Any]]) -> tuple[str, list[A
 def listed(kind: str, values: Sequence[Any]) -> tuple[str, list[Any]]:
     """`(SELECT …)` of one column, for `IN`: one parameter however many values there are."""
     if dialect() == "postgresql":
-        return f"(SELECT unnest(CAST(? AS {kind}[])))", [tuple(values)]
+        sql, value = _array(kind, tuple(values))
+        return f"(SELECT unnest({sql}))", [value]
     return "(SELECT value FROM json_each(?))", [_json(values)]
+
+
+async def gathered(columns: Sequence[str], rest: str, *parameters: Any) -> Sequence[Sequence[Any]]:
+    """`SELECT columns rest` where many rows are expected. Numbers and texts only.
+
+    On SQLite as one row of JSON: its driver gives up Python's lock at each row, and under load waits to get it back.
+    """
+    if dialect() == "postgresql":
+        return await rows(f"SELECT {', '.join(columns)} {rest}", *parameters)
+    [[found]] = await rows(f"SELECT json_group_array(json_array({', '.join(columns)})) {rest}", *parameters)
+    return msgspec.json.decode(found)  # type: ignore[no-any-return]
+
+
+def _array(kind: str, values: Sequence[Any]) -> tuple[str, Any]:
+    """An array for PostgreSQL and its parameter: one text where the values allow it.
+
+    The driver asks of each member of an array whether it is an array too, which costs more than the server's work.
+    """
+    if values and kind in {"bigint", "date", "timestamptz"}:
+        joined = ",".join([NOBODY if value is None else str(value) for value in values])
+        return f"CAST(string_to_array(?, ',', '{NOBODY}') AS {kind}[])", joined
+    if len(values) > 1 and kind == "text" and None not in values:
+        joined = BETWEEN.join(values)
+        if joined.count(BETWEEN) == len(values) - 1:
+            return f"string_to_array(?, '{BETWEEN}')", joined
+    return f"CAST(? AS {kind}[])", values
 
 
 def _json(values: Any) -> str:

@@ -48,6 +48,19 @@ async def in_thread(function: Any, *arguments: Any) -> Any:
     return await loop.run_in_executor(_threads, context.run, function, *arguments)
 
 
+async def together(*parts: Coroutine[Any, Any, Any]) -> list[Any]:
+    """Parts of one piece of work, also of one transaction: the Python of one runs while the database works for another.
+
+    They begin in their order, and all have ended when this returns or raises (what the first to fail raised).
+    """
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(part) for part in parts]
+    except BaseExceptionGroup as several:
+        raise several.exceptions[0] from None
+    return [task.result() for task in tasks]
+
+
 async def finish(work: Coroutine[Any, Any, T]) -> T:
     """Await `work` to its end even when cancelled meanwhile; the cancellation is raised afterwards.
 

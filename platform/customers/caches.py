@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from customers.tracking import keys
+from customers.tracking import counting, keys
 
 
 def forget_all() -> None:
     keys.forget()
+    counting.forget()

@@ -56,7 +56,8 @@ async def sent(port: int, key: str, batches: list[Any]) -> list[float]:
         while waiting:
             _ids, body = waiting.pop()
             began = time.perf_counter()
-            assert await sender.send(body) == 200
+            status = await sender.send(body)
+            assert status == 200, status
             waits.append(time.perf_counter() - began)
         sender.close()
 

@@ -145,3 +145,14 @@ async def test_when_a_person_was_last_seen_moves_at_most_every_five_minutes_and_
     assert [round(await seen_after(minutes)) for minutes in (0, 4, 6, 3, 40)] == [0, 0, 6, 6, 40]
     [[last]] = await rows("SELECT last_at FROM person_metric WHERE metric = 'made'")
     assert when(last) == begin + timedelta(minutes=40)
+
+
+async def test_what_a_page_sent_beside_an_identify_is_history_too(house: Any) -> None:
+    """A visitor's event of a key that knows nobody, stored together with the call that says who the visitor is."""
+    moment = now()
+    page = Arrived("track", "read", "1", moment, user="nobody", anonymous="v1", source="page")
+    said = Arrived("identify", "", "2", moment, user="u1", anonymous="v1", source="app", is_trusted=True, traits={})
+    assert await store([page, said]) == 2
+    [[person]] = await rows("SELECT id FROM person WHERE kind = 'customer'")
+    assert [tuple(row) for row in await rows("SELECT person_id, name FROM event")] == [(person, "read")]
+    assert await kept() == await plainly()

@@ -11,6 +11,8 @@ import asyncio
 import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
+from itertools import chain
 from typing import Any
 
 import aiosqlite
@@ -22,6 +24,7 @@ from core.clock import as_text
 from core.tasks import finish
 
 READERS = 2
+TOGETHER = (256, 64, 16, 4, 1)  # rows of one INSERT; SQLite takes 32,766 values
 PRAGMAS = {"journal_mode": "WAL", "synchronous": "FULL", "foreign_keys": "ON", "busy_timeout": 30_000,
            "journal_size_limit": 67_108_864, "wal_autocheckpoint": 8_000, "cache_size": -32_000,
            "temp_store": "MEMORY"}  # fmt: skip
@@ -91,6 +94,32 @@ class Wrapper(SqliteTransactionWrapper):
     async def fetch(self, sql: str, values: Sequence[Any]) -> list[Any]:
         async with self._lock:
             return list(await self._connection.execute_fetchall(sql, values))
+
+    @translate_exceptions
+    async def insert_rows(self, insert: str, records: Sequence[Sequence[Any]], conflict: str) -> None:
+        async with self._lock:
+            await self._connection._execute(  # type: ignore[no-untyped-call]
+                _insert, self._connection._conn, insert, records, conflict
+            )
+
+
+def _insert(connection: sqlite3.Connection, insert: str, records: Sequence[Sequence[Any]], conflict: str) -> None:
+    """In the connection's thread. Many rows a statement, because the driver gives up Python's lock at each step of
+    one: row by row it would wait for the lock a thousand times, which costs more than SQLite's work. Of a few sizes,
+    so that the driver finds them prepared.
+    """
+    at, width = 0, len(records[0])
+    for size in TOGETHER:
+        sql = _of_rows(insert, width, size, conflict)
+        while len(records) - at >= size:
+            connection.execute(sql, tuple(chain.from_iterable(records[at : at + size]))).close()
+            at += size
+
+
+@lru_cache(maxsize=256)
+def _of_rows(insert: str, width: int, size: int, conflict: str) -> str:
+    row = f"({', '.join('?' * width)})"
+    return f"{insert} VALUES {', '.join([row] * size)} {conflict}"
 
 
 class Client(SqliteClient):

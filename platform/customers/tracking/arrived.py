@@ -17,7 +17,7 @@ AHEAD = timedelta(minutes=5)
 EARLIEST = 2000  # a clock that says an earlier year is not set
 
 
-class Arrived(msgspec.Struct):
+class Arrived(msgspec.Struct, gc=False):  # thousands at once, and none leads back to itself
     """An event, or something said about a person or company.
 
     `user` and `anonymous` are the sender's own ids; `person_id` and `account_id` ours, once they are known.

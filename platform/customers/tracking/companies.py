@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from core.bulk import given, insert_rows, listed
+from core.bulk import gathered, given, insert_rows, listed
 from core.clock import local_day, now
-from core.database import lock, rows, write
+from core.database import lock, write
 from customers.days import as_day
 from customers.ids import next_ids
 from customers.names import company_key
@@ -58,8 +58,9 @@ async def known_among(groups: Sequence[Group]) -> dict[Group, int]:
     if not groups:
         return {}
     sql, parameters = given([("source", "text"), ("value", "text")], groups)
-    found = await rows(f"SELECT s.source, s.source_id, s.account_id FROM {sql} AS v JOIN account_source s"
-                       " ON s.source = v.source AND s.source_id = v.value", *parameters)  # fmt: skip
+    found = await gathered(
+        ("s.source", "s.source_id", "s.account_id"), f"FROM {sql} AS v JOIN account_source s"
+        " ON s.source = v.source AND s.source_id = v.value", *parameters)  # fmt: skip
     return {(row[0], row[1]): int(row[2]) for row in found}
 
 
@@ -99,7 +100,8 @@ async def own_of(people: Sequence[int]) -> dict[int, int]:
     if not people:
         return {}
     among, parameters = listed("bigint", people)
-    found = await rows(
-        f"SELECT person_id, account_id FROM membership WHERE person_id IN {among} AND (until IS NULL OR until >= ?)"
-        " ORDER BY is_primary, id DESC", *parameters, as_day(local_day()))  # fmt: skip
+    found = await gathered(
+        ("m.person_id", "m.account_id"), "FROM (SELECT person_id, account_id FROM membership"
+        f" WHERE person_id IN {among} AND (until IS NULL OR until >= ?) ORDER BY is_primary, id DESC) AS m",
+        *parameters, as_day(local_day()))  # fmt: skip
     return {int(row[0]): int(row[1]) for row in found}

@@ -17,9 +17,10 @@ from typing import Any
 
 import msgspec
 
-from core.bulk import given, listed, merge_rows
+from core.bulk import add_missing, given, listed, merge_rows
 from core.clock import local_day
-from core.database import lock, rows, write
+from core.database import after_commit, lock, rows, write
+from core.tasks import together
 from customers.days import a_day, as_day
 from customers.rules import HealthRule, rule
 from customers.tracking.arrived import Arrived
@@ -38,8 +39,8 @@ DAY_COLUMNS = [
     ("day", "date"),
     ("count", "bigint"),
 ]
-NOTHING = "ON CONFLICT (person_id, name, day, account_id) DO NOTHING"
 MORE = "ON CONFLICT (person_id, name, day, account_id) DO UPDATE SET count = usage_day.count + excluded.count"
+REMEMBERED = 100_000  # people, about 10 MB
 SEEN_EVERY = timedelta(minutes=5)  # as `access` has it for sessions: a person is a wide row with many indexes
 
 
@@ -110,11 +111,15 @@ async def count(events: Sequence[Arrived]) -> None:
     await lock(LOCK)
     named, anything = by_day(events, given_rule)
     sums = Sums(local_day())
+    new, *_rest = await together(_add_days(named, anything, given_rule), _saw(events),
+                                 _sum_up(sums, named, events, given_rule))  # fmt: skip
+    await _add_distinct(new, given_rule, sums)
+    await together(_add_sums("person", sums), _add_sums("account", sums))
+
+
+async def _sum_up(sums: Sums, named: Mapping[Key, int], events: Sequence[Arrived], given_rule: HealthRule) -> None:
     sums.add_days(named)
     sums.see(events, given_rule.purchases)
-    await _add_distinct(await _add_days(named, anything, given_rule), given_rule, sums)
-    await _add_sums(sums)
-    await _saw(events)
 
 
 def by_day(events: Sequence[Arrived], given_rule: HealthRule) -> tuple[Counter[Key], set[Key]]:
@@ -157,21 +162,22 @@ async def _add_days(named: Counter[Key], anything: set[Key], given_rule: HealthR
     watched = {key: number for key, number in named.items() if key[2] in special}
     days = {as_day(day): day for _person, _account, _name, day in anything}
     # That there was anything is said once: who does a hundred things a day changes no row a hundred times.
-    first = await _merged(dict.fromkeys(anything, 1), NOTHING)
+    first = await add_missing("usage_day", DAY_COLUMNS, [(*key[:3], as_day(key[3]), 1) for key in sorted(anything)],
+                              "person_id, name, day, account_id")  # fmt: skip
     found = [(id, (person, account, name, days[day])) for id, person, account, name, day, _count in first]
-    for id, person, account, name, day, total in await _merged(watched, MORE):
+    for id, person, account, name, day, total in await _more(watched):
         if watched[key := (person, account, name, days[day])] == total:
             found.append((id, key))
     return [New(id, *key) for id, key in found]
 
 
-async def _merged(counts: Mapping[Key, int], conflict: str) -> list[Any]:
+async def _more(counts: Mapping[Key, int]) -> list[Any]:
     if not counts:
         return []
     sql, parameters = given(DAY_COLUMNS, [(*key, counts[key]) for key in sorted(counts)])
     return await write(
         f"INSERT INTO usage_day (person_id, account_id, name, day, count) SELECT * FROM {sql} AS v WHERE 1 = 1"
-        f" {conflict} RETURNING id, person_id, account_id, name, day, count", *parameters)  # fmt: skip
+        f" {MORE} RETURNING id, person_id, account_id, name, day, count", *parameters)  # fmt: skip
 
 
 # Distinct things: added when the first row of a thing within a window appears -----------------------------------
@@ -244,10 +250,9 @@ async def _latest_before(columns: tuple[str, ...], things: list[tuple[Any, ...]]
 # Writing --------------------------------------------------------------------------------------------------------
 
 
-async def _add_sums(sums: Sums) -> None:
-    for who, added in sums.added.items():
-        last = sums.last[who]
-        await add_to(who, [(*key, *by, last.get(key)) for key, by in sorted(added.items()) if any(by)])
+async def _add_sums(who: str, sums: Sums) -> None:
+    last = sums.last[who]
+    await add_to(who, [(*key, *by, last.get(key)) for key, by in sorted(sums.added[who].items()) if any(by)])
 
 
 async def add_to(who: str, added: Sequence[Sequence[Any]]) -> None:
@@ -261,13 +266,31 @@ async def add_to(who: str, added: Sequence[Sequence[Any]]) -> None:
                      f" last_at = CASE WHEN {newer} THEN excluded.last_at ELSE {table}.last_at END")  # fmt: skip
 
 
+_seen: dict[int, datetime] = {}  # person → what `last_seen_at` is at least, for those whom this process saw lately
+
+
 async def _saw(events: Sequence[Arrived]) -> None:
     """The person was there; at most every five minutes."""
-    latest = {one.person_id: one.at for one in events}  # in the order of their times
-    seen = [(person, at, at - SEEN_EVERY) for person, at in sorted(latest.items())]
+    latest = {one.person_id or 0: one.at for one in events}  # in the order of their times
+    seen = [(person, at, at - SEEN_EVERY) for person, at in sorted(latest.items())
+            if person not in _seen or _seen[person] < at - SEEN_EVERY]  # fmt: skip
+    if not seen:
+        return
     sql, parameters = given([("id", "bigint"), ("at", "timestamptz"), ("before", "timestamptz")], seen)
-    await write(
+    found = await write(
         f"UPDATE person SET last_seen_at = v.at FROM {sql} AS v WHERE person.id = v.id"
-        " AND (person.last_seen_at IS NULL OR person.last_seen_at < v.before)",
+        " AND (person.last_seen_at IS NULL OR person.last_seen_at < v.before) RETURNING person.id",
         *parameters,
     )
+    written = {int(row[0]): latest[int(row[0])] for row in found}
+    after_commit(lambda: _remember(written))
+
+
+def _remember(seen: Mapping[int, datetime]) -> None:
+    if len(_seen) > REMEMBERED:
+        _seen.clear()
+    _seen.update(seen)
+
+
+def forget() -> None:
+    _seen.clear()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from collections import deque
 from collections.abc import Sequence
 from typing import Any
@@ -21,7 +22,7 @@ from core.tasks import spawn
 from customers.tracking.arrived import Arrived
 from customers.tracking.storing import store
 
-AT_ONCE = 1000  # events in one transaction, which keeps it near 20 ms
+AT_ONCE = int(os.environ.get("AT", "1000"))  # events in one transaction, which keeps it near 20 ms
 MOST = 20_000  # events waiting
 AGAIN = {"40P01", "40001"}  # deadlock, serialisation: the other one went first
 log = logging.getLogger("engawa.tracking")
@@ -37,6 +38,7 @@ class Intake:
         self.waiting: deque[Waiting] = deque()
         self.size = 0
         self.task: asyncio.Task[None] | None = None
+        self.turn = asyncio.Lock()  # to read what a request holds
 
     async def take(self, events: Sequence[Arrived]) -> int:
         """Store events; returns, once they are committed, how many were new. Raises TooMany under overload."""

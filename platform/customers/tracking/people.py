@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from core.bulk import given, insert_rows, listed
+from core.bulk import gathered, given, insert_rows, listed
 from core.clock import now
 from core.database import lock, rows, write
 from core.errors import Refused
@@ -44,9 +44,9 @@ async def known_among(pairs: Iterable[tuple[str, str]]) -> Known:
     if not wanted:
         return {}
     sql, parameters = given([("kind", "text"), ("value", "text")], wanted)
-    found = await rows(
-        f"SELECT i.kind, i.value, i.person_id FROM {sql} AS v JOIN identity i ON i.kind = v.kind AND i.value = v.value"
-        " WHERE i.verified_at IS NOT NULL", *parameters)  # fmt: skip
+    found = await gathered(
+        ("i.kind", "i.value", "i.person_id"), f"FROM {sql} AS v JOIN identity i ON i.kind = v.kind"
+        " AND i.value = v.value WHERE i.verified_at IS NOT NULL", *parameters)  # fmt: skip
     return {(row[0], row[1]): int(row[2]) for row in found}
 
 

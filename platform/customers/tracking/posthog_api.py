@@ -15,7 +15,7 @@ PAGES = {"$pageview": "page", "$screen": "screen"}
 COMPANY = ("company", "account", "organization", "team")
 
 
-class Captured(msgspec.Struct):
+class Captured(msgspec.Struct, gc=False):
     event: Any = None
     distinct_id: Id = None
     uuid: Id = None

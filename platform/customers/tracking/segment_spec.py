@@ -14,12 +14,12 @@ from customers.tracking.wire import BadRequest, Body, Id, Reading, a_name, a_tim
 CALLS = ("identify", "group", "track", "page", "screen", "alias")
 
 
-class Context(msgspec.Struct):
+class Context(msgspec.Struct, gc=False):
     traits: dict[str, Any] | None = None
     groupId: Id = None
 
 
-class Call(msgspec.Struct):
+class Call(msgspec.Struct, gc=False):
     """One call as it is sent; what we do not use is not read."""
 
     type: str = ""
@@ -59,11 +59,14 @@ def one(raw: bytes, kind: str, received: datetime, sent: datetime | None = None)
     kind = kind or call.type
     if kind not in CALLS:
         raise BadRequest(_("The type of a call is one of: %(types)s.", types=", ".join(CALLS)))
-    user, anonymous = an_id(call.userId, "userId"), an_id(call.anonymousId, "anonymousId")
+    # What is not said is not looked at: this is every event's way.
+    user = "" if call.userId is None else an_id(call.userId, "userId")
+    anonymous = "" if call.anonymousId is None else an_id(call.anonymousId, "anonymousId")
     if not user and not anonymous:
         raise BadRequest(_("A call needs a userId or an anonymousId."))
-    original = a_time(call.originalTimestamp) or a_time(call.timestamp)
-    at = right_time(original, a_time(call.sentAt) or sent, received)
+    original = None if call.originalTimestamp is None else a_time(call.originalTimestamp)
+    original = original or a_time(call.timestamp)
+    at = right_time(original, (call.sentAt is not None and a_time(call.sentAt)) or sent, received)
     made = Arrived(kind, "", an_id(call.messageId, "messageId") or new_message_id(), at, user, anonymous)
     context = call.context
     if context is not None and context.groupId is not None:

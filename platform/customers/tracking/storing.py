@@ -6,9 +6,10 @@ import hashlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from core.bulk import given, insert_rows
+from core.bulk import add_missing, given, insert_rows
 from core.clock import local_day, now, when
 from core.database import lock, rows, transaction, write
+from core.tasks import together
 from customers.days import as_day
 from customers.tracking import companies, people, traits
 from customers.tracking.arrived import Arrived
@@ -39,8 +40,11 @@ async def store(events: Sequence[Arrived]) -> int:
         await traits.keep_people(traits.said_of(fresh, {"identify", "track", "page", "screen"}, "person_id"))
         await traits.keep_accounts(traits.said_of(fresh, {"group"}, "account_id"))
         happened = [one for one in fresh if one.kind in EVENTS]
-        await _insert(happened)
-        await count([*happened, *await attach(joined)])
+        if joined:  # what a visitor did a moment ago is history too
+            await _insert(happened)
+            await count([*happened, *await attach(joined)])
+        else:
+            await together(_insert(happened), count(happened))
     return len(fresh)
 
 
@@ -56,13 +60,13 @@ async def _unseen(events: Sequence[Arrived]) -> list[Arrived]:
     for one in events:
         first.setdefault(seen_key(one), one)
     # In the order of the keys, so that two processes with the same messages wait for each other and do not deadlock.
-    today = local_day()
-    sql, parameters = given([("message_id", "text"), ("day", "date")], [(key, today) for key in sorted(first)])
-    found = await write(
-        f"INSERT INTO event_seen (message_id, received_on) SELECT message_id, day FROM {sql} AS v WHERE 1 = 1"
-        " ON CONFLICT (message_id) DO NOTHING RETURNING message_id", *parameters)  # fmt: skip
-    new = {row[0] for row in found}
-    return list(first.values()) if len(new) == len(first) else [one for key, one in first.items() if key in new]
+    today = as_day(local_day())
+    found = await add_missing("event_seen", [("message_id", "text"), ("received_on", "date")],
+                              [(key, today) for key in sorted(first)], "message_id")  # fmt: skip
+    if len(found) == len(first):
+        return list(first.values())
+    new = {row[1] for row in found}
+    return [one for key, one in first.items() if key in new]
 
 
 def _whose(events: Sequence[Arrived], known: people.Known, groups: dict[companies.Group, int]) -> None:
