@@ -6,7 +6,7 @@ from tortoise import fields
 from tortoise.indexes import Index
 
 class Migration(migrations.Migration):
-    dependencies = [('customers', '0001_initial'), ('customers', '0002_topics'), ('customers', '0003_matching'), ('customers', '0004_tracking'), ('customers', '0005_segments_and_habits'), ('customers', '0006_review_pairs'), ('customers', '0007_import_files_and_purchases'), ('customers', '0008_health_watching'), ('customers', '0009_health_event_by_time'), ('customers', '0010_import_webhooks'), ('customers', '0011_health_lists_at_a_million'), ('customers', '0012_people_headcount'), ('customers', '0013_touch_holds'), ('customers', '0014_touch_pilot_facts'), ('customers', '0015_headcount_by_key'), ('customers', '0016_people_lookup')]
+    dependencies = [('customers', '0001_initial'), ('customers', '0002_topics'), ('customers', '0003_matching'), ('customers', '0004_tracking'), ('customers', '0005_segments_and_habits'), ('customers', '0006_review_pairs'), ('customers', '0007_import_files_and_purchases'), ('customers', '0008_health_watching'), ('customers', '0009_health_event_by_time'), ('customers', '0010_import_webhooks'), ('customers', '0011_health_lists_at_a_million'), ('customers', '0012_people_headcount'), ('customers', '0013_touch_holds'), ('customers', '0014_touch_pilot_facts'), ('customers', '0015_headcount_by_key'), ('customers', '0016_people_lookup'), ('customers', '0017_customer_place'), ('customers', '0018_room_for_counts')]
 
     initial = False
 

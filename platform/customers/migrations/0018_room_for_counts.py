@@ -30,7 +30,7 @@ async def _on_postgresql(schema_editor: Any, statements: Sequence[str]) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("customers", "0016_people_lookup")]
+    dependencies = [("customers", "0017_customer_place")]
 
     initial = False
 
