@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 from collections import deque
 from collections.abc import Sequence
 from typing import Any
@@ -22,7 +21,7 @@ from core.tasks import spawn
 from customers.tracking.arrived import Arrived
 from customers.tracking.storing import store
 
-AT_ONCE = int(os.environ.get("AT", "1000"))  # events in one transaction, which keeps it near 20 ms
+AT_ONCE = 600  # events in one transaction, which keeps it near 20 ms
 MOST = 20_000  # events waiting
 AGAIN = {"40P01", "40001"}  # deadlock, serialisation: the other one went first
 log = logging.getLogger("engawa.tracking")
