@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from tortoise import Tortoise
 from tortoise.backends.base.client import TransactionalDBClient
@@ -55,11 +55,16 @@ def _connection(url: str) -> dict[str, Any]:
         path = url.removeprefix("sqlite://")
         return {"engine": "core.engines.sqlite", "credentials": {"file_path": path}}
     parts = urlsplit(url)
+    asked = dict(parse_qsl(parts.query))  # as libpq has them; a host may be a socket's folder
     credentials: dict[str, Any] = {
-        "host": parts.hostname or "localhost", "port": parts.port or 5432, "user": parts.username or "postgres",
-        "password": parts.password, "database": parts.path.lstrip("/") or "postgres",
+        "host": parts.hostname or asked.get("host") or "localhost", "port": parts.port or int(asked.get("port", 5432)),
+        "user": unquote(parts.username or asked.get("user") or "postgres"),
+        "password": unquote(parts.password or asked.get("password") or "") or None,
+        "database": unquote(parts.path.lstrip("/")) or "postgres",
         "minsize": 1, "maxsize": 12, "application_name": "engawa",
     }  # fmt: skip
+    if "sslmode" in asked:  # its certificates: PGSSLROOTCERT, PGSSLCERT, PGSSLKEY
+        credentials["ssl"] = asked["sslmode"]
     return {"engine": "core.engines.asyncpg", "credentials": credentials}
 
 
@@ -77,7 +82,7 @@ async def open_database(url: str, rooms: Iterable[str]) -> None:
         await rows("SELECT 1")
     except Exception as error:
         await Tortoise.close_connections()
-        where = urlsplit(url)._replace(netloc=urlsplit(url).hostname or "").geturl()
+        where = urlsplit(url)._replace(netloc=urlsplit(url).hostname or "", query="").geturl()
         raise SettingsError(f"The database {where} does not open: {error or type(error).__name__}") from error
     remember_clean_context()
 

@@ -18,6 +18,7 @@ from core.database import (
     IntegrityError,
     after_commit,
     close_database,
+    configuration,
     dialect,
     glance,
     in_transaction,
@@ -28,7 +29,9 @@ from core.database import (
     write,
 )
 from core.models import Note
+from core.settings import SettingsError
 from core.tasks import spawn
+from servers import rooms_with_models
 
 PUT = "INSERT INTO note (name, value, changed_at) VALUES (?, '1', CURRENT_TIMESTAMP)"
 
@@ -220,3 +223,29 @@ async def test_a_glance_that_would_wait_for_a_lock_does_not_hold_the_loop(tmp_pa
     finally:
         other.close()
         await client.close()
+
+
+def test_an_address_says_how_to_reach_postgresql_as_libpq_reads_it():
+    def credentials(url: str) -> dict:
+        return configuration(url, [])["connections"]["default"]["credentials"]
+
+    found = credentials("postgresql://eng%40wa:p%23ss%2Fw%25rd@db.internal:6543/eng%20awa?sslmode=verify-full")
+    assert (found["user"], found["password"], found["database"]) == ("eng@wa", "p#ss/w%rd", "eng awa")
+    assert (found["host"], found["port"], found["ssl"]) == ("db.internal", 6543, "verify-full")
+    assert credentials("postgresql:///engawa?host=/var/run/postgresql&user=me")["host"] == "/var/run/postgresql"
+    assert "ssl" not in credentials("postgres://db/engawa") and credentials("postgres://db/engawa")["password"] is None
+
+
+@pytest.mark.parametrize("house", ["postgresql"], indirect=True)
+async def test_a_wish_for_a_proven_server_is_not_overheard(house):
+    """The test's server has no certificate for its address: who asks for one must not get a plain connection."""
+    url = house.settings.database
+    await close_database()
+    try:
+        with pytest.raises(SettingsError):
+            await open_database(f"{url}?sslmode=verify-full", rooms_with_models())
+        await open_database(f"{url}?sslmode=disable", rooms_with_models())
+        assert (await rows("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()"))[0][0] is False
+    finally:
+        await close_database()
+        await open_database(url, rooms_with_models())
