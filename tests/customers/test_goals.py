@@ -13,6 +13,7 @@ from core.errors import Conflict, Forbidden, Refused
 from core.principal import MEMBER
 from customers import goals, health, merging
 from customers.models import Account, Goal
+from customers.rules import FieldRule, set_rule
 from customers.tracking import Tracked, track_many
 from factories import a_person, an_account, staff
 from wires import as_person
@@ -132,3 +133,28 @@ async def test_goals_move_with_a_merge_and_come_back(house: Any) -> None:
     assert (await Goal.get(id=goal.id)).account_id == keep.id
     await merging.undo(log.id)
     assert (await Goal.get(id=goal.id)).account_id == lose.id
+
+
+async def test_who_may_not_read_notes_neither_reads_nor_wipes_a_goals_note(web: Any, sign_in: Any, house: Any) -> None:
+    csm = await staff("csm")
+    account = await an_account(csm_id=csm.id)
+    as_person(csm, capabilities=WRITER)
+    goal = await goals.agree(account.id, goals.Wanted("静かに"))
+    await goals.say(goal, progress=10, state="open", note="ここだけの話")
+    await set_rule("fields", FieldRule(hidden={"notes": ("csm",)}))
+    await sign_in(csm)
+    base = f"{S}/{account.id}/goals"
+    for place in (f"{S}/{account.id}", base, f"{base}/{goal.id}"):
+        assert "ここだけの話" not in (await web.get(place)).text, place
+    assert (await web.submit(f"{base}/{goal.id}", {"progress": 20, "state": "open"})).status_code == 303
+    goal = await Goal.get(id=goal.id)
+    assert (goal.progress, goal.note) == (20, "ここだけの話")
+
+
+async def test_only_what_the_product_sends_is_offered_as_an_event(web: Any, sign_in: Any, house: Any) -> None:
+    csm = await staff("csm")
+    account = await an_account(csm_id=csm.id)
+    await track_many([Tracked(name="invoice", person_id=(await a_person(account=account)).id, at=now())])
+    await sign_in(csm)
+    page = (await web.get(f"{S}/{account.id}/goals")).text
+    assert '<option value="invoice">' in page and "@@" not in page.partition("<datalist")[2].partition("</datalist>")[0]

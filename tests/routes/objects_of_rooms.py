@@ -19,9 +19,9 @@ from core.context import Here, enter
 from core.database import rows
 from core.principal import SYSTEM, Principal
 from core.refs import Ref
-from customers import notices, segments
+from customers import goals, notices, segments
 from customers.imports import run as imports
-from customers.models import Contract, Purchase, Review
+from customers.models import Contract, Goal, Purchase, Review
 from helpcenter import actions as articles
 from helpcenter.wordings import Place, Words
 from inbox.actions.receiving import Heard, key_of_person, receive
@@ -195,7 +195,18 @@ async def _batch(people: People, own: bool) -> int:
     return batch.id
 
 
+async def _goal(people: People) -> Objects:
+    enter(Here(principal=SYSTEM, language="ja"))
+    await Goal.all().delete()  # there are only so many open ones for an account
+    own, foreign = [
+        {"account_id": account.id, "goal_id": (await goals.agree(account.id, goals.Wanted("締めを早く"))).id}
+        for account in (people.mine, people.theirs)
+    ]
+    return Objects(own, foreign)
+
+
 objects("/staff/customers/{account_id}")(both("account_id", _account))
+objects("/staff/customers/{account_id}/goals/{goal_id}")(_goal)
 objects("/staff/customers/people/{person_id}")(both("person_id", _person))
 objects("/notices/{notice_id}")(both("notice_id", _notice))
 objects("/staff/customers/reviews/{review_id}")(both("review_id", _review))

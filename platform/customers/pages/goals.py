@@ -8,11 +8,10 @@ import msgspec
 from litestar import Controller, Request, Response, get, post
 from litestar.response import Redirect
 
-from core.database import rows
 from core.forms import Form, Line, Meta
 from core.i18n import _
 from core.pages import flash, page
-from customers import goals
+from customers import goals, seeing, tracking
 from customers.models import Account
 from customers.pages.common import a_coming_day, around, the_account
 
@@ -28,6 +27,10 @@ class Progress(msgspec.Struct):
     progress: Annotated[int, Meta(ge=0, le=100)] = 0
     state: Literal["open", "reached", "dropped"] = "open"
     note: Annotated[Line, Meta(max_length=500)] = ""
+
+
+async def _sees_notes() -> bool:
+    return (await seeing.sight()).sees("notes")
 
 
 class GoalPages(Controller):
@@ -52,8 +55,9 @@ class GoalPages(Controller):
     async def edit(self, account_id: int, goal_id: int) -> Response[Any]:
         account = await the_account(account_id)
         goal = await goals.find(account_id, goal_id)
+        initial = {"progress": goal.progress, "state": goal.state, "note": goal.note if await _sees_notes() else ""}
         return page("customers/account_goal.html", **await around(account), goal=goal,
-                    form=Form(Progress, initial=goal))  # fmt: skip
+                    form=Form(Progress, initial=initial))  # fmt: skip
 
     @post("/{goal_id:int}", may="customers.write", status_code=200)
     async def say(self, account_id: int, goal_id: int, request: Request[Any, Any, Any]) -> Response[Any]:
@@ -62,12 +66,11 @@ class GoalPages(Controller):
         form = Form(Progress, await request.form())
         if not form.valid:
             return page("customers/account_goal.html", status=422, **await around(account), goal=goal, form=form)
-        await goals.say(goal, progress=form.data.progress, state=form.data.state, note=form.data.note)
+        note = form.data.note if await _sees_notes() else goal.note
+        await goals.say(goal, progress=form.data.progress, state=form.data.state, note=note)
         flash(_("Saved."))
         return Redirect(f"/staff/customers/{account_id}/goals", status_code=303)
 
     async def _page(self, account: Account, form: Form[NewGoal], status: int = 200) -> Response[Any]:
-        events = await rows("SELECT metric FROM account_metric WHERE account_id = ? ORDER BY metric LIMIT 300",
-                            account.id)  # fmt: skip
         return page("customers/account_goals.html", status=status, **await around(account), form=form,
-                    goals=await goals.standing(account.id), events=[row[0] for row in events])  # fmt: skip
+                    goals=await goals.standing(account.id), events=await tracking.event_names(account.id))  # fmt: skip

@@ -17,7 +17,7 @@ from core.i18n import _, ago
 from core.listing import Choice, Column, Listing
 from core.pages import flash, fragment, page
 from core.policy import ensure
-from customers import accounts, policy, seeing, segments, topics
+from customers import accounts, policy, seeing, segments, topics, tracking
 from customers.beginnings import people_named
 from customers.models import Account, Person, Segment
 from customers.pages.common import CHANNELS, tabs, words
@@ -170,13 +170,12 @@ async def vocabulary() -> dict[str, Any]:
         if not sight.may_ask(field.name):
             continue
         groups.setdefault(str(field.group), []).append(field)
-    events = await rows("SELECT DISTINCT metric FROM account_metric ORDER BY metric LIMIT 300")
     kinds = await rows("SELECT DISTINCT kind FROM touchpoint ORDER BY kind LIMIT 300")
     others = await Segment.filter(state="active").order_by("name").limit(300)
     return {
         "groups": groups,
         "op_labels": OPERATION_LABELS,
-        "events": [row[0] for row in events],
+        "events": await tracking.event_names(),
         "kinds": [row[0] for row in kinds],
         "channels": words(CHANNELS),
         "topics": await topics.offered(),

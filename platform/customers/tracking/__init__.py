@@ -8,13 +8,14 @@ from typing import Any
 import msgspec
 
 from core.clock import now
+from core.database import rows
 from core.errors import Refused
 from core.i18n import _
 from customers.tracking.arrived import AHEAD, LARGEST, LONGEST_NAME, Arrived, Tracked, new_message_id
 from customers.tracking.recounting import age
 from customers.tracking.storing import forget_seen, store
 
-__all__ = ["Tracked", "age", "forget_seen", "track", "track_many"]
+__all__ = ["Tracked", "age", "event_names", "forget_seen", "track", "track_many"]
 
 
 async def track(name: str, **said: Any) -> bool:
@@ -40,3 +41,11 @@ def _arrived(event: Tracked) -> Arrived:
     return Arrived(event.kind, event.name, event.message_id or new_message_id(), at, properties=properties,
                    anonymous=event.anonymous_id or "", person_id=event.person_id,
                    account_id=event.account_id)  # fmt: skip
+
+
+async def event_names(account_id: int | None = None) -> list[str]:
+    """Names of events that came, for the browser to offer: of everybody, or of one company. Not our own counts (@@)."""
+    of_one, parameters = ("AND account_id = ?", [account_id]) if account_id else ("", [])
+    return [str(row[0]) for row in await rows(
+        f"SELECT DISTINCT metric FROM account_metric WHERE metric NOT LIKE '@@%' {of_one} ORDER BY metric LIMIT 300",
+        *parameters)]  # fmt: skip

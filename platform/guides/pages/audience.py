@@ -7,12 +7,11 @@ from typing import Any
 from litestar import Controller, Request, Response, get, post
 from litestar.response import Redirect
 
-from core.database import rows
 from core.errors import Refused
 from core.forms import Form
 from core.i18n import _
 from core.pages import flash
-from customers import segments
+from customers import segments, tracking
 from guides import writing
 from guides.models import Guide
 from guides.pages.around import guide_page
@@ -79,12 +78,7 @@ def _chosen(data: AudienceForm) -> writing.Audience:
     )  # fmt: skip
 
 
-async def event_names() -> list[str]:
-    """What the product has sent, for the browser to offer."""
-    return [str(row[0]) for row in await rows("SELECT DISTINCT metric FROM account_metric ORDER BY metric LIMIT 300")]
-
-
 async def _page(guide: Guide, form: Any, status: int = 200) -> Response[Any]:
     reach = await segments.count(await segments.tree_of(guide.segment_id)) if guide.segment_id else None
     return await guide_page("audience", guide, "audience", status=status, form=form, segments=await segment_choices(),
-                            frequencies=FREQUENCIES, reach=reach, events=await event_names())  # fmt: skip
+                            frequencies=FREQUENCIES, reach=reach, events=await tracking.event_names())  # fmt: skip
