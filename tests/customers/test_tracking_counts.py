@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from core.clock import as_of, local_day, now, when
-from core.database import rows
+from core.database import rows, transaction
+from core.tasks import spawn
 from customers.rules import HealthRule, set_rule
 from customers.tracking import recounting
 from customers.tracking.arrived import Arrived
@@ -153,6 +154,21 @@ async def test_what_a_page_sent_beside_an_identify_is_history_too(house: Any) ->
     page = Arrived("track", "read", "1", moment, user="nobody", anonymous="v1", source="page")
     said = Arrived("identify", "", "2", moment, user="u1", anonymous="v1", source="app", is_trusted=True, traits={})
     assert await store([page, said]) == 2
+    [[person]] = await rows("SELECT id FROM person WHERE kind = 'customer'")
+    assert [tuple(row) for row in await rows("SELECT person_id, name FROM event")] == [(person, "read")]
+    assert await kept() == await plainly()
+
+
+async def test_a_page_that_came_while_its_visitor_was_named_is_history_too(house: Any) -> None:
+    """The one who looks up whose the page is may look before the other has said it, and write afterwards."""
+    moment = now()
+    said = Arrived("identify", "", "1", moment, user="u1", anonymous="v1", source="app", is_trusted=True)
+    page = Arrived("page", "read", "2", moment, user="", anonymous="v1", source="page")
+    async with transaction():
+        await store([said])
+        writing = spawn(store([page]), "another process")
+        await asyncio.sleep(0.3)
+    assert await writing == 1
     [[person]] = await rows("SELECT id FROM person WHERE kind = 'customer'")
     assert [tuple(row) for row in await rows("SELECT person_id, name FROM event")] == [(person, "read")]
     assert await kept() == await plainly()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from core.bulk import gathered, given, insert_rows, listed
 from core.clock import local_day, now
@@ -16,13 +16,19 @@ from customers.tracking.arrived import Arrived
 Group = tuple[str, str]  # (source, the sender's id)
 
 
+def groups_of(events: Sequence[Arrived]) -> list[Group]:
+    return sorted({(one.source, one.group) for one in events if one.group})
+
+
+def strangers(events: Sequence[Arrived], known: Collection[Group]) -> list[Group]:
+    """Groups that a trusted sender speaks of and nobody knows yet."""
+    return sorted({(one.source, one.group) for one in events if one.group and one.is_trusted} - set(known))
+
+
 async def find(events: Sequence[Arrived]) -> dict[Group, int]:
     """The accounts of the groups; a trusted sender's new ones are added under the name it gives."""
-    wanted = {(one.source, one.group): one for one in events if one.group}
-    known = await known_among(sorted(wanted))
-    trusted = {(one.source, one.group) for one in events if one.group and one.is_trusted}
-    new = sorted(group for group in trusted if group not in known)
-    if new:
+    known = await known_among(groups_of(events))
+    if new := strangers(events, known):
         await lock("customers.tracking.companies")
         known |= await known_among(new)
         known |= await _met_or_added([group for group in new if group not in known], events)

@@ -102,24 +102,36 @@ class Sums:
                     self.last["account"][one.account_id, name] = one.at
 
 
-async def count(events: Sequence[Arrived]) -> None:
-    """Add events to the counts. Inside the transaction that stored them; one counter at a time (see LOCK)."""
-    events = sorted((one for one in events if one.person_id), key=attrgetter("at"))
-    if not events:
-        return
-    given_rule: HealthRule = await rule("health")
-    await lock(LOCK)
-    named, anything = by_day(events, given_rule)
+class Counts(msgspec.Struct, frozen=True):
+    """What some events add, worked out before anything waits for it."""
+
+    rule: HealthRule
+    events: list[Arrived]  # of people, in the order of their times
+    named: Counter[Key]
+    anything: set[Key]
+    sums: Sums
+
+
+async def counts_of(events: Sequence[Arrived]) -> Counts:
+    by: HealthRule = await rule("health")
+    ours = sorted((one for one in events if one.person_id), key=attrgetter("at"))
+    named, anything = by_day(ours, by)
     sums = Sums(local_day())
-    new, *_rest = await together(_add_days(named, anything, given_rule), _saw(events),
-                                 _sum_up(sums, named, events, given_rule))  # fmt: skip
-    await _add_distinct(new, given_rule, sums)
-    await together(_add_sums("person", sums), _add_sums("account", sums))
-
-
-async def _sum_up(sums: Sums, named: Mapping[Key, int], events: Sequence[Arrived], given_rule: HealthRule) -> None:
     sums.add_days(named)
-    sums.see(events, given_rule.purchases)
+    sums.see(ours, by.purchases)
+    return Counts(by, ours, named, anything, sums)
+
+
+async def count(counts: Counts) -> None:
+    """Add events to the counts. Inside the transaction that stored them; one counter at a time (see LOCK)."""
+    if not counts.events:
+        return
+    await lock(LOCK)
+    if counts.sums.today != local_day() or counts.rule != await rule("health"):
+        counts = await counts_of(counts.events)
+    new, _seen = await together(_add_days(counts), _saw(counts.events))
+    await _add_distinct(new, counts.rule, counts.sums)
+    await together(_add_sums("person", counts.sums), _add_sums("account", counts.sums))
 
 
 def by_day(events: Sequence[Arrived], given_rule: HealthRule) -> tuple[Counter[Key], set[Key]]:
@@ -154,8 +166,9 @@ def amount_of(one: Arrived) -> int:
     return round(value) if is_number and abs(value) < 1e12 else 0
 
 
-async def _add_days(named: Counter[Key], anything: set[Key], given_rule: HealthRule) -> list[New]:
+async def _add_days(counts: Counts) -> list[New]:
     """Write the days; returns those that are new and that something distinct is counted by."""
+    named, anything, given_rule = counts.named, counts.anything, counts.rule
     special = {given_rule.login, *given_rule.core_features} - {REVENUE}
     await merge_rows("usage_day", DAY_COLUMNS, [(*key, named[key]) for key in sorted(named) if key[2] not in special],
                      MORE)  # fmt: skip

@@ -12,7 +12,7 @@ from typing import Any
 
 from core.bulk import gathered, given, insert_rows, listed
 from core.clock import now
-from core.database import lock, rows, write
+from core.database import dialect, lock, rows, write
 from core.errors import Refused
 from customers.ids import next_ids
 from customers.people import normal_email
@@ -25,18 +25,41 @@ USER, ANONYMOUS = "user_id", "anonymous_id"
 Known = dict[tuple[str, str], int]
 
 
+def ids_of(events: Iterable[Arrived]) -> set[tuple[str, str]]:
+    pairs = {(USER, one.user) for one in events if one.user}
+    pairs |= {(ANONYMOUS, one.anonymous) for one in events if one.anonymous}
+    return pairs | {(kind, one.previous) for one in events if one.previous for kind in (USER, ANONYMOUS)}
+
+
+def strangers(events: Iterable[Arrived], known: Known) -> dict[str, Arrived]:
+    """Users that a trusted sender speaks of and nobody knows yet."""
+    return {one.user: one for one in events if one.user and one.is_trusted and (USER, one.user) not in known}
+
+
 async def find(events: Sequence[Arrived]) -> tuple[Known, list[tuple[int, str]]]:
     """Who the ids belong to, and (person, visitor) pairs that are newly one: their history is to be attached."""
-    pairs = {(USER, one.user) for one in events if one.user} | {
-        (ANONYMOUS, one.anonymous) for one in events if one.anonymous}  # fmt: skip
-    pairs |= {(kind, one.previous) for one in events if one.previous for kind in (USER, ANONYMOUS)}
-    known = await known_among(pairs)
-    unknown = {one.user: one for one in events if one.user and one.is_trusted and (USER, one.user) not in known}
+    known = await known_among(ids_of(events))
+    unknown = strangers(events, known)
     joined: list[tuple[int, str]] = []
     if unknown:
         joined += await _add(unknown, events, known)
     joined += await _link(events, known)
     return known, joined
+
+
+async def have_changed(events: Iterable[Arrived], known: Known) -> bool:
+    """Whether an id became somebody's, or somebody else's, since `known` was read: linked, merged, erased."""
+    if dialect() == "sqlite":  # nobody else writes since the transaction began
+        return False
+    wanted = sorted(ids_of(events))
+    if not wanted:
+        return False
+    sql, parameters = given([("kind", "text"), ("value", "text"), ("person_id", "bigint")],
+                            [(*pair, known.get(pair)) for pair in wanted])  # fmt: skip
+    return bool(await rows(
+        f"SELECT 1 FROM {sql} AS v LEFT JOIN identity i ON i.kind = v.kind AND i.value = v.value"
+        " AND i.verified_at IS NOT NULL WHERE i.person_id IS DISTINCT FROM v.person_id LIMIT 1",
+        *parameters))  # fmt: skip
 
 
 async def known_among(pairs: Iterable[tuple[str, str]]) -> Known:

@@ -1,10 +1,16 @@
-"""Storing what arrived: once, whose it is, counted; all of it in one transaction."""
+"""Storing what arrived: once, whose it is, counted; all of it in one transaction.
+
+Before the lock (`counting.LOCK`) a transaction only looks; whatever others might change too is written behind it. So
+one may look while another writes, and none of them waits for one that waits for it.
+"""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+
+import msgspec
 
 from core.bulk import add_missing, given, insert_rows
 from core.clock import local_day, now, when
@@ -13,7 +19,7 @@ from core.tasks import together
 from customers.days import as_day
 from customers.tracking import companies, people, traits
 from customers.tracking.arrived import Arrived
-from customers.tracking.counting import LOCK, count
+from customers.tracking.counting import LOCK, count, counts_of
 from customers.tracking.people import ANONYMOUS, USER
 
 EVENTS = {"track", "page", "screen"}
@@ -23,29 +29,61 @@ COLUMNS = ("message_id", "name", "kind", "person_id", "account_id", "anonymous_i
            "at", "received_at")  # fmt: skip
 
 
-async def store(events: Sequence[Arrived]) -> int:
-    """Store and count what is new; returns how many those were."""
+async def store(events: Sequence[Arrived], next_may_look: Callable[[], None] = lambda: None) -> int:
+    """Store and count what is new; returns how many those were.
+
+    `next_may_look` is called once nothing will be written any more that would change whose other events are.
+    """
     async with transaction():
         fresh = await _unseen(events)
         if not fresh:
             return 0
-        known, joined = await people.find(fresh)
-        groups = await companies.find(fresh)
-        _whose(fresh, known, groups)
-        if any(one.kind in SAYS or one.traits for one in fresh):
-            # Who changes a person's row and then waits to count would meet who counts and waits for the row.
-            await lock(LOCK)
-        await companies.join(fresh)
-        await _own_accounts(fresh)
-        await traits.keep_people(traits.said_of(fresh, {"identify", "track", "page", "screen"}, "person_id"))
-        await traits.keep_accounts(traits.said_of(fresh, {"group"}, "account_id"))
-        happened = [one for one in fresh if one.kind in EVENTS]
-        if joined:  # what a visitor did a moment ago is history too
-            await _insert(happened)
-            await count([*happened, *await attach(joined)])
+        ours = _copies(fresh)
+        known = await _look(ours)
+        counts = await counts_of(_happened(ours))
+        await lock(LOCK)
+        if known is not None and not await people.have_changed(ours, known):
+            next_may_look()
+            await together(_insert(_happened(ours)), count(counts))
         else:
-            await together(_insert(happened), count(happened))
+            await _settle_and_count(_copies(fresh))
     return len(fresh)
+
+
+def _copies(events: Sequence[Arrived]) -> list[Arrived]:
+    """To be given to whom they belong: the sender's may be stored a second time, when the first failed."""
+    return [msgspec.structs.replace(one) for one in events]
+
+
+def _happened(events: Sequence[Arrived]) -> list[Arrived]:
+    return [one for one in events if one.kind in EVENTS]
+
+
+async def _look(events: Sequence[Arrived]) -> people.Known | None:
+    """Give the events to whom they belong; None when they say something new of somebody, to be written first."""
+    if any(one.kind in SAYS or one.traits for one in events):
+        return None
+    known = await people.known_among(people.ids_of(events))
+    groups = await companies.known_among(companies.groups_of(events))
+    if people.strangers(events, known) or companies.strangers(events, groups):
+        return None
+    _give(events, known, groups)
+    await _give_own(events)
+    return known
+
+
+async def _settle_and_count(events: Sequence[Arrived]) -> None:
+    """Write what is said of people and companies, then the events."""
+    known, joined = await people.find(events)
+    _give(events, known, await companies.find(events))
+    await companies.join(events)
+    await _give_own(events)
+    await traits.keep_people(traits.said_of(events, {"identify", "track", "page", "screen"}, "person_id"))
+    await traits.keep_accounts(traits.said_of(events, {"group"}, "account_id"))
+    happened = _happened(events)
+    await _insert(happened)
+    history = await attach(joined)  # what a visitor did a moment ago is history too
+    await count(await counts_of([*happened, *history]))
 
 
 def seen_key(one: Arrived) -> str:
@@ -69,16 +107,16 @@ async def _unseen(events: Sequence[Arrived]) -> list[Arrived]:
     return [one for key, one in first.items() if key in new]
 
 
-def _whose(events: Sequence[Arrived], known: people.Known, groups: dict[companies.Group, int]) -> None:
-    """Fill in the person, and the account where the sender names one."""
+def _give(events: Sequence[Arrived], known: people.Known, groups: Mapping[companies.Group, int]) -> None:
+    """Fill in the person, and the account where a trusted sender names one."""
     for one in events:
         if one.person_id is None:
-            one.person_id = known.get((USER, one.user)) if one.user else known.get((ANONYMOUS, one.anonymous))
+            one.person_id = known.get((USER, one.user) if one.user else (ANONYMOUS, one.anonymous))
         if one.account_id is None and one.group and one.is_trusted:
             one.account_id = groups.get((one.source, one.group))
 
 
-async def _own_accounts(events: Sequence[Arrived]) -> None:
+async def _give_own(events: Sequence[Arrived]) -> None:
     """Where no account was named, the person's own."""
     own = await companies.own_of(sorted({one.person_id for one in events if one.person_id and not one.account_id}))
     for one in events:
@@ -134,7 +172,7 @@ async def attach_more(person_id: int, visitor: str) -> None:
     """The rest of a long history, a part at a time."""
     async with transaction():
         events = await attach([(person_id, visitor)])
-        await count(events)
+        await count(await counts_of(events))
 
 
 async def forget_seen() -> None:
