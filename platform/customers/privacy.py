@@ -11,7 +11,7 @@ from channels.forgetting import arrivals_of, forget_arrivals, forget_mail
 from core.audit import audit
 from core.clock import now
 from core.context import current_principal
-from core.database import dialect, rows, transaction, write
+from core.database import dialect, lock, rows, transaction, write
 from core.errors import Conflict, NotFound, Refused
 from core.events import announce
 from core.i18n import _
@@ -23,6 +23,7 @@ from customers.imports.rows import select_in
 from customers.matching.stored import rekey
 from customers.registry import Refers, forgetting, lists_of_people, references
 from customers.suppressing import mark_erased
+from customers.tracking.counting import LOCK
 from customers.trails import images
 
 ERASED = "erased"
@@ -60,6 +61,7 @@ async def erase(person_id: int, reason: str) -> dict[str, int]:
         raise Refused(_("Write why the person is erased."))
     arrivals = await arrivals_of(await _addresses(await _with_merged(person_id)))
     async with transaction():
+        await lock(LOCK)  # what is being written of them is written to its end, and goes too
         ids = await _with_merged(person_id)
         await _check(person_id)
         await _suppress(ids, arrivals)
@@ -88,8 +90,8 @@ async def _with_merged(person_id: int) -> list[int]:
 
 
 async def _check(person_id: int) -> None:
-    lock = " FOR UPDATE" if dialect() == "postgresql" else ""
-    found = await rows(f"SELECT kind, state FROM person WHERE id = ?{lock}", person_id)
+    for_update = " FOR UPDATE" if dialect() == "postgresql" else ""
+    found = await rows(f"SELECT kind, state FROM person WHERE id = ?{for_update}", person_id)
     if not found:
         raise NotFound(_("There is no such person."))
     if found[0][0] == "staff":
@@ -122,10 +124,12 @@ async def _suppress(ids: list[int], arrivals: list[int]) -> None:
 async def _leave_lists(ids: list[int]) -> dict[str, int]:
     """Their ids leave every JSON list of people. Read under the lock of the row, so that no other change is lost."""
     done: dict[str, int] = {}
-    lock = " FOR UPDATE" if dialect() == "postgresql" else ""
+    for_update = " FOR UPDATE" if dialect() == "postgresql" else ""
     for one in lists_of_people():
         for id in ids:
-            found = await rows(f'SELECT id, "{one.column}" FROM "{one.table}" WHERE {_holds(one.column)}{lock}', id)
+            found = await rows(
+                f'SELECT id, "{one.column}" FROM "{one.table}" WHERE {_holds(one.column)}{for_update}', id
+            )
             for row in found:
                 kept = [other for other in json.loads(row[1]) if other != id]
                 await write(f'UPDATE "{one.table}" SET "{one.column}" = ? WHERE id = ?', json.dumps(kept), row[0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from datetime import timedelta
 from typing import Any
@@ -12,16 +13,19 @@ import pytest
 from app import rooms as all_rooms
 from core.clock import now
 from core.context import Here, enter
-from core.database import rows, write
+from core.database import rows, transaction, write
 from core.errors import Conflict, Refused
 from core.principal import SYSTEM
 from core.settings import settings, use
+from core.tasks import spawn
 from customers import consent, duplicates, merging, people, privacy
 from customers.imports import run
 from customers.matching.stored import rekey
 from customers.models import Account, MergeLog, Person, Review
 from customers.registry import references
 from customers.tracking import keys
+from customers.tracking.arrived import Arrived
+from customers.tracking.storing import store
 from factories import a_person, an_account, staff
 from record_filling import everything, fill
 
@@ -170,3 +174,27 @@ async def test_a_product_does_not_bring_an_erased_person_back(web: Any, house: A
     again = await a_person("秘密沢", "花子", email="hanako@secret.example")
     await web.post("/v1/identify", json={"userId": "u9", "traits": traits}, auth=(key, ""))
     assert [row[0] for row in await rows("SELECT person_id FROM identity WHERE value = 'u9'")] == [again.id]
+
+
+async def test_what_was_being_written_of_somebody_who_is_erased_goes_too(house: Any) -> None:
+    """Their last event is not committed yet while they are erased, and the next waits to be written."""
+    enter(Here(principal=SYSTEM))
+
+    def done(number: int) -> Arrived:
+        return Arrived("track", "read", str(number), now(), user="u1", source="app", is_trusted=True)
+
+    async def erased() -> None:
+        enter(Here(principal=SYSTEM))
+        await privacy.erase(person, "本人の依頼")
+
+    await store([done(1)])
+    [[person]] = await rows("SELECT id FROM person WHERE kind = 'customer'")
+    async with transaction():
+        await store([done(2)])
+        erasing = spawn(erased(), "erasing")
+        await asyncio.sleep(0.3)
+        writing = spawn(store([done(3)]), "writing")
+        await asyncio.sleep(0.3)
+    await asyncio.gather(erasing, writing)
+    for table in ("event", "usage_day", "person_metric", "identity"):
+        assert await rows(f"SELECT * FROM {table} WHERE person_id IS NOT NULL") == [], table
