@@ -18,7 +18,7 @@ from customers.rules import HealthRule, set_rule
 from customers.tracking import recounting
 from customers.tracking.arrived import Arrived
 from customers.tracking.counting import CORE, DAYS, LOGINS, REVENUE, SEATS, WINDOWS
-from customers.tracking.intake import intake
+from customers.tracking.intake import AT_ONCE, intake
 from customers.tracking.storing import store
 
 pytestmark = pytest.mark.anyio
@@ -161,6 +161,7 @@ async def test_what_a_page_sent_beside_an_identify_is_history_too(house: Any) ->
 
 async def test_a_page_that_came_while_its_visitor_was_named_is_history_too(house: Any) -> None:
     """The one who looks up whose the page is may look before the other has said it, and write afterwards."""
+    await set_rule("health", RULE)
     moment = now()
     said = Arrived("identify", "", "1", moment, user="u1", anonymous="v1", source="app", is_trusted=True)
     page = Arrived("page", "read", "2", moment, user="", anonymous="v1", source="page")
@@ -171,4 +172,23 @@ async def test_a_page_that_came_while_its_visitor_was_named_is_history_too(house
     assert await writing == 1
     [[person]] = await rows("SELECT id FROM person WHERE kind = 'customer'")
     assert [tuple(row) for row in await rows("SELECT person_id, name FROM event")] == [(person, "read")]
+    assert await kept() == await plainly()
+
+
+async def test_what_a_request_says_first_holds_for_its_rest_in_the_next_transaction(house: Any) -> None:
+    """A request of more than fits into one transaction, beside others: who joins a company counts for it from then."""
+    await set_rule("health", RULE)
+    moment = now()
+
+    def done(number: int, user: str) -> Arrived:
+        return Arrived("track", "made", str(number), moment, user=user, source="app", is_trusted=True)
+
+    await store([done(-1, "u1"), done(-2, "u2")])  # known, so that nothing but the company is new
+    joins = Arrived("group", "", "0", moment, user="u1", group="c1", source="app", is_trusted=True)
+    long = [joins, *(done(number, "u1") for number in range(1, 3 * AT_ONCE))]
+    others = [[done(10_000 + number, "u2")] for number in range(50)]
+    await asyncio.gather(intake().take(long), *(intake().take(one) for one in others))
+    [[account]] = await rows("SELECT id FROM account")
+    found = await rows("SELECT account_id, COUNT(*) FROM event WHERE message_id NOT LIKE '-%' GROUP BY account_id")
+    assert {row[0]: row[1] for row in found} == {account: 3 * AT_ONCE - 1, None: 50}
     assert await kept() == await plainly()

@@ -1,7 +1,7 @@
 """Storing what arrived: once, whose it is, counted; all of it in one transaction.
 
-Before the lock (`counting.LOCK`) a transaction only looks; whatever others might change too is written behind it. So
-one may look while another writes, and none of them waits for one that waits for it.
+Before the lock (`counting.LOCK`) a transaction looks, and writes only what is nobody else's; what others might write
+too comes behind it. So one prepares while another counts, and none waits for one that waits for it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import msgspec
 
 from core.bulk import add_missing, given, insert_rows
 from core.clock import local_day, now, when
-from core.database import lock, rows, transaction, write
+from core.database import lock, rows, savepoint, transaction, write
 from core.tasks import together
 from customers.days import as_day
 from customers.tracking import companies, people, traits
@@ -38,16 +38,34 @@ async def store(events: Sequence[Arrived], next_may_look: Callable[[], None] = l
         fresh = await _unseen(events)
         if not fresh:
             return 0
-        ours = _copies(fresh)
-        known = await _look(ours)
-        counts = await counts_of(_happened(ours))
-        await lock(LOCK)
-        if known is not None and not await people.have_changed(ours, known):
-            next_may_look()
-            await together(_insert(_happened(ours)), count(counts))
-        else:
-            await _settle_and_count(_copies(fresh))
+        if not await _store_of_known(_copies(fresh), next_may_look):
+            await lock(LOCK)
+            await _store_of_all(_copies(fresh))
     return len(fresh)
+
+
+class Changed(Exception):
+    """An id became somebody else's between the look and the lock."""
+
+
+async def _store_of_known(events: Sequence[Arrived], next_may_look: Callable[[], None]) -> bool:
+    """Store what known people did; False, and nothing stored, where there is more to write than that."""
+    known = await _look(events)
+    if known is None:
+        return False
+    happened = _happened(events)
+    try:
+        async with savepoint():
+            # The events are nobody else's business: they are written before the lock, while another counts.
+            _inserted, counts = await together(_insert(happened), counts_of(happened))
+            await lock(LOCK)
+            if await people.have_changed(events, known):
+                raise Changed
+            next_may_look()
+            await count(counts)
+    except Changed:
+        return False
+    return True
 
 
 def _copies(events: Sequence[Arrived]) -> list[Arrived]:
@@ -72,7 +90,7 @@ async def _look(events: Sequence[Arrived]) -> people.Known | None:
     return known
 
 
-async def _settle_and_count(events: Sequence[Arrived]) -> None:
+async def _store_of_all(events: Sequence[Arrived]) -> None:
     """Write what is said of people and companies, then the events."""
     known, joined = await people.find(events)
     _give(events, known, await companies.find(events))
