@@ -1,4 +1,5 @@
-"""`engawa customers import` of 20,000 and 200,000 companies, as CSV and as a workbook: does memory grow with the file?
+"""`engawa customers import` of 20,000 and 200,000 companies, as CSV and as a workbook, and of as many people: does
+memory grow with the file?
 
 Each import is a process of its own on an empty house; `peak_mb` is its largest resident size.
 """
@@ -20,22 +21,30 @@ from bench.house import POSTGRES, folder, is_quick, settings_in
 from faults.processes import environment_of
 
 HEADINGS = ["顧客ID", "会社名", "住所", "電話番号", "業種", "従業員数"]
+FAMILIES = [("佐藤", "サトウ"), ("鈴木", "スズキ"), ("高橋", "タカハシ"), ("田中", "タナカ"), ("伊藤", "イトウ"),
+            ("渡辺", "ワタナベ"), ("山本", "ヤマモト"), ("中村", "ナカムラ"), ("小林", "コバヤシ"),
+            ("加藤", "カトウ"), ("吉田", "ヨシダ")]  # fmt: skip
+GIVEN = [("花子", "ハナコ"), ("太郎", "タロウ"), ("美咲", "ミサキ"), ("健太", "ケンタ"), ("直樹", "ナオキ"),
+         ("由美", "ユミ"), ("恵子", "ケイコ")]  # fmt: skip
+OF_PEOPLE = ["会員ID", "姓", "名", "セイ", "メイ", "メールアドレス", "会社名"]
 
 
 async def measure() -> dict[str, Any]:
     found: dict[str, Any] = {"goal": "peak_mb does not grow with the rows"}
     for engine, database in {"sqlite": "", **({"postgresql": POSTGRES} if POSTGRES else {})}.items():
-        for kind in ("csv", "xlsx"):
+        for kind in ("csv", "xlsx", "people"):
             for count in (2_000, 20_000) if is_quick() else (20_000, 200_000):
                 found[f"{engine}_{kind}_{count}"] = await imported(database, a_file(kind, count))
     return found
 
 
 def a_file(kind: str, count: int) -> Path:
-    path = folder() / f"companies-{count}.{kind}"
+    path = folder() / (f"people-{count}.csv" if kind == "people" else f"companies-{count}.{kind}")
     if not path.exists():
         if kind == "xlsx":
             write_workbook(path, count)
+        elif kind == "people":
+            path.write_text("\n".join(",".join(row) for row in (OF_PEOPLE, *people(count))))
         else:
             path.write_text("\n".join(",".join(row) for row in (HEADINGS, *rows(count))))
     return path
@@ -45,6 +54,14 @@ def rows(count: int) -> Iterator[list[str]]:
     for n in range(count):
         yield [f"C{n}", f"株式会社計測{n:06d}工業", f"青波市港町{n % 97 + 1}-{n}",
                f"03-{n // 10000:04d}-{n % 10000:04d}", f"業種{n % 40}", str(n % 5000)]  # fmt: skip
+
+
+def people(count: int) -> Iterator[list[str]]:
+    """Twenty of each company."""
+    for n in range(count):
+        family, given = FAMILIES[n % len(FAMILIES)], GIVEN[n // len(FAMILIES) % len(GIVEN)]
+        yield [f"P{n}", family[0], given[0], family[1], given[1], f"p{n}@c{n // 20}.example.jp",
+               f"株式会社計測{n // 20:06d}工業"]  # fmt: skip
 
 
 def write_workbook(path: Path, count: int) -> None:
