@@ -46,7 +46,7 @@ class WebhookPages(Controller):
     async def index(self) -> Response[Any]:
         return await _list(Form(NewTarget))
 
-    @post("/", may="settings.manage", needs_fresh=True, status_code=200)
+    @post("/", may="settings.manage", needs_fresh=True, shows_secret=True, status_code=200)
     async def add(self, request: Request[Any, Any, Any]) -> Response[Any]:
         form = Form(NewTarget, await request.form())
         if not form.valid:

@@ -18,6 +18,7 @@ from urllib.parse import parse_qsl
 
 from litestar.connection import Request
 
+from core import sent_once
 from core.context import Here, enter
 from core.i18n import LANGUAGES
 from core.metrics import count_request
@@ -175,6 +176,7 @@ async def _limited_body(scope: Any, receive: Any) -> Any:
     elif _is_upload(content_type) and scope["method"] == "POST" and (found := _multipart_method.search(body)):
         _become(scope, found.group(1).decode())
 
+    await sent_once.mark(scope, content_type, body)
     sent = False
 
     async def again() -> Any:

@@ -62,6 +62,19 @@ def take_flashes() -> list[Flash]:
     return waiting + pending
 
 
+def to_be_said() -> list[Flash]:
+    """What this request has said so far for the next page."""
+    scope = _scope()
+    return [] if scope is None else list(scope.get(_PENDING, []))
+
+
+def say_again(flashes: list[Flash]) -> None:
+    """Of a request that is answered as another was."""
+    scope = _scope()
+    if scope is not None and flashes:
+        scope[_PENDING] = flashes[-MOST:]
+
+
 def something_waits() -> bool:
     """A flash may have to be said on the page of this request."""
     scope = _scope()

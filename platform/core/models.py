@@ -139,11 +139,12 @@ class Note(Model):
         table = "note"
 
 
+# Also what became of a form that was sent (core.sent_once), which no transaction holds together.
 class ApiOutcome(Model):
     """What a request with an Idempotency-Key was answered: written in the transaction that did the work."""
 
     id = fields.BigIntField(primary_key=True)
-    owner = fields.CharField(max_length=40)  # key:7
+    owner = fields.CharField(max_length=40)  # key:7, person:7
     key = fields.CharField(max_length=255)
     mark = fields.CharField(max_length=64)  # SHA-256 of method, path and body
     status = fields.IntField()

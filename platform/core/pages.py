@@ -24,6 +24,7 @@ from core.flashes import before_send, flash, take_flashes
 from core.left_open import csrf_token, kept
 from core.markdown import excerpt, markdown
 from core.navigation import navigation
+from core.sent_once import form_key
 from core.settings import settings
 
 __all__ = ["Brand", "before_send", "configure_templates", "flash", "fragment", "navigation", "page", "render",
@@ -164,8 +165,8 @@ def _environment(rooms: tuple[str, ...]) -> Environment:
     made.filters.update(words)
     made.globals.update(words | chart_filters() | {
         "_": _gettext, "gettext": _gettext, "ngettext": _ngettext, "here": here, "static": static, "icon": icon,
-        "keys_sheet": keys_sheet, "kept": kept,
-        "csrf_token": csrf_token, "theme": theme, "url": url, "absolute": absolute, "may": may, "brand": brand,
+        "keys_sheet": keys_sheet, "kept": kept, "csrf_token": csrf_token, "form_key": form_key,
+        "theme": theme, "url": url, "absolute": absolute, "may": may, "brand": brand,
         "navigation": navigation, "take_flashes": take_flashes, "LANGUAGES": i18n.LANGUAGES, "settings": settings,
     })  # fmt: skip
     return made

@@ -31,6 +31,7 @@ from core.navigation import navigation
 from core.pages import before_send, flash, page, safe_path, url
 from core.principal import CAPABILITIES
 from core.problems import problem, title_of, wants_json
+from core.sent_once import SentOnce
 from core.settings import LOOPBACK, settings
 
 log = logging.getLogger("engawa.web")
@@ -224,6 +225,7 @@ def build_web(
     made = Litestar(
         route_handlers=[*handlers, *common],
         guards=[may_guard],
+        middleware=[SentOnce],
         before_send=[before_send],
         csrf_config=CSRFConfig(
             secret=settings().secret_key,

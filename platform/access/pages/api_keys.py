@@ -52,7 +52,7 @@ class ApiKeyPages(Controller):
     async def index(self) -> Response[Any]:
         return await _shown(_empty())
 
-    @post("/", may="settings.manage", needs_fresh=True, status_code=200)
+    @post("/", may="settings.manage", needs_fresh=True, shows_secret=True, status_code=200)
     async def make(self, request: Request[Any, Any, Any]) -> Response[Any]:
         form = Form(NewApiKey, await request.form())
         if not form.valid:

@@ -87,7 +87,7 @@ class SignOnSettings(Controller):
     async def index(self) -> Response[Any]:
         return await _shown(Form(NewSignOn))
 
-    @post("/", may="settings.manage", needs_fresh=True, status_code=200)
+    @post("/", may="settings.manage", needs_fresh=True, shows_secret=True, status_code=200)
     async def connect(self, request: Request[Any, Any, Any]) -> Response[Any]:
         form = Form(NewSignOn, await request.form())
         if not form.valid:

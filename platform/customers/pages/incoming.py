@@ -53,7 +53,7 @@ class IncomingPages(Controller):
     async def index(self) -> Response[Any]:
         return await shown(Form(NewHook))
 
-    @post("/", may="settings.manage", status_code=200)
+    @post("/", may="settings.manage", shows_secret=True, status_code=200)
     async def make(self, request: Request[Any, Any, Any]) -> Response[Any]:
         form = Form(NewHook, await request.form())
         if not form.valid:

@@ -33,7 +33,7 @@ class WriteKeyPages(Controller):
     async def index(self) -> Response[Any]:
         return await shown(Form(NewKey))
 
-    @post("/", may="settings.manage", status_code=200)
+    @post("/", may="settings.manage", shows_secret=True, status_code=200)
     async def make(self, request: Request[Any, Any, Any]) -> Response[Any]:
         form = Form(NewKey, await request.form())
         if not form.valid:
