@@ -98,10 +98,15 @@ class Navigation:
         return tuple(Way(str(e.label), e.href, e.icon, e.group, e.number, e.hot) for e in self.of(area))
 
     def current(self, area: str) -> str:
-        """The href that `aria-current` belongs to: the longest that the path lies under."""
+        """The href that `aria-current` belongs to: of the entry with the longest address that the path lies under.
+
+        What stands in the area that an entry opens counts as that entry's, wherever its address lies.
+        """
         path = here().path
-        under = [e.href for e in self.of(area) if path == e.href or path.startswith(e.href.rstrip("/") + "/")]
-        return max(under, key=len, default="")
+        around = [(e.href, e.href) for e in self.of(area)]
+        inside = [(one.href, e.href) for e in self.of(area) if e.opens for one in self.of(e.opens)]
+        under = [(len(href), way) for href, way in around + inside if (path + "/").startswith(href.rstrip("/") + "/")]
+        return max(under, default=(0, ""))[1]
 
     async def prepare(self) -> None:
         """Ask the counts that this person will see. Once a request, for pages of people who are signed in."""
