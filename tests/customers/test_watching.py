@@ -190,7 +190,7 @@ async def test_the_csm_sees_to_a_fall_and_it_leaves_the_home(web: Any, sign_in: 
     assert "90から40" in (await web.get("/staff")).text
     assert "水面フーズ" in (await web.get("/notices")).text
     assert "水面フーズ" in (await web.get(f"{S}/team")).text
-    assert "ログイン" in (await web.get(f"{S}/{account.id}")).text
+    assert "サインイン" in (await web.get(f"{S}/{account.id}")).text
     assert (await web.submit(where, {"note": "来週訪問する"})).status_code == 303
     assert (await web.submit(where)).status_code == 409
     assert "90から40" not in (await web.get("/staff")).text

@@ -169,7 +169,7 @@ async def test_a_guide_without_a_goal_or_share_says_so(web):
     await an_author()
     assert await uplift.effect(await live("modal")) is None
     found = await uplift.effect(await live("modal", goal=GOAL))
-    assert found is not None and len(found.groups) == 1 and "誰にも分かりません" in found.sentence
+    assert found is not None and len(found.groups) == 1 and "だれにも分かりません" in found.sentence
 
 
 def drawn(dice: random.Random, shares: tuple[float, float], most: int, holdout: float) -> list[tuple[float, float]]:

@@ -52,3 +52,25 @@ def test_the_audit_log_has_words_for_what_every_room_writes_into_it():
     assert len(written) > 50
     assert {action for action, _ in written} - set(ACTION_NAMES) == set()
     assert kinds - set(TARGET_NAMES) == set()
+
+
+# One thing has one word. What customers type, and what the bot and the search understand of it, is theirs.
+ONE_WORD = {"誰": "だれ", "ログイン": "サインイン", "ログオン": "サインイン", "ログアウト": "サインアウト"}
+REPOSITORY = PLATFORM.parent
+WRITTEN_IN_JAPANESE = [REPOSITORY / "README.ja.md", *sorted((REPOSITORY / "docs" / "ja").glob("*.md")),
+                       *sorted((PLATFORM / "app" / "demo" / "articles" / "ja").glob("*.md"))]  # fmt: skip
+
+
+@pytest.mark.parametrize("source", catalogues("ja"), ids=lambda p: p.parts[-5])
+def test_one_thing_has_one_word_on_the_screen(source):
+    for message in read_po(io.BytesIO(source.read_bytes()), locale="ja"):
+        said = "".join(message.string) if isinstance(message.string, tuple) else message.string
+        assert [f"{no} → {yes}" for no, yes in ONE_WORD.items() if no in said] == [], said
+
+
+@pytest.mark.parametrize("source", WRITTEN_IN_JAPANESE, ids=lambda p: p.name)
+def test_one_thing_has_one_word_in_what_is_read(source):
+    text = source.read_text()
+    if "articles" in source.parts:
+        text = text.split("---", 2)[2]  # above stand the wordings of customers
+    assert [f"{no} → {yes}" for no, yes in ONE_WORD.items() if no in text] == []
