@@ -12,7 +12,7 @@ from litestar import Controller, Request, Response, get, post, put
 from campaigns import actions, policy
 from campaigns.compose import Draft, Mistakes
 from campaigns.models import Campaign, Revision, Step
-from core.api import BASE, READ, WRITE, After, InState, Limit, Page, Since, body_of, once, page_of, possible
+from core.api import BASE, READ, WRITE, After, InState, Limit, Page, Since, body_of, narrowed, once, page_of, possible
 from core.context import current_principal
 from core.database import rows
 from core.errors import Invalid, Wrong
@@ -100,11 +100,7 @@ class CampaignApi(Controller):
         self, request: Request[Any, Any, Any], after: After = "", limit: Limit = 50, updated_since: Since = None,
         in_state: InState = "",
     ) -> Page[CampaignOut]:  # fmt: skip
-        query = policy.visible_campaigns(current_principal())
-        if updated_since:
-            query = query.filter(updated_at__gte=updated_since)
-        if in_state:
-            query = query.filter(state=in_state)
+        query = narrowed(policy.visible_campaigns(current_principal()), updated_at__gte=updated_since, state=in_state)
         return await page_of(request, query, shown, after=after, limit=limit)
 
     @get("/{campaign_id:int}", may="campaigns.read", says=lazy("Read a campaign and how it went"), **READ)

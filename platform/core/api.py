@@ -25,12 +25,13 @@ import msgspec
 from itsdangerous import BadData, URLSafeSerializer
 from litestar import Request, Response
 from litestar.params import Parameter
+from tortoise.models import Model
 from tortoise.queryset import QuerySet
 
 from core.clock import now
 from core.context import here
 from core.database import rows, transaction, write
-from core.errors import Invalid, Refused, Unreadable, Wrong
+from core.errors import Invalid, NotFound, Refused, Unreadable, Wrong
 from core.form_fields import Field, fields_of
 from core.forms import Form
 from core.i18n import _
@@ -45,6 +46,7 @@ After = Annotated[str, Parameter(max_length=500, description="The `next` of the 
 Since = Annotated[datetime | None, Parameter(description="Only what changed at or after this moment.")]
 InState = Annotated[str, Parameter(query="state", max_length=20, description="Only those in this state.")]
 T = TypeVar("T")
+M = TypeVar("M", bound=Model)
 S = TypeVar("S", bound=msgspec.Struct)
 TEXTS = {"text", "line", "email", "url", "secret", "choice", "date", "datetime", "time"}
 
@@ -154,6 +156,21 @@ def opened(seal: URLSafeSerializer, text: str) -> list[Any] | None:
     except BadData:
         raise Unreadable(_("This cursor is not from a page of this list. Begin without one.")) from None
     return found if isinstance(found, list) and len(found) == 3 else None
+
+
+async def the_one(query: QuerySet[M], id: int, otherwise: str) -> M:
+    """The row of a `visible_…` query with this id. Raises NotFound with the sentence `otherwise`."""
+    found = await query.get_or_none(id=possible(id))
+    if found is None:
+        raise NotFound(otherwise)
+    return found
+
+
+def narrowed(query: QuerySet[M], **asked: Any) -> QuerySet[M]:
+    """`query` by what was asked for; what is empty narrows nothing."""
+    return query.filter(
+        **{field: possible(one) if isinstance(one, int) else one for field, one in asked.items() if one}
+    )
 
 
 def possible(id: int) -> int:

@@ -7,10 +7,10 @@ from typing import Any
 
 from litestar import Controller, Request, Response, get, patch, post, put
 
-from core.api import BASE, READ, WRITE, After, Limit, Page, Since, body_of, changes_of, once, page_of, possible
+from core.api import BASE, READ, WRITE, After, Limit, Page, Since, body_of, changes_of, narrowed, once, page_of, the_one
 from core.audit import audit
 from core.context import current_principal, here
-from core.errors import Invalid, NotFound, Wrong
+from core.errors import Invalid, Wrong
 from core.i18n import _, lazy
 from core.policy import ensure
 from core.refs import Ref
@@ -55,10 +55,7 @@ async def shown_people(found: Sequence[Person]) -> list[PersonOut]:
 
 
 async def _account(account_id: int) -> Account:
-    found = await policy.visible_accounts(current_principal()).get_or_none(id=possible(account_id))
-    if found is None:
-        raise NotFound(_("There is no such company."))
-    return found
+    return await the_one(policy.visible_accounts(current_principal()), account_id, _("There is no such company."))
 
 
 class AccountApi(Controller):
@@ -69,13 +66,8 @@ class AccountApi(Controller):
         self, request: Request[Any, Any, Any], after: After = "", limit: Limit = 50, updated_since: Since = None,
         tier: str = "", corporate_number: str = "",
     ) -> Page[AccountOut]:  # fmt: skip
-        query = policy.visible_accounts(current_principal())
-        if updated_since:
-            query = query.filter(updated_at__gte=updated_since)
-        if tier:
-            query = query.filter(tier=tier)
-        if corporate_number:
-            query = query.filter(corporate_number=corporate_number)
+        query = narrowed(policy.visible_accounts(current_principal()), updated_at__gte=updated_since, tier=tier,
+                         corporate_number=corporate_number)  # fmt: skip
         return await page_of(request, query, shown_accounts, after=after, limit=limit)
 
     @get("/{account_id:int}", may="customers.read", says=lazy("Read a company"), **READ)
@@ -121,9 +113,7 @@ class PersonApi(Controller):
         self, request: Request[Any, Any, Any], after: After = "", limit: Limit = 50, updated_since: Since = None,
         email: str = "", account_id: int = 0,
     ) -> Page[PersonOut]:  # fmt: skip
-        query = policy.visible_people(current_principal())
-        if updated_since:
-            query = query.filter(updated_at__gte=updated_since)
+        query = narrowed(policy.visible_people(current_principal()), updated_at__gte=updated_since)
         if email:
             (await seeing.sight()).refuse("person.email")
             query = query.filter(email=email.strip().lower())
@@ -136,9 +126,8 @@ class PersonApi(Controller):
 
     @get("/{person_id:int}", may="customers.read", says=lazy("Read a person"), **READ)
     async def one(self, person_id: int) -> PersonOut:
-        found = await policy.visible_people(current_principal()).get_or_none(id=possible(person_id))
-        if found is None:
-            raise NotFound(_("There is no such person."))
+        visible = policy.visible_people(current_principal())
+        found = await the_one(visible, person_id, _("There is no such person."))
         await seen(found.id)
         return (await shown_people([found]))[0]
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from litestar import Controller, Request, Response, get, put
 
-from core.api import BASE, READ, WRITE, After, Limit, Page, Since, body_of, once, page_of, possible
+from core.api import BASE, READ, WRITE, After, Limit, Page, Since, body_of, narrowed, once, page_of, the_one
 from core.context import current_principal
-from core.errors import Invalid, NotFound, Wrong
+from core.errors import Invalid, Wrong
 from core.i18n import _, lazy
 from core.policy import ensure
 from customers import policy, seeing, upserts
@@ -35,18 +35,14 @@ class ContractApi(Controller):
         self, request: Request[Any, Any, Any], after: After = "", limit: Limit = 50, updated_since: Since = None,
         account_id: int = 0,
     ) -> Page[ContractOut]:  # fmt: skip
-        query = policy.visible_contracts(current_principal())
-        if updated_since:
-            query = query.filter(updated_at__gte=updated_since)
-        if account_id:
-            query = query.filter(account_id=possible(account_id))
+        query = narrowed(policy.visible_contracts(current_principal()), updated_at__gte=updated_since,
+                         account_id=account_id)  # fmt: skip
         return await page_of(request, query, shown_contracts, after=after, limit=limit)
 
     @get("/{contract_id:int}", may="customers.read", says=lazy("Read a contract"), **READ)
     async def one(self, contract_id: int) -> ContractOut:
-        found = await policy.visible_contracts(current_principal()).get_or_none(id=possible(contract_id))
-        if found is None:
-            raise NotFound(_("There is no such contract."))
+        visible = policy.visible_contracts(current_principal())
+        found = await the_one(visible, contract_id, _("There is no such contract."))
         return (await shown_contracts([found]))[0]
 
     @put("/from/{source:str}/{source_id:str}", may="customers.write", body=ContractUpsert, is_once=True,
@@ -63,20 +59,14 @@ class PurchaseApi(Controller):
         self, request: Request[Any, Any, Any], after: After = "", limit: Limit = 50, updated_since: Since = None,
         account_id: int = 0, person_id: int = 0,
     ) -> Page[PurchaseOut]:  # fmt: skip
-        query = policy.visible_purchases(current_principal())
-        if updated_since:
-            query = query.filter(updated_at__gte=updated_since)
-        if account_id:
-            query = query.filter(account_id=possible(account_id))
-        if person_id:
-            query = query.filter(person_id=possible(person_id))
+        query = narrowed(policy.visible_purchases(current_principal()), updated_at__gte=updated_since,
+                         account_id=account_id, person_id=person_id)  # fmt: skip
         return await page_of(request, query, shown_purchases, after=after, limit=limit)
 
     @get("/{purchase_id:int}", may="customers.read", says=lazy("Read a purchase"), **READ)
     async def one(self, purchase_id: int) -> PurchaseOut:
-        found = await policy.visible_purchases(current_principal()).get_or_none(id=possible(purchase_id))
-        if found is None:
-            raise NotFound(_("There is no such purchase."))
+        visible = policy.visible_purchases(current_principal())
+        found = await the_one(visible, purchase_id, _("There is no such purchase."))
         return (await shown_purchases([found]))[0]
 
     @put("/from/{source:str}/{source_id:str}", may="customers.write", body=PurchaseUpsert, is_once=True,

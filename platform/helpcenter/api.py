@@ -10,9 +10,8 @@ import msgspec
 from litestar import Controller, Request, Response, delete, get, post, put
 from tortoise.queryset import QuerySet
 
-from core.api import BASE, READ, WRITE, After, InState, Limit, Page, Since, body_of, once, page_of, possible
+from core.api import BASE, READ, WRITE, After, InState, Limit, Page, Since, body_of, narrowed, once, page_of, the_one
 from core.context import current_principal
-from core.errors import NotFound
 from core.forms import Line, Meta
 from core.i18n import _, lazy
 from core.pages import absolute
@@ -84,10 +83,7 @@ def _query() -> QuerySet[Article]:
 
 
 async def _article(article_id: int) -> Article:
-    found = await _query().get_or_none(id=possible(article_id))
-    if found is None:
-        raise NotFound(_("There is no such article."))
-    return found
+    return await the_one(_query(), article_id, _("There is no such article."))
 
 
 async def shown(found: Sequence[Article], *, with_body: bool = False) -> list[ArticleOut]:
@@ -119,11 +115,7 @@ class ArticleApi(Controller):
         self, request: Request[Any, Any, Any], after: After = "", limit: Limit = 50, updated_since: Since = None,
         in_state: InState = "",
     ) -> Page[ArticleOut]:  # fmt: skip
-        query = _query()
-        if updated_since:
-            query = query.filter(updated_at__gte=updated_since)
-        if in_state:
-            query = query.filter(state=in_state)
+        query = narrowed(_query(), updated_at__gte=updated_since, state=in_state)
         return await page_of(request, query, shown, after=after, limit=limit)
 
     @get("/{article_id:int}", may="help.read", says=lazy("Read an article"), **READ)

@@ -10,9 +10,8 @@ from typing import Any
 import msgspec
 from litestar import Controller, Request, Response, get, post
 
-from core.api import BASE, READ, WRITE, After, InState, Limit, Page, Since, body_of, once, page_of, possible
+from core.api import BASE, READ, WRITE, After, InState, Limit, Page, Since, body_of, narrowed, once, page_of, the_one
 from core.context import current_principal
-from core.errors import NotFound
 from core.forms import Text
 from core.i18n import _, lazy
 from core.pages import absolute
@@ -76,10 +75,8 @@ async def said(found: Sequence[Message]) -> list[MessageOut]:
 
 
 async def _conversation(conversation_id: int) -> Conversation:
-    found = await policy.visible_conversations(current_principal()).get_or_none(id=possible(conversation_id))
-    if found is None:
-        raise NotFound(_("There is no such conversation."))
-    return found
+    visible = policy.visible_conversations(current_principal())
+    return await the_one(visible, conversation_id, _("There is no such conversation."))
 
 
 class ConversationApi(Controller):
@@ -91,15 +88,10 @@ class ConversationApi(Controller):
         in_state: InState = "", person_id: int = 0, account_id: int = 0,
     ) -> Page[ConversationOut]:  # fmt: skip
         """`updated_since` looks at when the last message came."""
-        query = policy.visible_conversations(current_principal())
-        if updated_since:
-            query = query.filter(last_message_at__gte=updated_since)
+        query = narrowed(policy.visible_conversations(current_principal()), last_message_at__gte=updated_since,
+                         person_id=person_id, account_id=account_id)  # fmt: skip
         if in_state:
             query = query.filter(state=in_state if in_state in STATES else "")
-        if person_id:
-            query = query.filter(person_id=possible(person_id))
-        if account_id:
-            query = query.filter(account_id=possible(account_id))
         return await page_of(request, query, shown, after=after, limit=limit)
 
     @get("/{conversation_id:int}", may="inbox.answer", says=lazy("Read a conversation"), **READ)

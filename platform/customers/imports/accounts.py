@@ -6,7 +6,6 @@ from typing import Any
 
 from core.database import write
 from core.i18n import _
-from customers.ids import next_ids
 from customers.imports.account_rows import (
     COLUMNS,
     Change,
@@ -25,7 +24,7 @@ from customers.imports.account_rows import (
 from customers.imports.people import PeopleImport
 from customers.imports.remembered import Remembered, Seen
 from customers.imports.reviewing import Doubt, close_settled, keep_doubts, rejected_keys, waiting
-from customers.imports.rows import Given, Outcome, digest_of, select_in, twice
+from customers.imports.rows import Given, Outcome, created, digest_of, give_ids, select_in, twice, unchanged, updated
 from customers.imports.surveying import Survey
 from customers.imports.trailing import following
 from customers.matching.companies import company_of
@@ -140,7 +139,7 @@ class AccountsImport:
 
     def _known(self, one: Given, key: str, known: Known) -> Outcome:
         if known.digest == one.digest:
-            return Outcome(one.number, "unchanged", "", {}, "account", known.id)
+            return unchanged(one, self.kind, known.id)
         wanted = self.columns(one)
         number, held = wanted.get("corporate_number"), known.values["corporate_number"]
         if number and held and number != held:
@@ -158,10 +157,9 @@ class AccountsImport:
         change = Change(known, one, key, values)
         if not values and not any(field in one.values for field in ("alias", *CONTACT)):
             self.same.append(change)
-            return Outcome(one.number, "unchanged", "", {}, "account", known.id)
+            return unchanged(one, self.kind, known.id)
         self.changes.append(change)
-        before = {field: known.values.get(field) for field in values}
-        return Outcome(one.number, "updated", ", ".join(values), one.raw, "account", known.id, before)
+        return updated(one, self.kind, known, values)
 
     def differing(self, known: Known, wanted: dict[str, Any]) -> dict[str, Any]:
         """What of the row is put into the record: what differs, where no better source has spoken."""
@@ -184,7 +182,7 @@ class AccountsImport:
         if one.number in self.verdicts:
             return self._met(one, key)
         self.new.append(New(0, key, one, self.columns(one)))
-        return Outcome(one.number, "created", "", one.raw, "account")
+        return created(one, self.kind)
 
     def _met(self, one: Given, key: str) -> Outcome:
         """The matcher knows a record: taken over at high evidence, else a question to a person."""
@@ -192,7 +190,7 @@ class AccountsImport:
         known, said = self.claimed.get(claim.id), reasons(verdict.evidence)
         if known is None or verdict.level == "none":  # it was merged or changed since the survey
             self.new.append(New(0, key, one, self.columns(one)))
-            return Outcome(one.number, "created", "", one.raw, "account")
+            return created(one, self.kind)
         if claim.is_contested or verdict.level == "review":
             reason = _("Another row fits as well: %(evidence)s", evidence=said) if claim.is_contested else said
             self.doubts.append(Doubt("same_company", self.source, key, one, claim.id, "", reason,
@@ -200,9 +198,7 @@ class AccountsImport:
             return Outcome(one.number, "review", reason, one.raw, "account", claim.id)
         values = self.differing(known, self.columns(one))
         self.found.append(Change(known, one, key, values))
-        before = {field: known.values.get(field) for field in values}
-        reason = _("Found by %(evidence)s", evidence=said)
-        return Outcome(one.number, "updated", reason, one.raw, "account", known.id, before)
+        return updated(one, self.kind, known, values, _("Found by %(evidence)s", evidence=said))
 
     def _same_number(self, one: Given, key: str, account: int | None, number: str, other: str = "") -> Outcome:
         return self._doubt(
@@ -241,10 +237,7 @@ class AccountsImport:
         await rekey("account", [*(n.id for n in self.new), *(c.known.id for c in (*self.changes, *self.found))])
 
     async def _write(self, outcomes: list[Outcome]) -> None:
-        by_number = {outcome.number: outcome for outcome in outcomes}
-        for new, id in zip(self.new, await next_ids("account", len(self.new)), strict=True):
-            new.id = id
-            by_number[new.given.number].about_id = id
+        await give_ids(self.kind, self.new, outcomes)
         await insert_accounts(self.source, self.new)
         await self._parents_in_file()
         changed = [*self.changes, *self.found]

@@ -12,10 +12,9 @@ from core.database import write, write_many
 from core.i18n import _
 from customers import tiers
 from customers.days import a_day, as_day
-from customers.ids import next_ids
 from customers.imports.person_rows import accounts_by_source
 from customers.imports.remembered import Seen
-from customers.imports.rows import Given, Outcome, select_in, twice
+from customers.imports.rows import Given, Outcome, created, give_ids, select_in, twice, unchanged, updated
 from customers.imports.trailing import following
 from customers.trails import Trail
 
@@ -82,23 +81,20 @@ class ContractsImport:
         values = columns_of(one)
         if known is None:
             self.writes.append(Write(one, key, account, values))
-            return Outcome(one.number, "created", "", one.raw, "contract")
+            return created(one, self.kind)
         if known.digest == one.digest and known.account_id == account:
-            return Outcome(one.number, "unchanged", "", {}, "contract", known.id)
+            return unchanged(one, self.kind, known.id)
         changed = {field: value for field, value in values.items() if known.values.get(field) != value}
         change = Write(one, key, account, changed, known)
         if not changed and known.account_id == account:
             self.same.append(change)
-            return Outcome(one.number, "unchanged", "", {}, "contract", known.id)
+            return unchanged(one, self.kind, known.id)
         self.writes.append(change)
-        before = {field: known.values.get(field) for field in changed}
-        return Outcome(one.number, "updated", ", ".join(changed), one.raw, "contract", known.id, before)
+        return updated(one, self.kind, known, changed)
 
     async def write(self, outcomes: list[Outcome]) -> None:
         new = [one for one in self.writes if one.known is None]
-        by_number = {outcome.number: outcome for outcome in outcomes}
-        for one, id in zip(new, await next_ids("contract", len(new)), strict=True):
-            one.id = by_number[one.given.number].about_id = id
+        await give_ids(self.kind, new, outcomes)
         known = [one.known.id for one in (*self.writes, *self.same) if one.known]
         async with following(self.trail, "contract", known, lambda: [one.id for one in new]):
             await self._write(new)

@@ -8,7 +8,6 @@ from typing import Any
 from core.database import write
 from core.i18n import _
 from customers import consent
-from customers.ids import next_ids
 from customers.imports.person_rows import (
     COLUMNS,
     KnownPerson,
@@ -27,7 +26,7 @@ from customers.imports.person_rows import (
 )
 from customers.imports.remembered import Remembered, Seen
 from customers.imports.reviewing import Doubt, close_settled, keep_doubts, rejected_keys, waiting
-from customers.imports.rows import Given, Outcome, twice
+from customers.imports.rows import Given, Outcome, created, give_ids, twice, unchanged, updated
 from customers.imports.surveying import Survey
 from customers.imports.trailing import following
 from customers.matching.evidence import NOTHING
@@ -131,7 +130,7 @@ class PeopleImport:
             return twice(one, before)
         known = self.known.get(key)
         if known and known.digest == one.digest:
-            return Outcome(one.number, "unchanged", "", {}, "person", known.id)
+            return unchanged(one, self.kind, known.id)
         return self._decided(one, key, known)
 
     def _decided(self, one: Given, key: str, known: KnownPerson | None) -> Outcome:
@@ -188,17 +187,16 @@ class PeopleImport:
         wanted, account = columns_of(one), self._account(one)
         if known is None:
             self.writes.append(Write(one, key, wanted, None, account))
-            return Outcome(one.number, "created", self._note(one, account), one.raw, "person")
+            return created(one, self.kind, self._note(one, account))
         values = {field: value for field, value in wanted.items() if known.values.get(field) != value and
                   self.precedence.may_write(self.source, field, known.sources.get(field, ""),
                                             known.values.get(field) in {None, ""})}  # fmt: skip
         change = Write(one, key, values, known, account, known.id)
         if not values and account is None and "consent" not in one.values and not is_found:
             self.same.append(change)
-            return Outcome(one.number, "unchanged", "", {}, "person", known.id)
+            return unchanged(one, self.kind, known.id)
         self.writes.append(change)
-        before = {field: known.values.get(field) for field in values}
-        return Outcome(one.number, "updated", ", ".join(values), one.raw, "person", known.id, before)
+        return updated(one, self.kind, known, values)
 
     def _account(self, one: Given) -> int | None:
         if "account" in one.values:
@@ -225,9 +223,7 @@ class PeopleImport:
         await rekey("person", [one.id for one in self.writes])
 
     async def _write(self, outcomes: list[Outcome], new: list[Write]) -> None:
-        by_number = {outcome.number: outcome for outcome in outcomes}
-        for one, id in zip(new, await next_ids("person", len(new)), strict=True):
-            one.id = by_number[one.given.number].about_id = id
+        await give_ids(self.kind, new, outcomes)
         await insert_people(self.source, new)
         for one in self.writes:
             if one.known is not None:

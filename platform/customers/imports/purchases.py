@@ -13,10 +13,9 @@ from core.context import here
 from core.database import write_many
 from core.i18n import _
 from customers.days import a_day, as_day
-from customers.ids import next_ids
 from customers.imports.person_rows import accounts_by_name, accounts_by_source, people_by_source, people_with_email
 from customers.imports.remembered import Seen
-from customers.imports.rows import Given, Outcome, select_in, twice
+from customers.imports.rows import Given, Outcome, created, give_ids, select_in, twice, unchanged, updated
 from customers.imports.trailing import following
 from customers.names import company_key
 from customers.purchases import bought, settle
@@ -100,22 +99,19 @@ class PurchasesImport:
         one, known = change.given, change.known
         if known is None:
             self.writes.append(change)
-            return Outcome(one.number, "created", "", one.raw, "purchase")
+            return created(one, self.kind)
         is_elsewhere = (known.person_id, known.account_id) != (change.person_id, change.account_id)
         values = {field: value for field, value in change.values.items() if known.values.get(field) != value}
         if not values and not is_elsewhere:
             if known.digest != one.digest:
                 self.same.append(change)
-            return Outcome(one.number, "unchanged", "", {}, "purchase", known.id)
+            return unchanged(one, self.kind, known.id)
         self.writes.append(change)
-        before = {field: known.values.get(field) for field in values}
-        return Outcome(one.number, "updated", ", ".join(values), one.raw, "purchase", known.id, before)
+        return updated(one, self.kind, known, values)
 
     async def write(self, outcomes: list[Outcome]) -> None:
         new = [one for one in self.writes if one.known is None]
-        by_number = {outcome.number: outcome for outcome in outcomes}
-        for one, id in zip(new, await next_ids("purchase", len(new)), strict=True):
-            one.id = by_number[one.given.number].about_id = id
+        await give_ids(self.kind, new, outcomes)
         known = [one.known.id for one in (*self.writes, *self.same) if one.known]
         before = await bought(known)
         async with following(self.trail, "purchase", known, lambda: [one.id for one in new]):

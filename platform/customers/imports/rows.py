@@ -12,6 +12,7 @@ import msgspec
 
 from core.database import rows, write_many
 from core.i18n import _
+from customers.ids import next_ids
 from customers.imports.headings import FIELD_LABELS
 from customers.imports.sheets import AN_ERROR, NO_VALUE, Row
 from customers.imports.values import Mistake, value_of
@@ -72,6 +73,27 @@ def twice(one: Given, before: tuple[int, str]) -> Outcome:
         return Outcome(one.number, "unchanged", _("The same as row %(row)s.", row=before[0]))
     reason = _("The id stands in row %(row)s already, with other values.", row=before[0])
     return Outcome(one.number, "refused", reason, one.raw)
+
+
+def created(one: Given, kind: str, note: str = "") -> Outcome:
+    return Outcome(one.number, "created", note, one.raw, kind)
+
+
+def unchanged(one: Given, kind: str, id: int) -> Outcome:
+    return Outcome(one.number, "unchanged", "", {}, kind, id)
+
+
+def updated(one: Given, kind: str, known: Any, values: dict[str, Any], reason: str = "") -> Outcome:
+    """With what stood before in the fields of `values`, for taking the import back."""
+    before = {field: known.values.get(field) for field in values}
+    return Outcome(one.number, "updated", reason or ", ".join(values), one.raw, kind, known.id, before)
+
+
+async def give_ids(kind: str, new: Sequence[Any], outcomes: Sequence[Outcome]) -> None:
+    """Give the new rows of a chunk their ids, and the ledger too. In the open transaction."""
+    by_number = {outcome.number: outcome for outcome in outcomes}
+    for one, id in zip(new, await next_ids(kind, len(new)), strict=True):
+        one.id = by_number[one.given.number].about_id = id
 
 
 def digest_of(values: dict[str, Any]) -> str:
