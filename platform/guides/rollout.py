@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from access.team import who_may
 from core.audit import audit
 from core.clock import now
 from core.context import current_principal
@@ -102,19 +103,25 @@ async def pause(guide: Guide) -> None:
 
 
 async def pause_broken(guide_id: int, found: sights.Broken) -> bool:
-    """The place that it points at is missing: it is shown no more, and its author learns why. False: it is not live."""
+    """The place that it points at is missing: it is shown no more, and its author learns why. False: it is not live.
+
+    Where the author is gone, or writes no guides any more, everybody who does is told.
+    """
+    writers, broken = await who_may("guides.write"), msgspec.to_builtins(found)
     async with transaction():
         paused = await write(
             "UPDATE guide SET state = 'paused', broken = ?, updated_at = ?, version = version + 1 WHERE id = ?"
             " AND state = 'live' RETURNING name, created_by_id, version",
-            msgspec.to_builtins(found), now(), guide_id,
+            broken, now(), guide_id,
         )  # fmt: skip
         if not paused:
             return False
         name, author, version = paused[0]
-        await audit("guide.broken", Ref("guide", guide_id), before={"state": "live"}, after=msgspec.to_builtins(found))
+        if author not in writers:
+            await write("UPDATE guide SET broken = ? WHERE id = ?", broken | {"is_orphan": True}, guide_id)
+        await audit("guide.broken", Ref("guide", guide_id), before={"state": "live"}, after=broken)
         await notices.tell(
-            [author] if author else [], about=Ref("guide", guide_id), kind="guide.broken",
+            [author] if author in writers else writers, about=Ref("guide", guide_id), kind="guide.broken",
             key=f"guide.broken:{guide_id}:{version}", url=f"/staff/guides/{guide_id}/publication",
             data={"name": name, "step": found.step, "missing": found.missing, "visits": found.visits},
         )  # fmt: skip

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from access.models import RoleAssignment
+from access.team import who_may
 
 LEADERS = ("manager", "admin")
 
 
 async def who_answer() -> list[int]:
-    """Active staff whose roles hold `inbox.answer`."""
-    held = await RoleAssignment.filter(person__kind="staff", person__state="active").prefetch_related("role")
-    return sorted({one.person_id for one in held if "inbox.answer" in one.role.capabilities})
+    return await who_may("inbox.answer")
 
 
 async def who_lead() -> list[int]:

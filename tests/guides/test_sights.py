@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 
 from core.clock import as_of, now
-from core.database import rows
+from core.database import rows, write
+from factories import staff
 from guides import sights
 from guides.models import Guide
 from guides_parts import Page, a_product, a_user, an_author, live
@@ -77,6 +78,35 @@ async def test_a_guide_whose_place_is_gone_pauses_itself_and_goes_on_after_the_r
     await run_jobs()
     assert await state(guide) == "live", "what was before the repair counts no more"
     assert "自動で一時停止しました" not in (await web.get(f"/staff/guides/{guide.id}/report")).text
+
+
+@pytest.mark.parametrize("author", ["erased", "left", "another role"])
+async def test_where_the_author_is_gone_whoever_writes_guides_is_told(web, sign_in, run_jobs, author):
+    guide, pages = await a_tour(web)
+    one, other = await staff("csm", "青井", "ふみ"), await staff("admin", "赤木", "じん")
+    agent = await staff("agent", "黒田", "かい")
+    was = (await Guide.get(id=guide.id)).created_by_id
+    if author == "erased":
+        await write("UPDATE guide SET created_by_id = NULL WHERE id = ?", guide.id)
+    elif author == "left":
+        await write("UPDATE person SET state = 'suspended' WHERE id = ?", was)
+    else:
+        await write("UPDATE role_assignment SET role_id = (SELECT id FROM role WHERE slug = 'agent')"
+                    " WHERE person_id = ?", was)  # fmt: skip
+    await visits(pages, guide, 20, "missing")
+    await run_jobs()
+    assert await state(guide) == "paused"
+    told = {row[0] for row in await rows("SELECT person_id FROM notice WHERE kind = 'guide.broken'")}
+    assert told - {was} == {one.id, other.id} and agent.id not in told
+    assert author == "erased" or was not in told
+
+    await sign_in(one)
+    for part in ("content", "audience", "pilot", "publication", "report"):
+        page = (await web.get(f"/staff/guides/{guide.id}/{part}")).text
+        assert "訪問20回のうち20回で、手順1の場所" in page, part
+        assert "作成者がガイドを担当していない" in page and "場所が戻ったので再開する" in page, part
+    await run_jobs()
+    assert len(await rows("SELECT 1 FROM notice WHERE kind = 'guide.broken'")) == len(told)
 
 
 async def test_a_later_step_that_is_gone_counts_as_well(web, run_jobs):

@@ -10,6 +10,7 @@ from core.i18n import _
 from core.pages import page
 from guides import linting
 from guides.models import Guide
+from guides.rollout import has_passed
 from guides.words import KINDS, STATES, TONES
 
 ORDER = ("content", "audience", "pilot", "publication", "report")
@@ -22,6 +23,8 @@ def steps(guide: Guide) -> list[tuple[str, str]]:
 
 
 async def guide_page(template: str, guide: Guide, part: str, *, status: int = 200, **context: Any) -> Response[Any]:
+    if "passed" not in context:  # what a guide that paused itself says on all of its pages
+        context["passed"] = bool(guide.broken) and await has_passed(guide)
     return page(
         f"guides/{template}.html", status=status, guide=guide, steps=steps(guide), at=ORDER.index(part),
         kind=KINDS[guide.kind], state=STATES[guide.state], tone=TONES.get(guide.state, ""),
