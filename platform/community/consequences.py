@@ -23,7 +23,11 @@ async def set_post_state(thread: ThreadRow, post: PostRow, state: str, reason: s
         before["acceptance"] = await withdraw_acceptance(thread)
     await counters.recount(thread.id)
     await points.of_post(post.author_id, post.id, post.number, state == "visible")
-    await refresh_index(thread.id, gone=post.number == 1 and state != "visible")
+    # A reply's words leave the index with the commit; its thread comes back without them by the job.
+    if state != "visible" and (post.number == 1 or post.state == "visible"):
+        await refresh_index(thread.id, gone=True)
+    if state == "visible" or post.number > 1:
+        await refresh_index(thread.id)
     return before
 
 
@@ -41,7 +45,7 @@ async def withdraw_acceptance(thread: ThreadRow, status: str = "answered") -> di
 
 
 async def refresh_index(thread_id: int, *, gone: bool = False) -> None:
-    """What is no longer visible leaves the index with the commit; the rest is analysed by a job."""
+    """What not everybody may see any more leaves the index with the commit; the rest is analysed by a job."""
     if gone:
         await forget(Ref("thread", thread_id))
     else:
