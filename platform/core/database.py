@@ -25,7 +25,7 @@ from tortoise.connection import get_connection
 from tortoise.exceptions import IntegrityError
 
 from core.clock import as_text
-from core.settings import SettingsError
+from core.settings import SettingsError, address_of
 from core.tasks import remember_clean_context
 
 __all__ = ["IntegrityError", "after_commit", "close_database", "copy", "dialect", "glance", "in_transaction",
@@ -54,7 +54,7 @@ def _connection(url: str) -> dict[str, Any]:
     if url.startswith("sqlite://"):
         path = url.removeprefix("sqlite://")
         return {"engine": "core.engines.sqlite", "credentials": {"file_path": path}}
-    parts = urlsplit(url)
+    parts = address_of("The address of the database", url)
     asked = dict(parse_qsl(parts.query))  # as libpq has them; a host may be a socket's folder
     credentials: dict[str, Any] = {
         "host": parts.hostname or asked.get("host") or "localhost", "port": parts.port or int(asked.get("port", 5432)),

@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, parse_qsl, urlsplit
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -109,10 +109,25 @@ def read_settings(environment: Mapping[str, str] | None = None, **overrides: Any
     return _checked(Settings(**values))
 
 
+def address_of(name: str, url: str) -> SplitResult:
+    """The parts of the address in the setting `name`. It is not repeated in the refusal: a password may stand in it."""
+    try:
+        parts = urlsplit(url)
+        asked = dict(parse_qsl(parts.query)).get("port", "1")
+        if parts.port == 0 or not 0 < int(asked) < 65536:
+            raise ValueError(asked)
+    except ValueError:
+        raise SettingsError(
+            f"{name} is no address, or its port is no number from 1 to 65535. "
+            "In a password / ? # @ [ ] are written %2F %3F %23 %40 %5B %5D."
+        ) from None
+    return parts
+
+
 def _checked(found: Settings) -> Settings:
     if not found.secret_keys or min(len(key) for key in found.secret_keys) < 32:
         raise SettingsError("ENGAWA_SECRET_KEY is shorter than 32 characters, or one of its keys is.")
-    address = urlsplit(found.url)
+    address = address_of("ENGAWA_URL", found.url)
     if address.scheme not in {"http", "https"} or not address.hostname:
         raise SettingsError(f"ENGAWA_URL is {found.url!r}; write an address such as https://help.example.com.")
     if address.scheme == "http" and address.hostname not in LOOPBACK:
@@ -121,6 +136,9 @@ def _checked(found: Settings) -> Settings:
         raise SettingsError("ENGAWA_DATABASE_URL must begin with sqlite:// or postgresql://.")
     if found.redis_url and not found.redis_url.startswith(("redis://", "rediss://", "unix://")):
         raise SettingsError("ENGAWA_REDIS_URL must begin with redis://.")
+    for name in ("database_url", "redis_url", "smtp_url", "imap_url", "embeddings_url"):
+        if not getattr(found, name).startswith(("sqlite://", "unix://")):  # files
+            address_of(f"ENGAWA_{name.upper()}", getattr(found, name))
     if found.smtp_url and urlsplit(found.smtp_url).scheme not in {"smtp", "smtps", "smtp+starttls"}:
         raise SettingsError("ENGAWA_SMTP_URL must begin with smtp://, smtps:// or smtp+starttls://.")
     if found.embeddings_url and urlsplit(found.embeddings_url).scheme not in {"http", "https"}:

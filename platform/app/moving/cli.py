@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from core.clock import now
-from core.settings import settings
+from core.settings import address_of, settings
 
 
 def commands(parsers: Any) -> None:
@@ -28,6 +28,8 @@ def commands(parsers: Any) -> None:
 def run_move(given: argparse.Namespace) -> int:
     from app.moving.carrying import carry, named
 
+    if not given.to.startswith("sqlite://"):
+        address_of("--to", given.to)
     sums = asyncio.run(carry(settings().database, given.to, _progress(given)))
     tables = {name: found.count for name, found in sums.items()}
     _finish(given, {"to": named(given.to), "tables": tables, "rows": sum(tables.values())},
