@@ -1,5 +1,5 @@
-"""What the help centre shows of the community: threads among what readers find, solved questions on the first page,
-public addresses for search engines."""
+"""What the help centre shows of the community: threads among what readers find, the way to ask there, solved questions
+on the first page, public addresses for search engines."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from core.i18n import lazy
 from core.pages import render
 from core.principal import Principal
 from helpcenter import home, sitemap
+from helpcenter.asking import Way, ways
 from helpcenter.finding import Kind, kinds
 from helpcenter.sitemap import Entry
 
@@ -47,5 +48,6 @@ async def addresses() -> list[Entry]:
 
 
 kinds["thread"] = Kind(lazy("Community"), "talk")
+ways.append(Way(lazy("Ask in the community"), "/community/new", order=20, may="community.post"))
 home.sections.append(solved)
 sitemap.sources.append(addresses)

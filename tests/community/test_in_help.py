@@ -62,3 +62,15 @@ async def test_a_hidden_thread_leaves_the_first_page_and_the_map(web, board, ask
     assert "締め日を変えたい" not in (await web.get("/")).text
     assert f"/community/{thread.id}<" not in (await web.get("/sitemap.xml")).text
     assert "締め日を変えたい" not in words((await web.get("/help/search?q=締め日を変える")).text)
+
+
+async def test_whoever_finds_nothing_asks_with_the_words_they_typed(web, board, asker, sign_in):
+    for path in ("/help/search?q=宇宙旅行", "/help", "/"):
+        assert "/contact" in re.findall(r'<a class="button[^"]*" href="([^"?]*)', (await web.get(path)).text), path
+    page = (await web.get("/help/search?q=宇宙旅行")).text
+    ways = [found.replace("&amp;", "&") for found in re.findall(r'<a class="button[^"]*" href="([^"]*\?[^"]*)"', page)]
+    asked = {way.partition("?")[0]: way for way in ways}
+    assert asked.keys() >= {"/contact", "/community/new"}
+    assert "宇宙旅行" in re.sub(r"<script.*?</script>", "", (await web.get(asked["/contact"])).text, flags=re.DOTALL)
+    member = await sign_in(asker)
+    assert 'value="宇宙旅行"' in (await member.get(asked["/community/new"])).text

@@ -5,6 +5,7 @@ from __future__ import annotations
 from core.context import here
 from core.i18n import lazy
 from core.navigation import navigation
+from helpcenter.asking import Way, ways
 from inbox import reading
 from inbox.pages.contact import AddressPages, ContactPages, ReturnPages
 from inbox.pages.desk import DeskPages
@@ -25,3 +26,4 @@ navigation.add("visitor", lazy("Contact"), "/contact", may="anyone", icon="mail"
 navigation.add("settings", lazy("Canned replies"), REPLIES, may="inbox.answer", icon="quote", order=50, group=3)
 navigation.add("settings", lazy("The bot’s pilot"), TRIALS, may="settings.manage", icon="bolt", order=48, group=3)
 navigation.add("settings", lazy("Labels"), LABELS, may="settings.manage", icon="pin", order=52, group=3)
+ways.append(Way(lazy("Contact us"), "/contact", parameter="question", order=10))
