@@ -11,10 +11,6 @@ from search import Hit
 SNIPPET = 400
 
 
-def link_of(hit: Hit) -> str:
-    return absolute(hit.url) if hit.url.startswith("/") else hit.url
-
-
 def source_of(hit: Hit) -> dict[str, Any]:
     return {"kind": hit.ref.kind, "id": hit.ref.id, "title": hit.title, "url": hit.url, "snippet": snippet_of(hit)}
 

@@ -16,7 +16,7 @@ from campaigns.compose import Templates, address_of, common_values, unsubscribe_
 from campaigns.language import HTML, Missed, TooMuch
 from campaigns.models import Campaign, Revision, TrackedLink
 from campaigns.plaintext import text_of
-from campaigns.variables import COLUMNS, JOINS, PRIMARY, sample_values, values_of
+from campaigns.variables import COLUMNS, JOINS, PRIMARY, values_of
 from campaigns.words import reason_words
 from channels.senders import Sender, sender_of
 from core.database import rows
@@ -211,9 +211,3 @@ def _size(run: DryRun, revision: Revision) -> list[Check]:
     if IMAGE_WITHOUT_WORDS.search(revision.html):
         found.append(Check("images", "warn", _("Pictures without words"), _("Give each picture an alt text.")))
     return found
-
-
-def sample_preview(templates: Templates, sender: Sender, links: dict[str, str]) -> tuple[str, str, str]:
-    """The mail for somebody invented."""
-    values = common_values(sender) | sample_values() | {"unsubscribe_url": unsubscribe_address("0" * 32)}
-    return templates.render_bounded(values | {"link": links.__getitem__})

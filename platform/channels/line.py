@@ -17,7 +17,7 @@ from typing import Any
 
 from channels import sessions
 from channels.connections import Known, by_id, note_error
-from channels.line_messages import check, check_loading
+from channels.line_messages import check
 from channels.outcomes import TIMEOUT, Delivered, MonthlyLimit, NotAccepted, SendingFailed, TryLater, Unclear
 from core.clock import now
 from core.settings import settings
@@ -70,16 +70,6 @@ async def push(connection_id: int, to: str, messages: list[dict[str, Any]], *, k
     return await _sent(connection_id, "push_message", request, x_line_retry_key=retry_key(key))
 
 
-async def reply_or_push(
-    connection_id: int, to: str, messages: list[dict[str, Any]], *, key: str, token: str = "",
-    token_at: datetime | None = None,
-) -> Delivered:  # fmt: skip
-    """Reply while the token is younger than 50 s, else push."""
-    if token and is_fresh(token_at):
-        return await reply(connection_id, token, messages)
-    return await push(connection_id, to, messages, key=key)
-
-
 async def _sent(connection_id: int, verb: str, request: Any, **more: Any) -> Delivered:
     try:
         answer = await _call(connection_id, verb, request, **more)
@@ -121,15 +111,6 @@ async def bot_info(connection_id: int | Known) -> dict[str, str]:
 async def link_token(connection_id: int, user: str) -> str:
     """A token of ten minutes for the account link dialog."""
     return str((await _call(connection_id, "issue_link_token", user)).link_token)
-
-
-async def show_loading(connection_id: int, user: str, seconds: int = 20) -> None:
-    """The animation 'typing' in a 1:1 chat."""
-    check_loading(seconds, user)
-    from linebot.v3.messaging import ShowLoadingAnimationRequest
-
-    await _call(connection_id, "show_loading_animation",
-                ShowLoadingAnimationRequest.from_dict({"chatId": user, "loadingSeconds": seconds}))  # fmt: skip
 
 
 async def content_of(connection_id: int, message_id: str) -> bytes:

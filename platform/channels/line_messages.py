@@ -12,7 +12,6 @@ from channels.outcomes import NotAccepted
 
 MOST_MESSAGES, MOST_QUICK_REPLIES, MOST_RECIPIENTS = 5, 13, 500
 TEXT, LABEL, DATA, SENDER, BUTTONS_TEXT = 5000, 20, 300, 20, 160
-LOADING = range(5, 65, 5)
 
 
 def units(text: str) -> int:
@@ -87,8 +86,3 @@ def check(messages: list[dict[str, Any]]) -> None:
 def _check_text(message: dict[str, Any]) -> None:
     if message.get("type") == "text" and not 1 <= units(str(message.get("text", ""))) <= TEXT:
         raise NotAccepted(f"A LINE text has 1 to {TEXT} characters.")
-
-
-def check_loading(seconds: int, chat: str) -> None:
-    if seconds not in LOADING or not chat.startswith("U"):
-        raise NotAccepted("LINE's loading animation lasts 5 to 60 seconds in steps of 5, in 1:1 chats.")

@@ -114,11 +114,6 @@ async def who_are_we(connection_id: int | Known) -> dict[str, str]:
     return {key: str(found.get(key) or "") for key in ("team_id", "team", "user_id", "bot_id")}
 
 
-async def show_typing(connection_id: int, channel: str, thread: str, words: str) -> None:
-    """The status of an assistant thread; it lapses after two minutes."""
-    await call(connection_id, "assistant_threads_setStatus", channel_id=channel, thread_ts=thread, status=words)
-
-
 async def call(connection_id: int | Known, method: str, **arguments: Any) -> Any:
     """One method of the Web API through Slack's own client. Raises SendingFailed."""
     connection = connection_id if isinstance(connection_id, Known) else await by_id(connection_id)

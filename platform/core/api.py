@@ -18,7 +18,7 @@ import hashlib
 import json
 import re
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated, Any, Generic, TypeVar
 
 import msgspec
@@ -230,7 +230,3 @@ def answer(found: Any, status: int = 200) -> Response[Any]:
 def plain(value: Any) -> Any:
     """JSON that a raw read gives as text on one engine and as itself on the other."""
     return json.loads(value) if isinstance(value, str | bytes) else value
-
-
-def day_of(value: Any) -> date | None:
-    return date.fromisoformat(value) if isinstance(value, str) else value

@@ -72,26 +72,6 @@ async def _taken(kind: str, source: str, read: list[Given], *, dry: bool = False
     return outcomes
 
 
-async def upsert_account(source: str, **fields: Any) -> Outcome:
-    """A company: `source_id`, `name` …"""
-    return (await upsert_many("accounts", source, [fields]))[0]
-
-
-async def upsert_person(source: str, **fields: Any) -> Outcome:
-    """Somebody: `source_id` or `email`, `family_name`, `account_id` (the source's own of the company) …"""
-    return (await upsert_many("people", source, [fields]))[0]
-
-
-async def upsert_contract(source: str, **fields: Any) -> Outcome:
-    """A contract: `source_id`, `account_id`, `starts_on`, `amount` a month …"""
-    return (await upsert_many("contracts", source, [fields]))[0]
-
-
-async def record_purchase(source: str, **fields: Any) -> Outcome:
-    """A purchase: `source_id` (the order), `email` or `person_id` or `account_id`, `paid`, `bought_on` …"""
-    return (await upsert_many("purchases", source, [fields]))[0]
-
-
 # Reading --------------------------------------------------------------------------------------------------------
 
 

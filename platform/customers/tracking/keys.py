@@ -7,7 +7,6 @@ import binascii
 import hashlib
 import secrets
 import time
-from datetime import datetime
 
 import msgspec
 
@@ -137,9 +136,3 @@ async def revoke(key_id: int) -> None:
             raise NotFound(_("There is no such key, or it is revoked already."))
         await audit("write_key.revoke", Ref("write_key", key_id))
         after_commit(forget)
-
-
-async def last_heard(source: str) -> datetime | None:
-    """When something of this source came in last."""
-    found = await WriteKey.filter(source=source, used_at__isnull=False).order_by("-used_at").first()
-    return found.used_at if found else None

@@ -122,13 +122,6 @@ def _news(conversation: Conversation, heard: Heard) -> dict[str, Any]:
     return fields
 
 
-async def fresh_token(conversation_id: int, token: str, given_at: datetime) -> None:
-    """A tap on a button brings a new reply token."""
-    async with transaction():
-        conversation = await locked(conversation_id)
-        await change(conversation, reply_token=token, reply_token_at=given_at)
-
-
 async def take_back(origin: str) -> None:
     """The customer unsent a message: its words go, on their side and ours."""
     async with transaction():
