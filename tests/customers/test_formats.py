@@ -212,3 +212,11 @@ def test_what_sansan_exports_is_recognised() -> None:
     assert guess_mapping("people", SANSAN) == {
         "会社名": "name", "部署名": "department", "役職": "title", "氏名[姓]": "family_name", "氏名[名]": "given_name",
         "TEL-1(1)": "phone", "Email(1)": "email", "人物ID": "source_id"}  # fmt: skip
+
+
+def test_a_list_of_members_is_known_by_its_numbers() -> None:
+    """As the members' pages of Japanese products write it out."""
+    for heading in ("会員ID", "会員番号", "ユーザーID", "利用者番号", "社員番号"):
+        headings = [heading, "姓", "名", "メールアドレス", "会社名"]
+        assert detect_kind(headings) == "people"
+        assert guess_mapping("people", headings)[heading] == "source_id"

@@ -94,7 +94,10 @@ ACCOUNT_ID = (
     "顧客id 顧客番号 顧客コード 会社id 取引先id 取引先コード 企業id 得意先コード"
     " accountid customerid companyid customerno clientid"
 )
-PERSON_ID = "uid 人物id 名刺id 人id 個人id 担当者id personid userid contactid memberid ユーザーid"
+PERSON_ID = (
+    "uid 人物id 名刺id 人id 個人id 担当者id ユーザーid ユーザid 会員id 会員番号 会員コード 利用者id 利用者番号 社員id"
+    " 社員番号 従業員番号 personid userid contactid memberid memberno"
+)
 CONTRACT_ID = "契約id 契約番号 契約コード contractid subscriptionid contractno"
 PURCHASE_ID = "注文id 注文番号 購入id 購入番号 受注番号 orderid orderno ordernumber purchaseid transactionid"
 CARD = "名刺交換日 名刺作成日 名刺登録日 名刺所有者ユーザid 名刺所有者"  # Sansan and Eight: one row a card
