@@ -1,9 +1,10 @@
 """How many living customers each company has, and which: kept by triggers of the database (migrations
-0012_people_headcount and 0017_customer_place).
+0012_people_headcount, 0017_customer_place and 0020_metric_place).
 
 `headcount` is a ledger: the people of a company are the sum of its rows. Under 0 stand those without a company, under
 -1 those with several memberships, or one that ends, whose memberships are repeated in `counted_apart`.
-`customer_place` has the same of each person, with their language. See docs/decisions/headcount.md.
+`customer_place` has the same of each person, with their language, and `person_metric` beside each of their counts.
+See docs/decisions/headcount.md.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from core.database import dialect, lock, rows, transaction, write
 log = logging.getLogger("engawa.customers")
 
 TABLES = frozenset({"headcount", "counted_apart", "customer_place"})  # made of others: carried nowhere
-ODD = -2  # in `differences`: rows of `counted_apart` and `customer_place`
+ODD = -2  # in `differences`: rows of `counted_apart`, `customer_place` and `person_metric`
 LIVING = "p.state = 'active' AND p.kind = 'customer'"
 PLACES = (
     "SELECT p.id, p.locale, CASE WHEN COUNT(m.account_id) = 0 THEN 0 WHEN COUNT(m.account_id) = 1"
@@ -27,6 +28,8 @@ PLACES = (
 )
 PLACED = f"SELECT id, account_id, locale FROM ({PLACES.replace('AS place', 'AS account_id')}) AS placed"
 PLACES_KEPT = "SELECT id, account_id, locale FROM customer_place"
+METRICS = "person_metric AS v LEFT JOIN customer_place AS c ON c.id = v.person_id"
+MISPLACED = f"SELECT v.id, c.account_id FROM {METRICS} WHERE COALESCE(v.place, -3) <> COALESCE(c.account_id, -3)"
 KEPT = "SELECT person_id, account_id, until FROM counted_apart"
 APART = (
     f"SELECT m.person_id, m.account_id, m.until FROM membership m JOIN person p ON p.id = m.person_id WHERE {LIVING}"
@@ -55,6 +58,7 @@ async def differences() -> dict[int, int]:
         " UNION ALL SELECT account_id, -SUM(people) FROM headcount GROUP BY account_id"
         f" UNION ALL SELECT {ODD}, COUNT(*) FROM ({_between(KEPT, APART)}) AS y"
         f" UNION ALL SELECT {ODD}, COUNT(*) FROM ({_between(PLACES_KEPT, PLACED)}) AS y"
+        f" UNION ALL SELECT {ODD}, COUNT(*) FROM ({MISPLACED}) AS y"
         ") AS z GROUP BY account_id HAVING SUM(n) <> 0")  # fmt: skip
     return {int(row[0]): int(row[1]) for row in found}
 
@@ -77,7 +81,10 @@ async def recount() -> int:
         await insert_rows("headcount", ("account_id", "people"), mended)
         await write("DELETE FROM counted_apart")
         await write(f"INSERT INTO counted_apart (person_id, account_id, until) {APART}")
-        await write("DELETE FROM customer_place")
-        await write(f"INSERT INTO customer_place (id, account_id, locale) {PLACED}")
+        # Only those that are wrong: each that changes is looked for in `person_metric`.
+        await write(f"DELETE FROM customer_place WHERE id IN (SELECT id FROM ({PLACES_KEPT} EXCEPT {PLACED}) AS x)")
+        await write(f"INSERT INTO customer_place (id, account_id, locale) {PLACED} EXCEPT {PLACES_KEPT}")
+        await write(f"UPDATE person_metric SET place = m.account_id FROM ({MISPLACED}) AS m"
+                    " WHERE person_metric.id = m.id")  # fmt: skip
     log.warning("the headcount of %d companies was wrong and is mended", len(wrong))
     return len(wrong)

@@ -20,6 +20,7 @@ from factories import a_person, an_account
 
 pytestmark = pytest.mark.anyio
 DAYS = (None, None, None, "2020-01-01", "2030-01-01")
+DID = {"field": "event.count", "event": "read", "window_days": 30, "op": "at_least", "value": 2}
 TREES: list[Any] = [
     {"all": []},
     {"all": [{"field": "account.tier", "op": "is", "value": "high"}]},
@@ -34,7 +35,13 @@ TREES: list[Any] = [
              {"field": "person.family_name", "op": "contains", "value": "人"}]},
     {"all": [{"field": "account.industry", "op": "is", "value": "食品"},
              {"field": "person.title", "op": "is_empty", "value": None}]},
+    {"all": [DID]},
+    {"all": [DID, {"field": "account.tier", "op": "is", "value": "high"}]},
+    {"all": [DID, {"field": "account.tier", "op": "is_not", "value": "high"},
+             {"field": "person.locale", "op": "is", "value": "ja"}]},
 ]  # fmt: skip
+DO = ("INSERT INTO person_metric (person_id, metric, d7, d30, d90, total) VALUES (?, ?, 1, 1, 1, 1)"
+      " ON CONFLICT (person_id, metric) DO UPDATE SET d30 = person_metric.d30 + excluded.d30")  # fmt: skip
 
 
 class Town:
@@ -75,6 +82,10 @@ class Town:
             ("UPDATE person SET locale = ? WHERE id = ?", (r.choice(["ja", "en"]), person)),
             ("UPDATE person SET kind = ? WHERE id = ?", (r.choice(["customer", "customer", "staff"]), person)),
             ("UPDATE person SET state = 'active', kind = 'customer' WHERE id <= ?", (person,)),
+            (DO, (person, r.choice(["read", "made"]))),
+            (DO, (person, "read")),
+            ("UPDATE person_metric SET person_id = ? WHERE id = (SELECT MIN(id) FROM person_metric WHERE metric = ?)"
+             " AND NOT EXISTS (SELECT 1 FROM person_metric WHERE person_id = ?)", (person, "read", person)),
         ]  # fmt: skip
         statement, parameters = r.choice(statements)
         await write(statement, *parameters)
@@ -146,14 +157,38 @@ async def test_two_companies_at_the_same_moment_are_seen_as_two(house: Any) -> N
     assert await segments.count(TREES[1]) == 5
 
 
+@pytest.mark.parametrize("first", ["does", "joins"])
+async def test_who_does_something_first_while_they_join_a_company_is_counted_there(house: Any, first: str) -> None:
+    account = await an_account("甲", tier="high")
+    people = [await a_person(f"人{n}") for n in range(5)]
+
+    async def does(person: Person) -> None:
+        async with transaction():
+            await write(DO, person.id, "read")
+            await write(DO, person.id, "read")
+            await asyncio.sleep(0.02)
+
+    async def joins(person: Person) -> None:
+        async with transaction():
+            await Membership.create(person_id=person.id, account_id=account.id)
+            await asyncio.sleep(0.02)
+
+    steps = (does, joins) if first == "does" else (joins, does)
+    await asyncio.gather(*(step(person) for person in people for step in steps))
+    assert await headcount.differences() == {}
+    assert await segments.count({"all": [DID, *TREES[1]["all"]]}) == 5
+
+
 async def test_a_count_that_is_wrong_is_mended(house: Any) -> None:
     account = await an_account(tier="high")
-    await a_person(account=account)
+    person = await a_person(account=account)
     assert await headcount.recount() == 0
     await write("DELETE FROM headcount")
     await write("INSERT INTO headcount (account_id, people) VALUES (?, 7)", account.id)
     await write("INSERT INTO counted_apart (person_id, account_id) VALUES (99, ?)", account.id)
+    await write(DO, person.id, "read")
     await write("UPDATE customer_place SET account_id = 7, locale = 'xx'")
+    await write("UPDATE person_metric SET place = 8")
     assert await headcount.recount() > 0
     assert await headcount.differences() == {}
     assert await segments.count(TREES[1]) == 1

@@ -69,6 +69,14 @@ trees = st.recursive(
     max_leaves=12,
 )
 
+# What people did, and something else of them or of their company: counted by ways of its own.
+did = st.builds(
+    lambda event, days, least: {"field": "event.count", "event": event, "of": "person", "window_days": days,
+                                "op": "at_least", "value": least},
+    st.sampled_from(EVENTS), st.sampled_from([7, 30, 90, None]), st.integers(1, 6),
+)  # fmt: skip
+mixed = st.builds(lambda first, rest: {"all": [first, *rest]}, did, st.lists(conditions() | did, max_size=3))
+
 
 def a_world(seed: int) -> World:
     r = random.Random(seed)
@@ -204,7 +212,7 @@ async def test_the_compiler_agrees_with_the_plain_evaluator(house: Any, seed: in
     examples: list[Any] = []
 
     @settings(max_examples=150, deadline=None, database=None, suppress_health_check=list(HealthCheck), derandomize=True)
-    @given(trees)
+    @given(trees | mixed)
     def collect(tree: Any) -> None:
         examples.append(tree)
 
@@ -224,9 +232,10 @@ async def test_the_compiler_agrees_with_the_plain_evaluator(house: Any, seed: in
     assert tried > 100
     asked = [count_sql(parse(raw), NOW)[0] for raw in examples]
     for way in (
-        "AS p WHERE",
+        "IS NOT NULL) AS p WHERE",
         "headcount h JOIN account",
-        "customer_place p JOIN account",
+        "customer_place AS p JOIN account",
+        "IS NOT NULL) AS p JOIN account",
         "JOIN person p ON p.id = w.id",
     ):
         assert seed or any(way in sql for sql in asked), way

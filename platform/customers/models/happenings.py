@@ -105,12 +105,16 @@ class PersonMetric(Model):
     d90 = fields.BigIntField(default=0)
     total = fields.BigIntField(default=0)
     last_at = Moment(null=True)
+    place = fields.BigIntField(null=True)  # as `customer_place` has it, kept by triggers; None: no living customer
 
     class Meta:
         table = "person_metric"
         unique_together = (("person_id", "metric"),)
         indexes = [
-            Index(fields=("metric", "d30", "person_id", "d7", "d90", "total", "last_at"), name="person_metric_did")
+            Index(
+                fields=("metric", "d30", "person_id", "place", "d7", "d90", "total", "last_at"),
+                name="person_metric_placed",
+            )
         ]
 
 

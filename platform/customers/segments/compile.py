@@ -26,6 +26,7 @@ EACH, COMPANY, NOBODY, SEVERAL, FEW = "each", "company", "nobody", "several", "f
 CURRENT = ("SELECT m.person_id FROM membership m JOIN account a ON a.id = m.account_id"
            " WHERE (m.until IS NULL OR m.until >= {today}) AND {asked}")  # fmt: skip
 NULLABLE = {"p.email"}
+NEVER = "1 = 0"
 SIGNS = {"at_least": ">=", "at_most": "<=", "less_than": "<", "more_than": ">", "is": "="}
 
 
@@ -53,8 +54,12 @@ class Compiler:
         if isinstance(node, Condition):
             return self.condition(node)
         if not node.nodes:
-            return "1 = 0" if node.join == "any" else "1 = 1"
+            return NEVER if node.join == "any" else "1 = 1"
+        before = len(self.parameters)
         parts = [f"({self.node(one)})" for one in node.nodes]
+        if self.place == NOBODY and node.join != "none" and _is_never(node.join, parts):
+            del self.parameters[before:]
+            return NEVER
         if node.join == "all":
             return " AND ".join(parts)
         if node.join == "any":
@@ -83,7 +88,7 @@ class Compiler:
         if self.place == COMPANY:
             return f"({asked()})"
         if self.place == NOBODY:
-            return "1 = 0"
+            return NEVER
         if self.place == SEVERAL:
             self.flags.append(asked())
             return f"c{len(self.flags) - 1} IS NOT NULL"
@@ -185,6 +190,10 @@ class Compiler:
 
     def day(self, days: int) -> date:
         return self.today + timedelta(days=clamp(days))
+
+
+def _is_never(join: str, parts: list[str]) -> bool:
+    return (any if join == "all" else all)(part == f"({NEVER})" for part in parts)
 
 
 def ascii_lower(text: str) -> str:

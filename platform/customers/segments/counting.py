@@ -11,12 +11,11 @@ from typing import Any
 
 import msgspec
 
-from customers.segments.compile import BASE, COMPANY, COUNTED, FEW, NOBODY, SEVERAL, Compiler
+from customers.segments.compile import BASE, COMPANY, COUNTED, FEW, NEVER, NOBODY, SEVERAL, Compiler
 from customers.segments.special import counts_of, did
 from customers.segments.tree import Condition, Group, Node, conditions_of
 from customers.segments.vocabulary import field_of
 
-GONE = "q.state <> 'active' OR q.kind <> 'customer'"
 KEPT = "CAST(COALESCE(SUM(h.people), 0) AS BIGINT)"
 LIVING = f"(SELECT {KEPT} FROM headcount h)"  # everybody living stands there once
 
@@ -26,7 +25,7 @@ def count_sql(tree: Group, now: datetime, engine: str | None = None) -> tuple[st
 
     What asks about companies alone is answered by companies: the people of each are kept. What asks about both goes
     from the companies to their people. Who has *not* is everybody living less those who have: both are counted without
-    a look at each person. What people did is counted from there; that leaves out the few who are no living customers.
+    a look at each person. What people did is counted from there, with the place that stands beside it.
     """
     compiler = Compiler(now, engine)
     if is_of_companies(tree):
@@ -82,29 +81,52 @@ def _by_companies(compiler: Compiler, tree: Group) -> str:
 
 
 def _from_companies(compiler: Compiler, tree: Group) -> str:
-    """Of each company the people it holds for; and who belongs to none, or to several, one by one."""
+    """Of each company the people it holds for; of those without one whom it holds for; and who belongs to several,
+    one by one."""
     asked = list(conditions_of(tree))
     compiler.lines = "membership" if any(map(asks_the_membership, asked)) else "counted_apart"
     compiler.place = COMPANY
     of_one = _of_each_company(compiler, tree, asked)
+    compiler.place = NOBODY
+    of_none = _of_place(compiler, tree, 0)
     compiler.place = FEW
-    people, place = _people(asked)
-    return (
-        f"SELECT ({of_one}) + (SELECT COUNT(*) FROM {people} WHERE {place}.account_id <= 0 AND ({compiler.node(tree)}))"
-    )
+    return f"SELECT ({of_one}) + ({of_none}) + ({_of_place(compiler, tree, -1)})"  # who belongs to several
+
+
+def _of_place(compiler: Compiler, tree: Group, place: int) -> str:
+    before = len(compiler.parameters)
+    people, at, nodes = _people(compiler, tree)
+    asked = compiler.node(nodes)
+    if asked == NEVER:
+        del compiler.parameters[before:]
+        return "0"
+    return f"SELECT COUNT(*) FROM {people} WHERE {at}.account_id = {place} AND ({asked})"
 
 
 def _of_each_company(compiler: Compiler, tree: Group, asked: list[Condition]) -> str:
     if not compiler.is_sqlite and all(one.field == "person.locale" or is_of_companies(one) for one in asked):
         return _company_by_company(compiler, tree)
-    people, place = _people(asked)
-    done, nodes = _done_first(tree)
-    if done is not None:  # everybody who did it has one row, so it is a plain join
-        people += f" JOIN ({did(compiler, done)}) AS d ON d.id = {place}.id"
-    of_company = f"{people} JOIN account a ON a.id = {place}.account_id"
+    people, at, nodes = _people(compiler, tree)
+    of_company = f"{people} JOIN account a ON a.id = {at}.account_id"
     if compiler.lines == "membership":
-        of_company += f" JOIN membership m ON m.person_id = {place}.id AND m.account_id = a.id"
-    return f"SELECT COUNT(*) FROM {of_company} WHERE {compiler.node(Group(tree.join, nodes))}"
+        of_company += f" JOIN membership m ON m.person_id = {at}.id AND m.account_id = a.id"
+    return f"SELECT COUNT(*) FROM {of_company} WHERE {compiler.node(nodes)}"
+
+
+def _people(compiler: Compiler, tree: Group) -> tuple[str, str, Group]:
+    """Living customers as `p` for a FROM, what their place is called there, and what is still to be asked of them.
+
+    Those who did what the tree asks for, where it does; and their wide rows only where they are needed.
+    """
+    done, nodes = _done_first(tree)
+    first = f"({did(compiler, done)})" if done is not None else "customer_place"
+    rest = Group(tree.join, nodes)
+    asked = list(conditions_of(rest))
+    if any(map(needs_the_row, asked)):
+        return f"{first} AS w JOIN person p ON p.id = w.id", "w", rest
+    if done is not None and any(one.field == "person.locale" for one in asked):
+        return f"{first} AS w JOIN customer_place p ON p.id = w.id", "w", rest
+    return f"{first} AS p", "p", rest
 
 
 def _done_first(tree: Group) -> tuple[Condition | None, tuple[Node, ...]]:
@@ -124,13 +146,6 @@ def _company_by_company(compiler: Compiler, tree: Group) -> str:
             f" WHERE {of_company}")  # fmt: skip
 
 
-def _people(asked: list[Condition]) -> tuple[str, str]:
-    """Living customers as `p` for a FROM, and what their place is called there; their rows only where needed."""
-    if any(map(needs_the_row, asked)):
-        return "customer_place w JOIN person p ON p.id = w.id", "w"
-    return "customer_place p", "p"
-
-
 def denied(tree: Node) -> Group | None:
     """The tree whose exact opposite `tree` is, when `tree` says nothing but that."""
     if isinstance(tree, Group):
@@ -147,16 +162,10 @@ def denied(tree: Node) -> Group | None:
 
 
 def _counted(compiler: Compiler, tree: Group) -> str:
-    asked = list(conditions_of(tree))
-    if any(needs_the_row(one) or asks_the_membership(one) for one in asked):
+    if any(needs_the_row(one) or asks_the_membership(one) for one in conditions_of(tree)):
         return f"SELECT COUNT(*) FROM person p WHERE {BASE} AND ({compiler.node(tree)})"
-    done, rest = _done_first(tree)
-    if done is None or any(one.field == "person.locale" for one in asked):
-        return f"SELECT COUNT(*) FROM customer_place p WHERE {compiler.node(tree)}"
-    chosen = did(compiler, done)
-    parts = [f"NOT ({compiler.among(f'SELECT q.id FROM person q WHERE {GONE}')})",
-             *(f"({compiler.node(one)})" for one in rest)]  # fmt: skip
-    return f"SELECT COUNT(*) FROM ({chosen}) AS p WHERE {' AND '.join(parts)}"
+    people, _at, nodes = _people(compiler, tree)
+    return f"SELECT COUNT(*) FROM {people} WHERE {compiler.node(nodes)}"
 
 
 def asks_what_was_done(node: Node) -> bool:

@@ -95,13 +95,13 @@ def _metric(c: Any, one: Condition, asked: Callable[[], str]) -> str:
 
 
 def did(c: Any, one: Condition) -> str:
-    """A SELECT of the `id` of everybody who did it at least so often (see `counting.count_sql`)."""
+    """A SELECT of the `id` and place (`account_id`) of every living customer who did it at least so often."""
     least, _most = counts_of(one)
     column = {None: "total", 7: "d7", 30: "d30", 90: "d90"}[one.window_days]
     metric = c.mark(one.event)
     also = f" AND v.d30 >= {c.mark(least)}" if column == "d7" else ""
-    return (f"SELECT v.person_id AS id FROM person_metric v WHERE v.metric = {metric}{also}"
-            f" AND v.{column} >= {c.mark(least)}")  # fmt: skip
+    return (f"SELECT v.person_id AS id, v.place AS account_id FROM person_metric v WHERE v.metric = {metric}{also}"
+            f" AND v.{column} >= {c.mark(least)} AND v.place IS NOT NULL")  # fmt: skip
 
 
 def last_days_ago(c: Any, one: Condition) -> str:
