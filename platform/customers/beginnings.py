@@ -29,6 +29,7 @@ LAST = "\U0010ffff"  # behind every letter
 NAMES, READINGS, ADDRESSES = ("name", "given", "handle"), ("kana", "given_kana"), ("email", "domain")
 INSIDE = (*NAMES[::2], "kana", "email")  # the given halves stand in the whole names
 FIRST, PART = 100, 2000  # how many are looked at for one page: at first, and at most at once
+REMEMBERED = 3000  # of those who contain a word: found once, however much is asked of them
 AT_THE_START = "{0} >= CAST(? AS TEXT) AND {0} < CAST(? AS TEXT)"
 
 
@@ -36,7 +37,7 @@ class Part(msgspec.Struct, frozen=True):
     """A condition on `person_lookup` that one index answers."""
 
     where: str
-    parameters: list[str]
+    parameters: list[Any]
 
     @property
     def sql(self) -> str:
@@ -136,7 +137,18 @@ class PeopleSource(QuerySource):
             found = self._beginning(words)
             if await self._finds(found):
                 return found
-        return [self._inside()]
+        return [self._inside() if self.visible is not None else await self._once(self._inside())]
+
+    async def _once(self, inside: Part) -> Part:
+        """The few of these by their ids: to find them reads everybody, for the page and again for the count."""
+        # Unordered, PostgreSQL expects to have found them at once, and leaves everybody to a single process.
+        order = " ORDER BY family_kana, person_id" if dialect() == "postgresql" else ""
+        found = await rows(f"SELECT person_id FROM person_lookup WHERE {inside.where}{order} LIMIT {REMEMBERED + 1}",
+                           *inside.parameters)  # fmt: skip
+        if len(found) > REMEMBERED:
+            return inside
+        listing, parameters = listed("bigint", [int(row[0]) for row in found])
+        return Part(f"person_id IN {listing}", parameters)
 
     async def _finds(self, parts: Sequence[Part]) -> bool:
         if self.visible is not None:
@@ -170,7 +182,7 @@ class PeopleSource(QuerySource):
         return Part(" AND ".join(f"({one})" for _word in words), [word for word in words for _column in columns])
 
 
-def joined(parts: Sequence[Part]) -> tuple[str, list[str]]:
+def joined(parts: Sequence[Part]) -> tuple[str, list[Any]]:
     """All of them; somebody may stand there twice."""
     return " UNION ALL ".join(part.sql for part in parts), [one for part in parts for one in part.parameters]
 
