@@ -50,7 +50,7 @@ class Place(msgspec.Struct, frozen=True):
         return ["v", self.value, self.id]
 
 
-def _value(place: list[Any]) -> Any:
+def value_of(place: list[Any]) -> Any:
     kind, value = place[0], place[1]
     readers: dict[str, Callable[[Any], Any]] = {"t": datetime.fromisoformat, "d": date.fromisoformat, "n": Decimal}
     return readers[kind](value) if kind in readers else value
@@ -98,7 +98,7 @@ class QuerySource:
         query, field = self._ordered(edge)
         down = edge.down(backwards)
         if place is not None:
-            value, beyond = _value(place), "__lt" if down else "__gt"
+            value, beyond = value_of(place), "__lt" if down else "__gt"
             if edge.field == "id":
                 query = query.filter(**{f"id{beyond}": place[2]})
             else:
@@ -117,7 +117,7 @@ class QuerySource:
             self.query.filter(**{f"{field}__isnull": True}),
         )
         parts = [filled, empty] if down else [empty, filled]
-        if place is not None and (value := _value(place)) is None:
+        if place is not None and (value := value_of(place)) is None:
             rest = empty.filter(**{f"id{beyond}": place[2]})
             parts = [rest] if down else [rest, filled]
         elif place is not None:
@@ -212,7 +212,7 @@ class RowsSource:
         extra: list[str] = []
         values: tuple[Any, ...] = ()
         if place is not None:
-            sign, value = "<" if down else ">", _value(place)
+            sign, value = "<" if down else ">", value_of(place)
             extra = [f"({column} {sign} ? OR ({column} = ? AND id {sign} ?))"]
             values = (*lead, value, *lead, value, place[2])
         way = "DESC" if down else "ASC"

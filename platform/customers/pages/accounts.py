@@ -32,8 +32,20 @@ from customers.models import (
     Person,
     Touchpoint,
 )
-from customers.pages.common import PHASES, TIERS, a_coming_day, around, happenings, tabs, the_account, told, words
+from customers.pages.common import (
+    PHASES,
+    TIERS,
+    a_coming_day,
+    around,
+    days_of_use,
+    happenings,
+    tabs,
+    the_account,
+    told,
+    words,
+)
 from customers.pages.company_filters import HealthChoice, OwnChoice
+from customers.usage_days import latest
 
 
 class Assignment(msgspec.Struct):
@@ -136,7 +148,7 @@ class AccountPages(Controller):
         return page(
             "customers/account.html",
             **await around(account),
-            happened=told(await recent.order_by("-at", "-id").limit(6)),
+            happened=told(await latest(recent, days_of_use(sight, "account", account_id), 6)),
             score=await scored(account),
             goals=[one for one in await goals.standing(account_id) if one.goal.state == "open"],
             **await watched(account, sight),
@@ -150,7 +162,7 @@ class AccountPages(Controller):
     @get("/{account_id:int}/timeline", may="customers.read")
     async def timeline(self, account_id: int, request: Request[Any, Any, Any]) -> Response[Any]:
         account = await the_account(account_id)
-        entries = await happenings(request, Touchpoint.filter(account_id=account_id))
+        entries = await happenings(request, "account", account_id)
         return page("customers/timeline.html", **await around(account), entries=entries, happened=told(entries.rows))
 
     @get("/{account_id:int}/people", may="customers.read")

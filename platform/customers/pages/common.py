@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -9,11 +10,13 @@ from core.clock import local_day
 from core.context import current_principal
 from core.errors import NotFound
 from core.forms import Form
-from core.i18n import _, lazy
+from core.i18n import _, day, lazy
 from core.listing import Choice, Column, Listing, Period
 from customers import health, policy, reviews, seeing
 from customers.models import Account, Membership, Person, Touchpoint
 from customers.sentences import label_of, said
+from customers.usage_days import KIND as USED
+from customers.usage_days import Days, together
 
 TIERS = {"high": lazy("High touch"), "low": lazy("Low touch"), "tech": lazy("Tech touch")}
 PHASES = {"onboarding": lazy("Onboarding"), "adoption": lazy("Adoption"), "expansion": lazy("Expansion"),
@@ -79,12 +82,20 @@ async def the_person(person_id: int) -> Person:
     return found
 
 
-async def happenings(request: Any, query: Any, size: int = 20) -> Listing:
-    """A timeline as a list: pages by cursor, filters by kind, channel and time."""
-    query = (await seeing.sight()).readable(query)
-    kinds = await query.distinct().limit(200).values_list("kind", flat=True)
+def days_of_use(sight: seeing.Sight, who: str, id: int) -> Days | None:
+    """What a timeline says of product use: nothing to roles that may not see it."""
+    return Days(who, id) if sight.sees("person.usage") else None
+
+
+async def happenings(request: Any, who: str, id: int, size: int = 20) -> Listing:
+    """The timeline of a person or an account as a list: pages by cursor, filters by kind, channel and time."""
+    sight = await seeing.sight()
+    query, used = sight.readable(Touchpoint.filter(**{f"{who}_id": id})), days_of_use(sight, who, id)
+    kinds = {str(one) for one in await query.distinct().limit(200).values_list("kind", flat=True)}
+    if used and await used.any():
+        kinds.add(USED)
     found = Listing(
-        request, query=query.select_related("person"), columns=[Column("at", _("When"), sort=True)],
+        request, query=together(query.select_related("person"), used), columns=[Column("at", _("When"), sort=True)],
         filters=[Choice("kind", _("Kind of entry"), {kind: label_of(kind) for kind in sorted(kinds)}),
                  Choice("channel", _("Channel"), words(CHANNELS)), Period("at", _("When"))],
         default_sort="-at", size=size, counted=False,
@@ -92,8 +103,10 @@ async def happenings(request: Any, query: Any, size: int = 20) -> Listing:
     return await found.load()
 
 
-def told(entries: list[Touchpoint]) -> list[dict[str, Any]]:
-    """Touchpoints in words, for the template."""
+def told(entries: Sequence[Any]) -> list[dict[str, Any]]:
+    """Touchpoints and days of use in words, for the template."""
     return [
-        {"at": entry.at, "said": said(entry, entry.person.full_name if entry.person_id else "")} for entry in entries
-    ]
+        {"at": entry.at, "when": day(local_day(entry.at)) if entry.kind == USED else "",
+         "said": said(entry, entry.person.full_name if entry.person_id else "")}
+        for entry in entries
+    ]  # fmt: skip

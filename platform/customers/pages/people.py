@@ -21,7 +21,7 @@ from core.policy import ensure
 from core.refs import Ref
 from customers import accounts, consent, policy, seeing, topics, touches
 from customers.beginnings import people_source
-from customers.models import AccountNote, Consent, ConsentProof, Identity, Membership, Person, Segment, Touchpoint
+from customers.models import AccountNote, Consent, ConsentProof, Identity, Membership, Person, Segment
 from customers.pages import wordings
 from customers.pages.accounts import NewNote
 from customers.pages.common import CHANNELS, happenings, tabs, the_person, told
@@ -84,7 +84,7 @@ class PersonPages(Controller):
     async def show(self, person_id: int, request: Request[Any, Any, Any]) -> Response[Any]:
         person = await the_person(person_id)
         await seen(person_id)
-        entries = await happenings(request, Touchpoint.filter(person_id=person_id), size=10)
+        entries = await happenings(request, "person", person_id, size=10)
         return page("customers/person.html", **await self._around(person), entries=entries, happened=told(entries.rows),
                     form=Form(Decision))  # fmt: skip
 
@@ -109,7 +109,7 @@ class PersonPages(Controller):
         ensure(policy.can_write(current_principal()))
         form = Form(Decision, await request.form())
         if not form.valid:
-            entries = await happenings(request, Touchpoint.filter(person_id=person_id), size=10)
+            entries = await happenings(request, "person", person_id, size=10)
             return page("customers/person.html", status=422, **await self._around(person), entries=entries,
                         happened=told(entries.rows), form=form)  # fmt: skip
         said = form.data
