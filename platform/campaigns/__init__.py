@@ -1,1 +1,1 @@
-"""Newsletters and journeys: from a segment to the inbox, with a pilot before and a ledger behind."""
+"""Newsletters: from a segment to the inbox, with a pilot before and a ledger behind."""

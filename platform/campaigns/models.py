@@ -126,7 +126,7 @@ class Delivery(Model):
     provider_id = fields.CharField(max_length=200, default="")
     sent_at = Moment(null=True)
     clicked_at = Moment(null=True)
-    opened_at = Moment(null=True)
+    opened_at = Moment(null=True)  # never written: only a pixel would tell, and there is none
     unsubscribed_at = Moment(null=True)
     changed_at = Moment()
 

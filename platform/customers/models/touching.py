@@ -146,7 +146,7 @@ class Pilot(Model):
     """People before automation: a small named group first, then a recorded human verdict on that revision."""
 
     id = fields.BigIntField(primary_key=True)
-    about_kind = fields.CharField(max_length=40)  # campaign, journey, guide, bot
+    about_kind = fields.CharField(max_length=40)  # campaign, guide, bot
     about_id = fields.BigIntField()
     revision = fields.CharField(max_length=64)
     group_name = fields.CharField(max_length=120)
