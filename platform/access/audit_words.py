@@ -143,6 +143,7 @@ ACTION_NAMES = {
     "community.board_added": lazy("made a board"),
     "community.board_changed": lazy("changed a board"),
     "community.pause": lazy("paused a member"),
+    "community.unpause": lazy("ended a member's pause"),
     "community.edit": lazy("edited a post"),
     "community.read_history": lazy("read the history of a post"),
     "community.hide": lazy("hid a post"),

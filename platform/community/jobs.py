@@ -71,6 +71,25 @@ async def tell_of_idea(thread_id: int) -> None:
     await telling.of_idea(thread_id)
 
 
+@job
+async def tell_of_closing(thread_id: int) -> None:
+    await telling.of_closing(thread_id)
+
+
+@job
+async def tell_of_pause(pause_id: int) -> None:
+    await telling.of_pause(pause_id)
+
+
+@job
+async def weigh_flags(thread_id: int, author_id: int) -> None:
+    """What enough reports do besides holding a post; not in the flagger's name, and holding no thread meanwhile."""
+    from community.actions import flagging
+
+    await flagging.close_if_heavy(thread_id)
+    await flagging.pause_if_flagged(author_id)
+
+
 @job(lane="bulk", timeout=120)
 async def recount(first_id: int) -> None:
     """A thousand threads at a time, so that no transaction is long."""

@@ -42,9 +42,12 @@ async def writer(person_id: int) -> Writer:
 
 async def refuse_paused(person_id: int, board: BoardRow) -> None:
     found = await rows(
-        "SELECT until FROM pause WHERE person_id = ? AND until > ? AND (board_id IS NULL OR board_id = ?)",
+        "SELECT until, paused_by_id FROM pause WHERE person_id = ? AND until > ? AND (board_id IS NULL OR board_id = ?)"
+        " ORDER BY paused_by_id IS NULL, id",
         person_id, now(), board.id,
     )  # fmt: skip
+    if found and found[0][1] is None:
+        raise Refused(_("You can write here again later: several people reported what you wrote."))
     if found:
         raise Refused(_("You can write here again later: a moderator asked you to pause."))
 

@@ -281,7 +281,7 @@ class Moderation(Model):
 
     id = fields.BigIntField(primary_key=True)
     at = Moment()
-    actor: Any = to_person("moderations")
+    actor: Any = to_person("moderations", null=True)  # nobody: what reports did by their weight
     grant_id = fields.BigIntField(null=True)
     action = fields.CharField(max_length=20)
     board: Any = fields.ForeignKeyField("community.Board", related_name="moderations", on_delete=fields.RESTRICT)
@@ -313,7 +313,7 @@ class Pause(Model):
     board: Any = fields.ForeignKeyField("community.Board", related_name="pauses", null=True, on_delete=fields.CASCADE)
     until = Moment()
     reason = fields.CharField(max_length=40, default="")
-    paused_by: Any = to_person("pauses_given")
+    paused_by: Any = to_person("pauses_given", null=True)  # nobody: what reports did by their weight
     created_at = Moment()
 
     class Meta:

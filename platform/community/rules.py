@@ -29,7 +29,10 @@ FLAGGED_EACH_OTHER = timedelta(days=30)
 
 VOTES = 10  # ideas a person may vote for at a time
 FLAGS_TO_HOLD = 3.0  # the sum of the flaggers' weights that holds a post for review
-FLAGS_TO_CLOSE = 5.0
+FLAGS_TO_CLOSE = 5.0  # the same over a whole thread, each flagger once: it closes until somebody has looked
+FLAGGERS_TO_PAUSE = 3  # of a newcomer's posts
+PAUSE_BY_FLAGS = timedelta(hours=24)
+NEWCOMERS_WEIGH = 0.75  # of what others do; as many people as the sum says are enough
 
 NEWCOMER_POSTS = 5  # fewer visible posts than this: a newcomer
 NEWCOMER_LINKS = 2

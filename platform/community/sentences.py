@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from community.rules import reason_words
-from core.i18n import _, lazy
+from core.i18n import _, lazy, moment
 from customers.telling import describe_notice
 from customers.timeline import describe
 
@@ -26,6 +26,11 @@ def _idea(data: dict[str, Any]) -> str:
 def _hidden(data: dict[str, Any]) -> str:
     return _("Your post in “%(title)s” was hidden: %(reason)s", title=data.get("title", ""),
              reason=reason_words(data.get("reason", "")))  # fmt: skip
+
+
+def _paused(data: dict[str, Any]) -> str:
+    return _("Several people reported what you wrote. You can write again from %(when)s, or once a moderator agrees.",
+             when=moment(data.get("until")))  # fmt: skip
 
 
 def _hidden_words(data: dict[str, Any]) -> str:
@@ -52,6 +57,12 @@ describe_notice("community.replied", lazy("%(by)s replied to “%(title)s”"), 
 describe_notice("community.accepted", lazy("Your answer to “%(title)s” was chosen"), "done")
 describe_notice("community.solved", lazy("“%(title)s” is solved"), "done")
 describe_notice("community.hidden", _hidden, "hide")
+describe_notice(
+    "community.closed",
+    lazy("“%(title)s” is closed until a moderator has looked: several people reported it"),
+    "lock",
+)
+describe_notice("community.paused", _paused, "clock")
 describe_notice("community.needs_info", lazy("“%(title)s”: those who want to help need to know more"), "info")
 describe_notice("community.retitled", lazy("A moderator changed the title or tags of “%(title)s”"), "edit")
 describe_notice("community.idea", _idea, "bulb")

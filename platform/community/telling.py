@@ -7,6 +7,7 @@ from typing import Any
 from community import records
 from community.records import ThreadRow, post_path
 from community.writing import handles_of, mentions_in
+from core.clock import when
 from core.database import rows
 from core.refs import Ref
 from customers.notices import tell
@@ -55,6 +56,21 @@ async def of_hiding(post_id: int) -> None:
     if post.state == "hidden":
         await _tell(thread, {post.author_id}, "community.hidden", f"hidden:{post.id}:{post.version}", post.number, 0,
                     reason=post.reason)  # fmt: skip
+
+
+async def of_closing(thread_id: int) -> None:
+    """The asker, when reports closed the thread."""
+    thread = await records.thread(thread_id)
+    if thread.state == "closed":
+        await _tell(thread, {thread.author_id}, "community.closed", f"closed:{thread.id}:{thread.version}", 1, 0)
+
+
+async def of_pause(pause_id: int) -> None:
+    """Whom reports paused, with the time until which."""
+    found = await rows("SELECT person_id, until FROM pause WHERE id = ?", pause_id)
+    if found:
+        await tell([found[0][0]], about=Ref("pause", pause_id), kind="community.paused", key=f"pause:{pause_id}",
+                   url="/community", data={"until": str(when(found[0][1]))})  # fmt: skip
 
 
 async def of_needs_info(thread_id: int) -> None:

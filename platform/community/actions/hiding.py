@@ -7,6 +7,7 @@ from typing import Any
 
 from community import policy, records, rules
 from community.actions import desk
+from community.actions.flagging import lift
 from community.actions.posts import replied
 from community.actions.threads import published
 from community.consequences import set_post_state
@@ -100,7 +101,7 @@ async def _approve(who: Principal, verdict: Verdict, board: BoardRow, thread: Th
 
 
 async def resolve_flags(who: Principal, post_id: int, decision: str, reason: str = "", note: str = "") -> int:
-    """`agreed` hides the post, `rejected` leaves it (and shows it again if the reports held it).
+    """`agreed` hides the post, `rejected` leaves it and takes back what the reports did by their weight.
 
     Raises Conflict when somebody else was faster.
     """
@@ -113,6 +114,8 @@ async def resolve_flags(who: Principal, post_id: int, decision: str, reason: str
         if decision == "agreed" and post.state in ("visible", "held"):
             await _refuse_too_many(who, verdict)
             return await _hide(who, verdict, thread, post, desk.check_reason(reason), note)
+        if decision == "rejected":
+            await lift(who, verdict, thread, post)
         if post.state == "held":
             return await _approve(who, verdict, board, thread, post)
         after: dict[str, Any] = {"flags": decision}

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from community import limits, points, policy, records, rules
+from community import points, policy, records, rules
+from community.actions import flagging
 from community.consequences import set_post_state
 from community.events import PostFlagged, PostHidden
+from community.jobs import weigh_flags
 from community.records import BoardRow, PostRow, ThreadRow
 from core.clock import now
 from core.database import lock, rows, transaction, write
@@ -117,6 +119,7 @@ async def flag(who: Principal, post_id: int, kind: str, note: str = "") -> PostR
         if made:
             await announce(PostFlagged(post.id, thread.id, kind))
             await _hold_if_heavy(thread, post)
+            await weigh_flags.later(thread_id=thread.id, author_id=post.author_id)
     return post
 
 
@@ -125,11 +128,7 @@ async def _hold_if_heavy(thread: ThreadRow, post: PostRow) -> None:
     if by_staff or post.state != "visible":
         return
     found = await rows("SELECT person_id, kind FROM flag WHERE post_id = ? AND state = 'open'", post.id)
-    weight = 0.0
-    for person_id, kind in ((row[0], row[1]) for row in found):
-        trusted = not (await limits.writer(person_id)).is_new
-        weight += rules.FLAG_WEIGHT[kind] * (1.0 if trusted else 0.75)
-    if len(found) >= 3 and weight >= rules.FLAGS_TO_HOLD * 0.75:
+    if await flagging.is_heavy([(row[0], row[1]) for row in found], rules.FLAGS_TO_HOLD):
         await set_post_state(thread, post, "held", "flags")
         await announce(PostHidden(post.id, thread.id, "flags"))
 

@@ -13,6 +13,7 @@ from community.reading.people import Face, names_of
 from community.records import BoardRow, PostRow, post_from
 from core.clock import days_ago, when
 from core.database import rows
+from core.i18n import _
 from core.markdown import excerpt
 from core.principal import Principal
 
@@ -122,15 +123,17 @@ async def _flags(ids: list[int]) -> dict[int, list[Any]]:
 
 
 async def actions(who: Principal, boards: list[BoardRow], *, mine: bool = True, limit: int = 50) -> list[Done]:
-    """What this moderator did (staff: what anybody did), the latest first."""
+    """What this moderator did, and what reports did on their boards; not `mine`: what anybody did. The latest first."""
     by_id = {board.id: board for board in boards}
     where, parameters = ("m.actor_id = ?", [who.person_id]) if mine else ("1 = 1", [])
+    if mine and (boards_where := _where(granted(who, boards)))[1]:  # and what reports did by their weight
+        where, parameters = f"({where} OR (m.actor_id IS NULL AND {boards_where[0]}))", [*parameters, *boards_where[1]]
     found = await rows(
         "SELECT m.*, t.title, p.number FROM moderation m JOIN thread t ON t.id = m.thread_id"
         f" LEFT JOIN post p ON p.id = m.post_id WHERE {where} ORDER BY m.id DESC LIMIT ?",
         *parameters, limit,
     )  # fmt: skip
-    names = await names_of(row["actor_id"] for row in found)
+    names = await names_of(row["actor_id"] for row in found if row["actor_id"])
     return [_done(who, by_id.get(row["board_id"]), row, names) for row in found]
 
 
@@ -138,9 +141,10 @@ def _done(who: Principal, board: BoardRow | None, row: Any, names: dict[int, Fac
     at = when(row["at"])
     assert at is not None
     young = at > days_ago(rules.UNDO.days) and row["undone_at"] is None and row["action"] not in ("undo", "flags")
+    actor = names.get(row["actor_id"], Face("")) if row["actor_id"] else Face(_("Automatically"))
     may_undo = young and board is not None and bool(policy.can_undo(who, board, row["actor_id"]))
     return Done(
-        row["id"], at, row["action"], names.get(row["actor_id"], Face("")), row["title"],
+        row["id"], at, row["action"], actor, row["title"],
         records.post_path(row["thread_id"], row["number"] or 1), row["reason"], row["note"],
         row["undone_at"] is not None, may_undo,
     )  # fmt: skip
