@@ -270,6 +270,7 @@ class Rating(Model):
     class Meta:
         table = "conversation_rating"
         unique_together = (("conversation", "epoch"),)
+        indexes = [Index(fields=("at",), name="conversation_rating_at")]
 
 
 class Suggestion(Model):

@@ -15,6 +15,7 @@ from core.tasks import in_thread
 from customers.models import FULL_NAME
 from inbox import hours
 from inbox.words import CHANNELS, STATES, reason_of
+from insights import ratings
 from insights.counting import counted, percentile, within
 from insights.parts import (
     Cell,
@@ -51,7 +52,7 @@ MEASURES = {
     "open": Measure(lazy("Begun and still open"), lazy("Of the conversations begun in the period, those that are not resolved now.")),
     "answered": Measure(lazy("First response"), lazy("From a conversation's first message to the first answer by a person, in minutes of business hours (9:00–18:00 on working days), for first answers given in the period: the median, and the time that 9 of 10 did not exceed. The latest 20,000 are measured.")),
     "resolved": Measure(lazy("Resolution"), lazy("From a conversation's first message to its end, in hours of business time (9:00–18:00 on working days), for conversations that ended in the period and that a person had: the median, and the time that 9 of 10 did not exceed. The latest 20,000 are measured.")),
-}  # fmt: skip
+} | ratings.MEASURES  # fmt: skip
 ENDED = {
     "answered": "c.first_response_at",
     "resolved": "c.resolved_at",
@@ -71,13 +72,14 @@ async def report(who: Principal, span: Span) -> Report:
          how_large("conversations", span, MEASURES, found, "alone", "begun", "c2"),
          how_large("conversations", span, MEASURES, found, "handed", "begun", "c3"),
          how_many("conversations", span, MEASURES, found, "open", "c4"),
-         *await _waits(who, span, "answered", _("min"), 1), *await _waits(who, span, "resolved", _("h"), 60)],
+         *await _waits(who, span, "answered", _("min"), 1), *await _waits(who, span, "resolved", _("h"), 60),
+         *await ratings.figures(who, span)],
         [over_time(_("Conversations begun"), span,
                    [(_("Conversations begun"), found.now["begun"]), (_("Answered by the bot alone"), found.now["alone"])],
                    (_("Conversations before"), found.before["begun"]), _("conversations"),
                    ngettext("%(n)s conversation, %(alone)s of them answered by the bot alone",
                             "%(n)s conversations, %(alone)s of them answered by the bot alone", n, alone=number(alone)))],
-        [await _channels(who, span), await _reasons(who, span), await _owners(who, span)],
+        [await _channels(who, span), await _reasons(who, span), await _owners(who, span), *await ratings.tables(who, span)],
         "" if n or found.earlier("begun") else _("Nobody has written in this period. Connect LINE or Slack in the settings."),
     )  # fmt: skip
 
@@ -185,7 +187,7 @@ async def _owners(who: Principal, span: Span) -> Table:
     for name, (sql, is_timed) in sums.items():
         for row in await rows(sql, *((span.begins, span.begins, span.ends) if is_timed else ())):
             work.setdefault(int(row["id"]), {})[name] = int(row["n"])
-    names = await _names(list(work))
+    names = await ratings.names_of(list(work))
     lines = sorted(work.items(), key=lambda one: (-one[1].get("taken", 0), -one[1].get("open", 0), one[0]))
     return Table(
         "owners", _("Who works"),
@@ -196,15 +198,9 @@ async def _owners(who: Principal, span: Span) -> Table:
     )  # fmt: skip
 
 
-async def _names(ids: list[int]) -> dict[int, str]:
-    if not ids:
-        return {}
-    marks = ", ".join("?" * len(ids))
-    found = await rows(f"SELECT p.id AS id, {FULL_NAME} AS name FROM person p WHERE p.id IN ({marks})", *ids)
-    return {int(row["id"]): row["name"] for row in found}
-
-
 async def listing(request: Any, who: Principal, span: Span, name: str) -> Listing:
+    if name in ratings.MEASURES:
+        return await ratings.listing(request, who, span, name)
     at, said = (ENDED[name], HAD[name]) if name in ENDED else ("c.created_at", BEGUN[name])
     query = Rows(
         f"SELECT c.id AS id, {FULL_NAME} AS person, c.name AS name, COALESCE(a.name, '') AS account, c.channel AS channel,"
