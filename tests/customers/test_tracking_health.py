@@ -71,12 +71,13 @@ async def test_health_says_what_it_is_made_of(house: Any) -> None:
         "login_days": 5,
         "active_seats": 5,
         "core_features": 7.5,
-        "renewals": 10,
+        "renewals": 5,
         "support": points["support"],
         "sentiment": None,
+        "community": None,
         "outcome": None,
     }
     if points["support"] is None:
-        assert (found.health, found.health_coverage) == (61, 45)
+        assert (found.health, found.health_coverage) == (56, 40)
     assert health.band(found.health) in {"good", "watch", "risk"}
     assert len(await health.history(account.id)) == 1
