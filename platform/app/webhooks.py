@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from campaigns.events import StepFinished
 from campaigns.models import Step
-from channels.webhooks import tell
+from channels.webhooks import is_wanted, tell
 from community.events import AnswerAccepted, PostReplied, ThreadPublished
+from core.clock import local_day
+from core.database import rows
 from core.events import on
-from customers.events import ImportApplied, PeopleAdded, PersonAdded
+from core.jobs import every
+from customers.days import a_day, as_day
+from customers.events import HealthFell, ImportApplied, PeopleAdded, PersonAdded, PhaseChanged, TierChanged
+from guides.events import SurveyAnswered
 from helpcenter.events import ArticlePublished
 from helpcenter.models import Article
 from inbox.events import ConversationWaiting
@@ -70,3 +77,44 @@ async def article_published(event: ArticlePublished) -> None:
     if article is not None:
         key = f"article.published:{article.id}:{article.version}"
         await tell("article.published", {"article_id": article.id}, key=key)
+
+
+@on(HealthFell)
+async def health_fell(event: HealthFell) -> None:
+    data = {"account_id": event.account_id, "alert_id": event.alert_id}
+    await tell("health.fell", data, key=f"health.fell:{event.alert_id}")
+
+
+@on(TierChanged)
+async def tier_changed(event: TierChanged) -> None:
+    data = {"account_id": event.account_id, "tier": event.tier}
+    await tell("tier.changed", data, key=f"tier.changed:{event.account_id}:{event.at}")
+
+
+@on(PhaseChanged)
+async def phase_changed(event: PhaseChanged) -> None:
+    data = {"account_id": event.account_id, "phase": event.phase}
+    await tell("phase.changed", data, key=f"phase.changed:{event.account_id}:{event.at}")
+
+
+@on(SurveyAnswered)
+async def survey_answered(event: SurveyAnswered) -> None:
+    data = {"survey_id": event.guide_id, "answer_id": event.answer_id, "person_id": event.person_id,
+            "account_id": event.account_id}  # fmt: skip
+    await tell("survey.answered", data, key=f"survey.answered:{event.answer_id}")
+
+
+LATE = timedelta(days=7)  # an end that we hear of later than this is history
+
+
+@every(hours=1, lane="bulk")
+async def contracts_ended() -> int:
+    """On the first day without the contract; the ledger knows what was told."""
+    today, told = local_day(), 0
+    if not await is_wanted("contract.ended"):
+        return 0
+    for row in await rows("SELECT id, account_id, ended_on FROM contract WHERE ended_on > ? AND ended_on <= ?"
+                          " ORDER BY id", as_day(today - LATE), as_day(today)):  # fmt: skip
+        data = {"contract_id": int(row[0]), "account_id": int(row[1]), "ended_on": str(a_day(row[2]))}
+        told += await tell("contract.ended", data, key=f"contract.ended:{row[0]}:{data['ended_on']}")
+    return told

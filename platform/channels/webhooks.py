@@ -37,6 +37,11 @@ KINDS = {
     "conversation.waiting": lazy("A conversation was handed to people"),
     "campaign.sent": lazy("A campaign was sent"),
     "article.published": lazy("An article was published"),
+    "health.fell": lazy("The health of a company fell"),
+    "tier.changed": lazy("A company came into another tier"),
+    "phase.changed": lazy("A company came into another phase"),
+    "contract.ended": lazy("A contract ended"),
+    "survey.answered": lazy("A survey was answered"),
 }
 TEST = "test.sent"
 # As the Standard Webhooks specification proposes: 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 10 h after the first try, …
@@ -65,6 +70,12 @@ async def tell(kind: str, data: dict[str, Any], *, key: str, only: int = 0) -> i
                 await send.later(delivery_id=int(made[0][0]))
                 told += 1
     return told
+
+
+async def is_wanted(kind: str) -> bool:
+    """Whether any address wants it, for whoever would have to look for what to tell."""
+    found = await rows("SELECT kinds FROM webhook_target WHERE state = 'active'")
+    return any(kind in (json.loads(row[0]) if isinstance(row[0], str) else row[0]) for row in found)
 
 
 def signatures(sealed: dict[str, Any], event: str, moment: int, body: str, *, with_old: bool) -> str:

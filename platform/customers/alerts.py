@@ -17,11 +17,13 @@ from core.clock import local_day, now
 from core.context import current_principal
 from core.database import rows, transaction, write
 from core.errors import Conflict
+from core.events import announce
 from core.i18n import _, lazy
 from core.policy import ensure
 from core.refs import Ref
 from customers import notices, policy
 from customers.days import a_day, as_day
+from customers.events import HealthFell
 from customers.rules import HealthRule, rule
 from customers.telling import describe_notice
 
@@ -105,6 +107,7 @@ async def _raise(id: int, before: int, after: int, lost: list[dict[str, Any]]) -
     await notices.tell(people, about=Ref("account", id), kind="customers.health_fell", url=f"/staff/customers/{id}",
                        key=f"health_alert:{found[0][0]}",
                        data={"account": account[0], "before": before, "after": after})  # fmt: skip
+    await announce(HealthFell(id, int(found[0][0])))
 
 
 async def acknowledge(account_id: int, alert_id: int, note: str = "") -> None:

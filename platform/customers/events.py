@@ -9,7 +9,11 @@ from customers.tracking import Tracked, track, track_many
 
 
 class TierChanged(Event, frozen=True):
+    """`at` tells one change from the next."""
+
     account_id: int
+    tier: str = ""
+    at: str = ""
 
 
 class HealthChanged(Event, frozen=True):
@@ -18,9 +22,19 @@ class HealthChanged(Event, frozen=True):
     account_id: int
 
 
+class HealthFell(Event, frozen=True):
+    """An alert was raised: the score lost as much as the rule says. Once for one fall."""
+
+    account_id: int
+    alert_id: int
+
+
 class PhaseChanged(Event, frozen=True):
+    """`at` tells one change from the next."""
+
     account_id: int
     phase: str
+    at: str = ""
 
 
 class AccountsMerged(Event, frozen=True):
@@ -67,6 +81,7 @@ __all__ = [
     "AccountsMerged",
     "ConsentRefused",
     "HealthChanged",
+    "HealthFell",
     "ImportApplied",
     "MergeUndone",
     "PeopleAdded",

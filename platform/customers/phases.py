@@ -109,7 +109,7 @@ async def _enter(id: int, before: str, after: str, version: int, sources: Any) -
 async def _tell(account_id: int, before: str, after: str, by: str) -> None:
     changed: dict[str, Any] = {"from": before, "to": after, "by": by}
     await timeline.record(None, "customers.phase_changed", account_id=account_id, channel="staff", **changed)
-    await announce(PhaseChanged(account_id=account_id, phase=after))
+    await announce(PhaseChanged(account_id=account_id, phase=after, at=now().isoformat()))
 
 
 async def choose(account_id: int, phase: str, reason: str, until: date | None = None) -> None:

@@ -110,7 +110,7 @@ async def _tell(account_id: int, before: str, after: str, source: str) -> None:
     changed: dict[str, Any] = {"from": before, "to": after, "by": source}
     await timeline.record(None, "customers.tier_changed", account_id=account_id, channel="staff",
                           **changed)  # fmt: skip
-    await announce(TierChanged(account_id=account_id))
+    await announce(TierChanged(account_id=account_id, tier=after, at=now().isoformat()))
 
 
 async def override(account_id: int, tier: str, reason: str, until: date | None = None) -> None:

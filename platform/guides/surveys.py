@@ -9,9 +9,11 @@ import msgspec
 from core.clock import now
 from core.database import rows, write
 from core.errors import Refused
+from core.events import announce
 from core.i18n import _
 from core.refs import Ref
 from customers.timeline import record
+from guides.events import SurveyAnswered
 from guides.jobs import tell_csm
 
 LONGEST_COMMENT = 2_000
@@ -60,5 +62,6 @@ async def answer(view: int, guide: int, person: int, account: int | None, score:
         return
     await record(person, "guide.answered", account_id=account, channel="in_app", about=Ref("guide", guide),
                  key=f"guide.answered:{made[0][0]}", name=kind["name"], score=score, comment=said)  # fmt: skip
+    await announce(SurveyAnswered(guide, int(made[0][0]), person, account))
     if score <= DETRACTOR:
         await tell_csm.later(answer_id=int(made[0][0]))
