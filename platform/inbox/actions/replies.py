@@ -18,6 +18,7 @@ from inbox import trial
 from inbox.actions.conversations import add_message, change, locked, locked_for_me
 from inbox.actions.ownership import owned_by
 from inbox.events import ReplyWritten
+from inbox.mentions import who_may_read
 from inbox.models import Conversation, Message, Outgoing, Suggestion
 from inbox.unread import PATIENCE, mail_unread
 
@@ -144,19 +145,21 @@ async def say_automatically(
 
 
 async def note(conversation_id: int, body: str, *, mentions: list[int] | None = None, key: str = "") -> Message:
-    """For colleagues only; it is never sent."""
-    body = _checked(body)
+    """For colleagues only; it is never sent. Of the mentioned, those who may read it are told (`data["told"]`)."""
+    body, me = _checked(body), current_principal()
     async with transaction():
         conversation = await locked_for_me(conversation_id)
-        origin = f"note:{conversation_id}:{current_principal().person_id}:{key}"[:200] if key else None
+        origin = f"note:{conversation_id}:{me.person_id}:{key}"[:200] if key else None
         if origin and (before := await Message.get_or_none(origin=origin)):
             return before
-        message = await add_message(conversation, "note", body, author_id=current_principal().person_id,
-                                    channel="", origin=origin)  # fmt: skip
-        if mentions:
-            await notices.tell(mentions, about=Ref("conversation", conversation.id), kind="inbox.mentioned",
-                               key=f"note:{message.id}", url=f"/staff/inbox/{conversation.id}",
-                               data={"by": current_principal().name})  # fmt: skip
+        others = [id for id in mentions or [] if id != me.person_id]
+        told = await who_may_read(conversation, others)
+        message = await add_message(conversation, "note", body, author_id=me.person_id, channel="", origin=origin,
+                                    data={"told": told} if told else {})  # fmt: skip
+        if told:
+            await notices.tell(told, about=Ref("conversation", conversation.id), kind="inbox.mentioned",
+                               key=f"note:{message.id}", url=f"/staff/inbox/{conversation.id}#m{message.number}",
+                               data={"by": me.name})  # fmt: skip
     return message
 
 

@@ -15,14 +15,26 @@ from core.forms import Form
 from core.i18n import _
 from core.pages import flash
 from core.settings import settings
+from customers.models import Person
 from inbox import hours
 from inbox.actions import ownership, replies, suggestions
 from inbox.forms import Labels, Note, Owner, PutOff, Refusal, Reply, Suggested
+from inbox.mentions import named_in
 from inbox.pages.desk import shown
 
 
 def back(conversation_id: int) -> Redirect:
     return Redirect(f"/staff/inbox/{conversation_id}", status_code=303)
+
+
+async def _say_who_was_told(named: list[int], told: list[int]) -> None:
+    named = [id for id in named if id != here().principal.person_id]
+    names = {one.id: one.full_name for one in await Person.filter(id__in=named)} if named else {}
+    if told:
+        flash(_("Told: %(names)s", names=_(", ").join(names[id] for id in told if id in names)))
+    if unseeing := [names[id] for id in named if id not in told and id in names]:
+        flash(_("These people may not see this conversation, so they were not told: %(names)s",
+                names=_(", ").join(unseeing)), "warn")  # fmt: skip
 
 
 class TalkPages(Controller):
@@ -70,7 +82,9 @@ class TalkPages(Controller):
         if not form.valid:
             return await shown(conversation_id, status=422, write="note", body=str(sent.get("body", "")),
                                mistake=next(iter(form.errors.values()), ""))  # fmt: skip
-        await replies.note(conversation_id, form.data.body, key=form.data.key)
+        named = await named_in(form.data.body)
+        said = await replies.note(conversation_id, form.data.body, mentions=named, key=form.data.key)
+        await _say_who_was_told(named, said.data.get("told", []))
         return Redirect(f"/staff/inbox/{conversation_id}?write=note", status_code=303)
 
     @post("/{conversation_id:int}/ownership", may="inbox.answer")
