@@ -32,6 +32,7 @@ class Opening(msgspec.Struct, frozen=True):
     follows: bool
     is_pinned: bool
     has_answer: bool
+    may_make_article: bool
     answer_by: str = ""
     answer_text: str = ""
     answer_path: str = ""
@@ -178,6 +179,8 @@ def _opening(reading: Reading) -> Opening:
     made = Opening(
         reading.board.kind, thread.status, thread.state, thread.vote_count, reading.has_voted,
         reading.level in ("watching", "tracking"), thread.is_pinned, thread.accepted_post_id is not None,
+        thread.accepted_post_id is not None
+        and bool(policy.can_make_article(here().principal, reading.board, thread)),
     )  # fmt: skip
     if answer is None:
         return made

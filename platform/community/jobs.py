@@ -8,6 +8,7 @@ from core.clock import now
 from core.database import rows, transaction, write
 from core.events import on
 from core.jobs import every, job
+from helpcenter.events import ArticlePublished
 from search.events import DocumentOutdated
 
 
@@ -69,6 +70,11 @@ async def tell_of_retitling(thread_id: int, by: int) -> None:
 @job
 async def tell_of_idea(thread_id: int) -> None:
     await telling.of_idea(thread_id)
+
+
+@on(ArticlePublished)
+async def tell_of_article(event: ArticlePublished) -> None:
+    await telling.of_article(event.article_id)
 
 
 @job

@@ -240,6 +240,13 @@ def can_verify(who: Principal, board: BoardRow) -> Verdict:
     return allow() if is_staff(who) and board.kind == "question" else deny(_("Only staff can verify answers."))
 
 
+def can_make_article(who: Principal, board: BoardRow, thread: ThreadRow) -> Verdict:
+    """Staff who write articles, of a question that is visible."""
+    if not who.may("help.write") or not can_read(who, board, thread):
+        return deny(_("Only staff who write articles may do this."))
+    return allow() if board.kind == "question" and thread.visibility == "visible" else deny()
+
+
 # Moderating -------------------------------------------------------------------------------------------------
 
 

@@ -62,6 +62,9 @@ describe_notice(
     lazy("“%(title)s” is closed until a moderator has looked: several people reported it"),
     "lock",
 )
+describe_notice(
+    "community.article", lazy("What you wrote in “%(title)s” is in the help centre now. Thank you."), "book"
+)
 describe_notice("community.paused", _paused, "clock")
 describe_notice("community.needs_info", lazy("“%(title)s”: those who want to help need to know more"), "info")
 describe_notice("community.retitled", lazy("A moderator changed the title or tags of “%(title)s”"), "edit")

@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from community import records
+from community.reading.related import SOURCE
 from community.records import ThreadRow, post_path
 from community.writing import handles_of, mentions_in
 from core.clock import when
 from core.database import rows
 from core.refs import Ref
 from customers.notices import tell
+from helpcenter.models import Article, ArticleTranslation
+from helpcenter.slugs import path_of
 
 
 async def of_thread(thread_id: int) -> None:
@@ -71,6 +74,22 @@ async def of_pause(pause_id: int) -> None:
     if found:
         await tell([found[0][0]], about=Ref("pause", pause_id), kind="community.paused", key=f"pause:{pause_id}",
                    url="/community", data={"until": str(when(found[0][1]))})  # fmt: skip
+
+
+async def of_article(article_id: int) -> None:
+    """Thanks to who asked and who answered, once, when what they wrote can be read in the help centre."""
+    article = await Article.get_or_none(id=article_id, source=SOURCE, state="published")
+    if article is None or not {"public", "members"} & article.tokens:
+        return
+    thread = await records.thread(int(article.source_id or 0))
+    words = await ArticleTranslation.filter(article_id=article_id, locale=article.locale).first()
+    if words is None:
+        return
+    people = {thread.author_id}
+    if thread.accepted_post_id:
+        people.add((await records.post(thread.accepted_post_id)).author_id)
+    await tell(sorted(people), about=Ref("article", article_id), kind="community.article", key=f"article:{article_id}",
+               url=path_of(words.slug), data={"title": thread.title})  # fmt: skip
 
 
 async def of_needs_info(thread_id: int) -> None:

@@ -1,6 +1,7 @@
 """The community's verbs. Each asks the policy inside its transaction, changes, records, and leaves the rest to jobs."""
 
 from community.actions.answers import accept, ask_for_more, set_idea_status, unaccept, verify
+from community.actions.articles import make_article
 from community.actions.boards import add_board, change_board
 from community.actions.drafts import discard_draft, keep_draft
 from community.actions.hiding import approve, hide, resolve_flags, unhide
@@ -12,6 +13,6 @@ from community.actions.threads import publish
 from community.actions.undo import undo
 
 __all__ = ["EditConflict", "accept", "add_board", "approve", "ask_for_more", "change_board", "close", "delete",
-           "discard_draft", "edit", "flag", "follow", "hide", "keep_draft", "like", "move", "pause", "pin", "publish",
-           "read_to", "reopen", "reply", "resolve_flags", "retitle", "set_idea_status", "unaccept", "undo", "unhide",
-           "unlike", "unpin", "unvote", "verify", "vote"]  # fmt: skip
+           "discard_draft", "edit", "flag", "follow", "hide", "keep_draft", "like", "make_article", "move", "pause",
+           "pin", "publish", "read_to", "reopen", "reply", "resolve_flags", "retitle", "set_idea_status", "unaccept",
+           "undo", "unhide", "unlike", "unpin", "unvote", "verify", "vote"]  # fmt: skip

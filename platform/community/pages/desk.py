@@ -162,6 +162,17 @@ class DeskPages(Controller):
         flash(_("The state is changed."))
         return Redirect(f"/community/{thread_id}", status_code=303)
 
+    @post("/{thread_id:int}/article", may="help.write")
+    async def article(self, thread_id: int) -> Response[Any]:
+        """A draft of the help centre, open in its editor; the one that there is already, if somebody was faster."""
+        made, is_new = await actions.make_article(here().principal, thread_id)
+        flash(
+            _("The draft is made. Check it, then publish it.")
+            if is_new
+            else _("This was made into an article already.")
+        )
+        return Redirect(f"/staff/articles/{made.id}", status_code=303)
+
     @get("/posts/{post_id:int}/pause", may="community.moderate")
     async def pause_form(self, post_id: int) -> Response[bytes]:
         board, thread, found = await place_of(post_id)

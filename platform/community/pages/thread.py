@@ -30,16 +30,19 @@ async def show_thread(thread_id: int, first: int = 1, *, form: Form[Reply] | Non
     reading = await reading_thread.read(who, thread_id, first)
     await _was_read(reading)
     threads, articles = await related.near_thread(who, reading.thread)
+    made = await related.article_of(who, reading.thread)
+    articles = [one for one in articles if not made or one.url != made.url]
+    seen = (reading, threads, articles, made)
 
     def shown(form: Form[Reply] | None) -> dict[str, Any]:
         return {
             "r": reading, "posts": fragments.posts(reading), "head": fragments.head(reading), "form": form,
-            "near": threads, "articles": articles, "data": qa_page(reading) if first == 1 else "",
+            "near": threads, "articles": articles, "made": made, "data": qa_page(reading) if first == 1 else "",
             "minutes": reading_thread.minutes_between,
         }  # fmt: skip
 
     if not reading.can_reply and status == 200:
-        return kept_page("community/thread.html", depends_on=(reading, threads, articles), context=lambda: shown(None))
+        return kept_page("community/thread.html", depends_on=seen, context=lambda: shown(None))
     quoted = await reading_thread.quoted(who, reading.board, quote, thread_id) if quote and reading.can_reply else ""
     form = form or Form(Reply, initial={"body": quoted + reading.draft, "key": secrets.token_urlsafe(12)})
     return page("community/thread.html", status=status, **shown(form))

@@ -11,9 +11,12 @@ from core.database import glance, rows
 from core.principal import Principal
 from core.refs import Ref
 from customers.audience import tokens_of
+from helpcenter import policy as helpcenter
+from helpcenter.slugs import path_of
 from search import similar, suggest
 
 KINDS = {"thread", "article"}
+SOURCE = "thread"  # of an article that a thread became
 
 
 class Near(msgspec.Struct, frozen=True):
@@ -53,6 +56,33 @@ async def still_visible(threads: list[Near]) -> list[Near]:
     return [one for one in threads if one.id in live]
 
 
+class Made(msgspec.Struct, frozen=True):
+    """The article that a thread became, as this reader may know of it."""
+
+    title: str
+    url: str
+    lang: str
+    is_draft: bool
+
+
+async def article_of(who: Principal, thread: ThreadRow) -> Made | None:
+    """Drafts are for whoever writes articles, and open in the editor."""
+    if thread.accepted_post_id is None:
+        return None
+    found = await glance(
+        "SELECT a.id, a.state, a.audience, a.brand, a.locale, t.locale AS lang, t.title, t.slug, t.published_at"
+        " FROM article a JOIN article_translation t ON t.article_id = a.id WHERE a.source = ? AND a.source_id = ?",
+        SOURCE, str(thread.id),
+    )  # fmt: skip
+    if not found or not helpcenter.may_read(who, state=found[0]["state"], audience=found[0]["audience"].split(),
+                                            brand=found[0]["brand"]):  # fmt: skip
+        return None
+    readable = [row for row in found if row["published_at"] and row["state"] == "published"]
+    row = max(readable or found, key=lambda one: (one["lang"] == here().language, one["lang"] == one["locale"]))
+    url = path_of(row["slug"]) if readable else f"/staff/articles/{row['id']}"
+    return Made(row["title"], url, row["lang"], not readable) if readable or who.may("help.write") else None
+
+
 async def while_typing(who: Principal, title: str) -> list[Near]:
     """Five things that may answer already, from the fourth character on."""
     if len(title.strip()) < 4:
@@ -74,4 +104,14 @@ async def solved_ids(ids: list[int]) -> set[int]:
     }
 
 
-__all__ = ["Near", "near_thread", "policy", "records", "solved_ids", "still_visible", "while_typing"]
+__all__ = [
+    "Made",
+    "Near",
+    "article_of",
+    "near_thread",
+    "policy",
+    "records",
+    "solved_ids",
+    "still_visible",
+    "while_typing",
+]
