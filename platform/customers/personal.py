@@ -23,6 +23,7 @@ _STAFF = """
 import_batch.created_by_id review.decided_by_id segment.created_by_id pilot.started_by_id pilot.verdict_by_id
 account.csm_id account.deputy_id account.tier_by_id account.phase_by_id merge_log.merged_by_id
 pulse.by_id account_goal.created_by_id health_alert.seen_by_id incoming_hook.created_by_id
+account_task.owner_id account_task.created_by_id account_task.closed_by_id
 """
 for _place in _STAFF.split():
     refers(*_place.split("."))
@@ -41,6 +42,11 @@ refers("health_snapshot", "account_id", about="account", is_derived=True)
 refers("health_alert", "account_id", about="account", is_derived=True)
 refers("pulse", "account_id", about="account")
 refers("account_goal", "account_id", about="account")
+
+# What opened by itself and nobody took up keeps no import from being undone, and goes with what it is about.
+TAKEN_UP = "kind = 'by_hand' OR state <> 'open' OR title <> ''"
+refers("account_task", "account_id", about="account", blocks_if=TAKEN_UP)
+refers("account_task", "person_id", erase="delete", blocks_if=TAKEN_UP)
 
 # search and core
 refers("search_query", "person_id", erase="clear", clear=("text",))

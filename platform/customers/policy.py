@@ -8,7 +8,7 @@ from tortoise.queryset import QuerySet
 from core.i18n import _
 from core.policy import Verdict, allow, deny, sign_in_first
 from core.principal import Principal
-from customers.models import Account, Contract, Membership, Person, Purchase
+from customers.models import Account, Contract, Membership, Person, Purchase, Task
 
 
 def visible_accounts(principal: Principal) -> QuerySet[Account]:
@@ -53,6 +53,13 @@ def visible_purchases(principal: Principal) -> QuerySet[Purchase]:
     own = sorted(principal.own_accounts)
     people = Membership.filter(account_id__in=own).values("person_id")
     return found.filter(Q(account_id__in=own) | Q(account_id__isnull=True, person_id__in=Subquery(people)))
+
+
+def visible_tasks(principal: Principal) -> QuerySet[Task]:
+    """Staff: of all accounts, or of their own; whoever owns the task. Customers see none."""
+    if not principal.may("customers.read"):
+        return Task.filter(id__in=[])
+    return Task.all() if principal.all_accounts else Task.filter(account_id__in=sorted(principal.own_accounts))
 
 
 def can_read(principal: Principal) -> Verdict:

@@ -25,7 +25,8 @@ class Refers(msgspec.Struct, frozen=True):
             the trail). drop: it never follows, as sessions and passwords. `sums` are added up where rows meet.
     erase   delete: the row goes with the person. clear: `clear` columns are emptied, the row stays. keep: it stays
             and leads to a person without a name.
-    blocks  an added record that such a row speaks of is in use, and stays when its import is undone.
+    blocks  an added record that such a row speaks of is in use, and stays when its import is undone; `blocks_if` (SQL
+            over the row) says which rows do, where not all.
     hidden  columns that an export of the person leaves out (hashes, secrets).
     """
 
@@ -39,6 +40,7 @@ class Refers(msgspec.Struct, frozen=True):
     hidden: tuple[str, ...] = ()
     is_derived: bool = False
     blocks: bool = True
+    blocks_if: str = ""
 
 
 class Lists(msgspec.Struct, frozen=True):

@@ -100,6 +100,19 @@ class CapacityRule(msgspec.Struct, frozen=True):
     tech: int = 1000
 
 
+class TaskRule(msgspec.Struct, frozen=True):
+    """Which tasks open by themselves; see customers.tasks. A contract's opens `renewal_days` before it renews."""
+
+    goal: bool = True
+    detractor: bool = True
+    health: bool = True
+    renewal: bool = True
+    renewal_days: int = 90
+
+    def wants(self, kind: str) -> bool:
+        return bool(getattr(self, kind))
+
+
 class FieldRule(msgspec.Struct, frozen=True):
     """Field (customers.seeing.FIELDS) → slugs of the roles that may not see it."""
 
@@ -115,7 +128,7 @@ class RetentionRule(msgspec.Struct, frozen=True):
 RULES: dict[str, type[Any]] = {"tiers": TierRule, "attention": AttentionRule, "channels": ChannelRule,
                                "quiet": QuietRule, "bot_pilot": BotPilotRule, "health": HealthRule,
                                "phases": PhaseRule, "capacity": CapacityRule, "fields": FieldRule,
-                               "retention": RetentionRule}  # fmt: skip
+                               "retention": RetentionRule, "tasks": TaskRule}  # fmt: skip
 
 
 async def rule(name: str) -> Any:

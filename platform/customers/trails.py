@@ -110,7 +110,7 @@ async def _remove(table: str, ids: list[int]) -> list[int]:
     if table in {"account", "person"}:
         for one in references(table):
             if one.blocks and not one.is_derived:
-                used |= {row[0] for row in await _where_in(one.table, one.column, ids)}
+                used |= {row[0] for row in await _where_in(one.table, one.column, ids, one.blocks_if)}
     free = [id for id in ids if id not in used]
     if table in {"account", "person"}:
         for one in references(table):
@@ -120,12 +120,12 @@ async def _remove(table: str, ids: list[int]) -> list[int]:
     return sorted(used)
 
 
-async def _where_in(table: str, column: str, ids: list[int]) -> list[Any]:
+async def _where_in(table: str, column: str, ids: list[int], also: str = "") -> list[Any]:
     found: list[Any] = []
     for at in range(0, len(ids), 500):
         part = ids[at : at + 500]
         found += await rows(f'SELECT DISTINCT "{column}" FROM "{table}" WHERE "{column}" IN'
-                            f" ({', '.join('?' * len(part))})", *part)  # fmt: skip
+                            f" ({', '.join('?' * len(part))}){f' AND ({also})' if also else ''}", *part)  # fmt: skip
     return found
 
 

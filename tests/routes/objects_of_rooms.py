@@ -14,14 +14,14 @@ from access.sessions import open_session
 from campaigns import actions as campaigns
 from community import actions as community
 from community.actions.boards import BoardPlan
-from core.clock import now
+from core.clock import local_day, now
 from core.context import Here, enter
 from core.database import rows
 from core.principal import SYSTEM, Principal
 from core.refs import Ref
-from customers import goals, notices, segments
+from customers import goals, notices, segments, tasks
 from customers.imports import run as imports
-from customers.models import Contract, Goal, Purchase, Review
+from customers.models import Contract, Goal, Purchase, Review, Task
 from helpcenter import actions as articles
 from helpcenter.wordings import Place, Words
 from inbox.actions.receiving import Heard, key_of_person, receive
@@ -205,8 +205,20 @@ async def _goal(people: People) -> Objects:
     return Objects(own, foreign)
 
 
+async def _task(people: People) -> Objects:
+    enter(Here(principal=SYSTEM, language="ja"))
+    await Task.all().delete()
+    own, foreign = [
+        {"account_id": account.id, "task_id": (await tasks.add(account.id, tasks.Wanted("電話", local_day()))).id}
+        for account in (people.mine, people.theirs)
+    ]
+    return Objects(own, foreign)
+
+
 objects("/staff/customers/{account_id}")(both("account_id", _account))
 objects("/staff/customers/{account_id}/goals/{goal_id}")(_goal)
+objects("/staff/customers/{account_id}/tasks/{task_id}")(_task)
+objects("/api/v1/tasks/{task_id}")(_task)
 objects("/staff/customers/people/{person_id}")(both("person_id", _person))
 objects("/notices/{notice_id}")(both("notice_id", _notice))
 objects("/staff/customers/reviews/{review_id}")(both("review_id", _review))

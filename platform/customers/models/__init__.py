@@ -38,6 +38,7 @@ from customers.models.records import (
     PersonSource,
     Purchase,
 )
+from customers.models.tasks import Task
 from customers.models.touching import (
     Consent,
     ConsentProof,
@@ -92,6 +93,7 @@ __all__ = [
     "SegmentMember",
     "SourceRank",
     "Suppression",
+    "Task",
     "Topic",
     "Touch",
     "TouchHold",

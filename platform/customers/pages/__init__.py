@@ -27,6 +27,7 @@ from customers.pages import (
     settings,
     source_ranks,
     steering,
+    tasks,
     team,
     topics,
     tracking,
@@ -38,8 +39,8 @@ controllers: list[Any] = [
     reviews.ReviewPages, merges.MergePages, personal_data.PersonalDataPages,
     own.OwnPages, settings.RulePages, topics.TopicPages, tracking.SegmentCalls, tracking.PostHogCalls,
     source_ranks.SourceRankPages, incoming.Receiving, incoming.IncomingPages,
-    write_keys.WriteKeyPages, steering.SteeringPages, goals.GoalPages, phases.PhasePages, team.TeamPages,
-    privacy.PrivacyPages, attention.AttentionPages, attention.HoldPages, calendar.CalendarPages,
+    write_keys.WriteKeyPages, steering.SteeringPages, goals.GoalPages, tasks.TaskPages, phases.PhasePages,
+    team.TeamPages, privacy.PrivacyPages, attention.AttentionPages, attention.HoldPages, calendar.CalendarPages,
     calendar.TouchPages,
 ]  # fmt: skip
 

@@ -46,6 +46,7 @@ from customers.pages.common import (
 )
 from customers.pages.company_filters import HealthChoice, OwnChoice
 from customers.usage_days import latest
+from customers.pages.tasks import card as tasks_card
 
 
 class Assignment(msgspec.Struct):
@@ -152,6 +153,7 @@ class AccountPages(Controller):
             score=await scored(account),
             goals=[one for one in await goals.standing(account_id) if one.goal.state == "open"],
             **await watched(account, sight),
+            **await tasks_card(account_id),
             members=await members_of(account_id, 5),
             notes=await notes_of(account_id) if sight.sees("notes") else [],
             contracts=await Contract.filter(account_id=account_id).order_by("-starts_on").limit(10),
