@@ -112,6 +112,18 @@ async def standing(account_id: int) -> list[Standing]:
     return [stand(one, counts.get((account_id, one.event), 0), local_day()) for one in found]
 
 
+async def on_their_last_day(ids: Sequence[int]) -> list[Standing]:
+    """Goals as they stood on the day by which they should be reached."""
+    found: dict[date, list[Goal]] = {}
+    for one in await Goal.filter(id__in=list(ids), due_on__not_isnull=True).order_by("id"):
+        found.setdefault(one.due_on or date.max, []).append(one)
+    stood: list[Standing] = []
+    for day, due in found.items():
+        counts = await _counts(sorted({one.account_id for one in due}), day)
+        stood += [stand(one, counts.get((one.account_id, one.event), 0), day) for one in due]
+    return stood
+
+
 def stand(goal: Goal, count: int, day: date) -> Standing:
     if goal.state == "reached":
         return Standing(goal, 1.0, 100, count)

@@ -13,6 +13,7 @@ from customers import (
     headcount,
     health,
     merging,
+    openers,
     phases,
     retention,
     tiers,
@@ -163,3 +164,8 @@ async def enter_phases() -> None:
 @every(hours=24, at="04:00", lane="bulk", timeout=1800)
 async def score_health() -> None:
     await health.recompute_all()
+
+
+@every(hours=24, at="05:00", lane="bulk", timeout=1800)
+async def open_tasks() -> str:
+    return f"{await openers.open_due()} opened"

@@ -171,11 +171,19 @@ async def open_itself(kind: str, account_id: int, about: Ref, *, key: str, due_o
     )  # fmt: skip
     if not made:
         return None
-    task = await Task.get(id=made[0][0])
-    await _on_timeline("opened", task)
-    if is_news:
-        await _tell_owner(task)
+    if is_news:  # not on the timeline: there stands what happened, and what is done about it
+        await _tell_owner(await Task.get(id=made[0][0]))
     return int(made[0][0])
+
+
+async def take_over(kind: str, account_id: int, about: Ref, *, key: str, **facts: Any) -> bool:
+    """An open one of this kind is about the newer occasion from now on. False where there is none."""
+    won = await write(
+        "UPDATE account_task SET facts = ?, about_id = ?, key = ?, updated_at = ? WHERE id = (SELECT MIN(id)"
+        " FROM account_task WHERE account_id = ? AND kind = ? AND about_kind = ? AND state = 'open') RETURNING id",
+        facts, about.id, key, now(), account_id, kind, about.kind,
+    )  # fmt: skip
+    return bool(won)
 
 
 # What is told of them ----------------------------------------------------------------------------------------

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from core.database import rows
+from typing import Any
+
+from core.database import rows, transaction
 from core.events import on
 from core.jobs import every, job
 from core.refs import Ref
-from customers import notices
+from customers import notices, tasks
 from customers.events import MergeUndone, PeopleMerged
 from guides import opinions, rollout, sights
 from guides.models import Guide, Product
@@ -17,15 +19,25 @@ __all__ = ["look_for_places", "opinions", "recount", "tell_csm"]  # opinions: wh
 
 @job
 async def tell_csm(answer_id: int) -> None:
-    """Somebody is unhappy: the CSM of their account, or the deputy, learns it at the bell."""
+    """Somebody is unhappy: the CSM of their account, or the deputy, learns it at the bell and is to ask why."""
     found = await rows(
-        "SELECT x.guide_id, x.person_id, x.score, a.csm_id, a.deputy_id, a.name, p.family_name, p.given_name, p.locale"
+        "SELECT x.guide_id, x.person_id, x.score, a.id, a.csm_id, a.deputy_id, a.name, p.family_name, p.given_name,"
+        " p.locale"
         " FROM guide_answer x JOIN person p ON p.id = x.person_id LEFT JOIN account a ON a.id = x.account_id"
         " WHERE x.id = ?", answer_id,
     )  # fmt: skip
-    if not found or not (found[0]["csm_id"] or found[0]["deputy_id"]):
+    if not found or not found[0]["id"]:
         return
-    one = found[0]
+    async with transaction():
+        await tasks.open_itself("detractor", found[0]["id"], Ref("guide_answer", answer_id),
+                                key=f"guide.answer:{answer_id}", person_id=found[0]["person_id"],
+                                score=found[0]["score"])  # fmt: skip
+        await _tell(answer_id, found[0])
+
+
+async def _tell(answer_id: int, one: Any) -> None:
+    if not (one["csm_id"] or one["deputy_id"]):
+        return
     names = (one["family_name"], one["given_name"])
     who = " ".join(part for part in (names if one["locale"] == "ja" else names[::-1]) if part)
     await notices.tell(

@@ -11,9 +11,11 @@ import pytest
 from core.clock import as_of, now
 from core.database import rows, write
 from customers import rules, segments
+from customers.models import Notice, Task
 from customers.touches import reserve_touch
 from factories import a_person, an_account, staff
 from guides import identity, product, rollout
+from guides.jobs import tell_csm
 from guides_parts import SITE, Page, a_product, a_user, an_author, live, token, written
 
 NOT_MINE = "https://elsewhere.example"
@@ -254,7 +256,7 @@ async def test_answers_land_on_the_timeline_and_a_detractor_tells_the_csm(web, r
     await an_author()
     csm = await staff("csm")
     made, account = await a_product(), await an_account("つきみ商店", csm_id=csm.id)
-    await a_user("u-1", account=account)
+    unhappy_person = await a_user("u-1", account=account)
     await a_user("u-2", account=account)
     guide = await live("survey", "おすすめしますか")
     unhappy, happy = Page(web, made, "u-1"), Page(web, made, "u-2")
@@ -269,6 +271,23 @@ async def test_answers_land_on_the_timeline_and_a_detractor_tells_the_csm(web, r
     assert [(one["score"], one["comment"]) for one in told] == [(3, "請求書が見つからない"), (10, "")]
     notices = await rows("SELECT person_id, kind, url FROM notice")
     assert [(row[0], row[1]) for row in notices] == [(csm.id, "guide.detractor")]
+    await tell_csm(answer_id=int((await rows("SELECT id FROM guide_answer WHERE score = 3"))[0][0]))  # it runs twice
+    (task,) = await Task.all().select_related("person")
+    assert (task.kind, task.account_id, task.owner_id, task.facts) == ("detractor", account.id, csm.id, {"score": 3})
+    assert task.person_id == unhappy_person.id and await Notice.all().count() == 1
+
+
+async def test_a_detractor_without_a_csm_is_nobodys_task_yet_and_one_without_a_company_is_none(web, run_jobs):
+    await an_author()
+    made, account = await a_product(), await an_account("つきみ商店")
+    await a_user("u-1", account=account)
+    await a_user("u-2")
+    guide = await live("survey", "おすすめしますか")
+    for user in ("u-1", "u-2"):
+        page = Page(web, made, user)
+        await page.post("happenings", view=await page.shown(guide), what="answered", score=0)
+    await run_jobs()
+    assert [(one.account_id, one.owner_id) for one in await Task.all()] == [(account.id, None)]
 
 
 async def test_what_either_of_two_records_closed_stays_closed_when_they_turn_out_to_be_one(web, run_jobs):

@@ -18,6 +18,7 @@ DECIDED = {
     "campaigns/sending.py": "counted when it is claimed (campaigns/budget.py)",
     "community/telling.py": BELL,
     "customers/alerts.py": "to staff",
+    "customers/tasks.py": "to staff",
     "guides/jobs.py": "to staff",
     "guides/rollout.py": "to staff",
     "helpcenter/gaps.py": BELL,
