@@ -13,12 +13,15 @@ from tortoise.queryset import QuerySet
 
 from campaigns.policy import visible_campaigns
 from core.clock import local_day, now
+from core.context import current_principal
 from core.database import rows
-from core.i18n import _, ago, lazy, ngettext, number
+from core.i18n import _, ago, day, lazy, ngettext, number
 from core.principal import Principal
+from customers import tasks
 from customers.health import band
 from customers.models import Account, HealthAlert, HealthSnapshot, Pilot
 from customers.policy import visible_accounts
+from customers.task_words import title_of
 from helpcenter.models import ContentGap
 from inbox.models import Conversation
 from inbox.policy import visible_conversations
@@ -123,6 +126,18 @@ async def work_now(who: Principal) -> list[Work]:
     fallen = await _falls(who)
     room = max(0, SHOWN - len(fallen))
     return [*waiting[:room], *fallen, *await _verdicts(who), *await _gaps(who)][:SHOWN]
+
+
+async def todo() -> tuple[list[Work], int]:
+    """My tasks that are due today or late, the latest first, and how many there are."""
+    if not current_principal().may("customers.read"):
+        return [], 0
+    mine, today = tasks.due_today(), local_day()
+    rows = [Work(title_of(one), one.account.name, f"/staff/customers/{one.account_id}/tasks/{one.id}", "check",
+                 _("today") if one.due_on == today else _("late: %(day)s", day=day(one.due_on)),
+                 "warn" if one.due_on == today else "bad")
+            for one in await mine.select_related("account").limit(SHOWN)]  # fmt: skip
+    return rows, await mine.count()
 
 
 async def _falls(who: Principal) -> list[Work]:

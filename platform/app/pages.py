@@ -22,8 +22,9 @@ class StaffPages(Controller):
     async def home(self) -> Response[bytes]:
         who = current_principal()
         counts, fallen = await home.health_of(who)
-        return page("app/staff_home.html", figures=await home.figures(who), work=await home.work_now(who),
-                    counts=counts, fallen=fallen, total=sum(counts.values()), days=home.DAYS)  # fmt: skip
+        todo, due = await home.todo()
+        return page("app/staff_home.html", figures=await home.figures(who), work=await home.work_now(who), todo=todo,
+                    due=due, counts=counts, fallen=fallen, total=sum(counts.values()), days=home.DAYS)  # fmt: skip
 
     @get("/search", may="customers.read")
     async def search(self, request: Request[Any, Any, Any]) -> Response[bytes]:

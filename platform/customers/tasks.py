@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import msgspec
+from tortoise.queryset import QuerySet
 
 from core.audit import audit
 from core.clock import local_day, now
@@ -56,6 +57,13 @@ async def open_of(account_id: int, most: int = MOST_OPEN) -> list[Task]:
     """The next due first."""
     found = policy.visible_tasks(current_principal()).filter(account_id=account_id, state="open")
     return await found.select_related("owner", "person").order_by("due_on", "id").limit(most)
+
+
+def due_today() -> QuerySet[Task]:
+    """The reader's own, due today or late; the latest first."""
+    who = current_principal()
+    mine = policy.visible_tasks(who).filter(owner_id=who.person_id or 0, state="open", due_on__lte=local_day())
+    return mine.order_by("due_on", "id")
 
 
 async def usual_owner(account_id: int) -> int | None:

@@ -180,3 +180,64 @@ async def test_who_may_not_read_notes_does_not_read_what_came_of_it(web: Any, si
     for place in (f"{S}/{account.id}/tasks", f"{S}/{account.id}/tasks/{task.id}", f"{S}/{account.id}/timeline"):
         page = (await web.get(place)).text
         assert "静かに" in page and "ここだけの話" not in page, place
+
+
+async def test_the_list_shows_mine_first_and_many_are_done_at_once(web: Any, sign_in: Any, house: Any) -> None:
+    csm, other = await staff("csm"), await staff("csm", "岩城", "直")
+    mine, shared = (
+        await an_account("水面フーズ", csm_id=csm.id),
+        await an_account("青葉", csm_id=other.id, deputy_id=csm.id),
+    )
+    foreign = await an_account("他社", csm_id=other.id)
+    await sign_in(csm)
+    assert "やることは会社のページで書きます" in (await web.get(f"{S}/tasks")).text
+    as_person(await staff("admin"), "admin", capabilities=WRITER)
+    with as_of(now() - timedelta(days=9)):
+        late = await tasks.add(mine.id, tasks.Wanted("遅れている電話", local_day() + timedelta(days=2)))
+    soon = await tasks.add(mine.id, tasks.Wanted("来週の訪問", local_day() + timedelta(days=5)))
+    theirs = await tasks.add(shared.id, tasks.Wanted("青葉の請求", local_day() + timedelta(days=30)))
+    nobodys = await tasks.add(mine.id, tasks.Wanted("まだ担当なし", local_day(), owner_id=0))
+    hidden = await tasks.add(foreign.id, tasks.Wanted("見えないもの", local_day()))
+
+    async def shown(query: str = "") -> list[int]:
+        text = (await web.get(f"{S}/tasks{query}")).text
+        found = [(text.find(one.title), one.id) for one in (late, soon, theirs, nobodys, hidden)]
+        return [id for at, id in sorted(found) if at >= 0]
+
+    assert await shown() == [late.id, soon.id], "what is late stands on top"
+    assert await shown("?of=all") == [late.id, nobodys.id, soon.id, theirs.id]
+    assert await shown("?of=none") == [nobodys.id]
+    assert await shown("?of=closed") == []
+    assert await shown(f"?of=all&owner={other.id}") == [theirs.id]
+    assert await shown("?of=all&due=late") == [late.id]
+    assert await shown("?of=all&due=today") == [nobodys.id]
+    assert await shown("?of=all&due=week") == [nobodys.id, soon.id]
+    assert await shown("?of=all&kind=goal") == [] and await shown("?of=all&kind=by_hand&q=青葉") == [theirs.id]
+    where = f"{S}/tasks/chosen"
+    assert (await web.submit(where, {"do": "done"})).status_code == 303
+    assert (await web.submit(where, {"do": "forgotten", "id": late.id})).status_code == 422
+    assert (await web.submit(where, {"do": "done", "id": [late.id, hidden.id, theirs.id]})).status_code == 303
+    assert [one.id for one in await Task.filter(state="done")] == [late.id], "only what this view shows"
+    assert (await web.submit(f"{where}?of=all", {"do": "give", "give_to": csm.id, "all": "1"})).status_code == 303
+    assert await Task.filter(owner_id=csm.id, state="open").count() == 3
+    assert (await web.submit(f"{where}?of=all", {"do": "give", "give_to": "x", "all": "1"})).status_code == 422
+    assert (await web.submit(where, {"do": "dropped", "id": soon.id})).status_code == 303
+    assert set(await shown("?of=closed")) == {late.id, soon.id}
+    assert (await Task.get(id=hidden.id)).state == "open" and (await Task.get(id=hidden.id)).owner_id == other.id
+
+
+async def test_the_home_says_what_is_due_today_or_late(web: Any, sign_in: Any, house: Any) -> None:
+    csm = await staff("csm")
+    account = await an_account("水面フーズ", csm_id=csm.id)
+    await sign_in(csm)
+    assert "今日までのやることはありません" in (await web.get("/staff")).text
+    as_person(csm, capabilities=WRITER)
+    with as_of(now() - timedelta(days=9)):
+        await tasks.add(account.id, tasks.Wanted("遅れている電話", local_day()))
+    await tasks.add(account.id, tasks.Wanted("今日の訪問", local_day()))
+    await tasks.add(account.id, tasks.Wanted("明日の訪問", local_day() + timedelta(days=1)))
+    await tasks.add(account.id, tasks.Wanted("だれかの電話", local_day(), owner_id=0))
+    page = (await web.get("/staff")).text
+    assert "遅れている電話" in page and "今日の訪問" in page and "期限切れ" in page
+    assert "明日の訪問" not in page and "だれかの電話" not in page
+    assert "やること 2</a>" in (await web.get(S)).text, "the tab says how many"

@@ -27,6 +27,7 @@ from customers.pages import (
     settings,
     source_ranks,
     steering,
+    task_list,
     task_rule,
     tasks,
     team,
@@ -40,9 +41,9 @@ controllers: list[Any] = [
     reviews.ReviewPages, merges.MergePages, personal_data.PersonalDataPages,
     own.OwnPages, settings.RulePages, topics.TopicPages, tracking.SegmentCalls, tracking.PostHogCalls,
     source_ranks.SourceRankPages, incoming.Receiving, incoming.IncomingPages,
-    write_keys.WriteKeyPages, steering.SteeringPages, goals.GoalPages, tasks.TaskPages, task_rule.TaskRulePages,
-    phases.PhasePages, team.TeamPages, privacy.PrivacyPages, attention.AttentionPages, attention.HoldPages,
-    calendar.CalendarPages, calendar.TouchPages,
+    write_keys.WriteKeyPages, steering.SteeringPages, goals.GoalPages, tasks.TaskPages, task_list.TaskListPages,
+    task_rule.TaskRulePages, phases.PhasePages, team.TeamPages, privacy.PrivacyPages, attention.AttentionPages,
+    attention.HoldPages, calendar.CalendarPages, calendar.TouchPages,
 ]  # fmt: skip
 
 

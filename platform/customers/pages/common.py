@@ -12,7 +12,7 @@ from core.errors import NotFound
 from core.forms import Form
 from core.i18n import _, day, lazy
 from core.listing import Choice, Column, Listing, Period
-from customers import health, policy, reviews, seeing
+from customers import health, policy, reviews, seeing, tasks
 from customers.models import Account, Membership, Person, Touchpoint
 from customers.sentences import label_of, said
 from customers.usage_days import KIND as USED
@@ -32,9 +32,10 @@ def words(options: dict[str, Any]) -> dict[str, str]:
 
 async def tabs() -> list[tuple[str, str, int | None]]:
     """The siblings inside 顧客."""
-    waiting = await reviews.open_count()
+    waiting, due = await reviews.open_count(), await tasks.due_today().count()
     found: list[tuple[str, str, int | None]] = [
         (_("Companies"), "/staff/customers", None), (_("People"), "/staff/customers/people", None),
+        (_("Tasks"), "/staff/customers/tasks", due or None),
         (_("Segments"), "/staff/customers/segments", None), (_("Imports"), "/staff/customers/import", None),
         (_("Matching"), "/staff/customers/reviews", waiting or None),
         (_("CSMs and alerts"), "/staff/customers/team", None),
