@@ -27,6 +27,7 @@ from customers.api_shapes import (
     Source,
     Upserted,
 )
+from customers.api_tasks import TaskApi
 from customers.models import Account, AccountSource, Membership, Person, PersonSource
 from customers.pages.people import seen
 
@@ -153,4 +154,4 @@ class PersonApi(Controller):
         return await brought(request, "people", source, source_id, PersonUpsert)
 
 
-controllers = [AccountApi, PersonApi, ContractApi, PurchaseApi]
+controllers = [AccountApi, PersonApi, ContractApi, PurchaseApi, TaskApi]
