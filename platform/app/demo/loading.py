@@ -9,7 +9,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from app.demo import articles, community, company, goals, guides, newsletter, searches, talks, trial
+from app.demo import articles, community, company, goals, guides, newsletter, searches, talks, tasks, trial
 from app.demo.files import Known
 from core.clock import now
 from core.context import Here, enter
@@ -22,6 +22,7 @@ log = logging.getLogger("engawa.demo")
 STEPS: list[tuple[str, Callable[[Known], Awaitable[Any]]]] = [
     ("company, accounts, people, contracts, sixty days of use", company.load),
     ("goals of companies", goals.load),
+    ("what is to be done about them", tasks.load),
     ("help articles", articles.load),
     ("community", community.load),
     ("the bot's pilot", trial.load),
