@@ -13,6 +13,7 @@ from access.sessions import FALSE, IDLE, STAFF_IDLE, STAFF_LIFE, cookie_name, ha
 from core.clock import local_day, now, when
 from core.database import dialect, glance, rows, write
 from core.principal import MEMBER, NOBODY, Grant, Principal
+from customers.rights import use_rights
 
 SEEN_EVERY = timedelta(minutes=5)
 API = "/api/"  # only keys speak there: a browser's cookie is worth nothing, so no page can make it act
@@ -161,3 +162,6 @@ async def seen(principal: Principal) -> None:
     moment = now()
     await write("UPDATE session SET last_seen_at = ? WHERE id = ?", moment, principal.session_id)
     await write("UPDATE person SET last_seen_at = ? WHERE id = ?", moment, principal.person_id)
+
+
+use_rights(rights_of)

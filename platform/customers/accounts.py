@@ -13,7 +13,7 @@ from core.errors import NotFound, Refused
 from core.i18n import _
 from core.policy import ensure
 from core.refs import Ref
-from customers import policy, timeline
+from customers import policy, tasks, timeline
 from customers.corporate_numbers import is_valid, normal_number
 from customers.matching.stored import rekey
 from customers.models import Account, AccountNote, Person
@@ -112,6 +112,8 @@ async def assign(account_ids: Iterable[int], *, csm_id: int | None = None, deput
             await Account.filter(id=account_id).update(
                 **wanted, sources=sources, version=account.version + 1, updated_at=now()
             )
+            await tasks.hand_over(account_id, {account.csm_id, account.deputy_id} - {
+                wanted.get("csm_id", account.csm_id), wanted.get("deputy_id", account.deputy_id)})  # fmt: skip
             await audit("account.assign", Ref("account", account_id), before=before, after=wanted)
             await timeline.record(None, "customers.assigned", account_id=account_id, channel="staff", **wanted)
             changed += 1

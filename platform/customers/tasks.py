@@ -6,7 +6,7 @@ rule "tasks".
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -25,6 +25,7 @@ from customers import notices, policy, timeline
 from customers.days import as_day
 from customers.models import Membership, Person, Task
 from customers.registry import forgets
+from customers.rights import rights_of
 from customers.rules import TaskRule, rule
 from customers.task_words import title_of
 
@@ -87,7 +88,9 @@ async def add(account_id: int, wanted: Wanted) -> Task:
         raise Refused(_("At most %(n)s open tasks: close one first.", n=MOST_OPEN))
     if wanted.person_id and not await Membership.filter(account_id=account_id, person_id=wanted.person_id).exists():
         raise Refused(_("This person does not belong to the company."))
-    owner = await usual_owner(account_id) if wanted.owner_id is None else await _staff(wanted.owner_id)
+    if wanted.owner_id is not None:
+        await _ensure_owner(wanted.owner_id, account_id)
+    owner = await usual_owner(account_id) if wanted.owner_id is None else wanted.owner_id or None
     async with transaction():
         task = await Task.create(
             account_id=account_id, title=wanted.title.strip()[:200], due_on=wanted.due_on, owner_id=owner,
@@ -112,7 +115,7 @@ async def change(task: Task, *, title: str, due_on: date, owner_id: int) -> None
     if before == after:
         return
     if after["owner_id"] != task.owner_id:
-        await _staff(owner_id)
+        await _ensure_owner(owner_id, task.account_id)
     async with transaction():
         if not await Task.filter(id=task.id, state="open").update(**after, updated_at=now()):
             raise Conflict(_("This task is closed already."))
@@ -149,10 +152,36 @@ async def give(tasks: Sequence[Task], owner_id: int) -> int:
     return len(given)
 
 
-async def _staff(person_id: int) -> int | None:
-    if person_id and not await Person.filter(id=person_id, kind="staff", state="active").exists():
-        raise Refused(_("Choose somebody of the staff."))
-    return person_id or None
+async def why_not_owner(person_id: int, account_id: int) -> str:
+    """Why this person cannot own a task of this account; empty where they can, and for nobody (0).
+
+    Whoever does not see the account would be told of a task that they cannot open.
+    """
+    if not person_id:
+        return ""
+    if not await Person.filter(id=person_id, kind="staff", state="active").exists():
+        return _("Choose somebody of the staff.")
+    theirs = await rights_of(person_id)
+    if theirs and not await policy.visible_accounts(theirs).filter(id=account_id).exists():
+        return _("They do not see this company. Make them its CSM or deputy first.")
+    return ""
+
+
+async def _ensure_owner(person_id: int, account_id: int) -> None:
+    if sentence := await why_not_owner(person_id, account_id):
+        raise Refused(sentence)
+
+
+async def hand_over(account_id: int, gone: Iterable[int | None]) -> None:
+    """Another CSM or deputy: open tasks of those who look after the account no more go to whoever does, and so do those
+    that opened by themselves while nobody did."""
+    people = [one for one in gone if one] or [0]
+    marks = ", ".join("?" * len(people))
+    await write(
+        "UPDATE account_task SET owner_id = ?, updated_at = ? WHERE account_id = ? AND state = 'open'"
+        f" AND (owner_id IN ({marks}) OR (owner_id IS NULL AND kind <> 'by_hand'))",
+        await usual_owner(account_id), now(), account_id, *people,
+    )  # fmt: skip
 
 
 def _plain(values: dict[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,8 @@ from core.clock import as_of, local_day, now
 from core.database import rows
 from core.errors import Forbidden, NotFound, Refused
 from core.principal import MEMBER
-from customers import merging, policy, privacy, tasks
+from core.refs import Ref
+from customers import accounts, merging, policy, privacy, tasks
 from customers.models import Notice, Task
 from customers.rules import FieldRule, set_rule
 from factories import a_person, an_account, staff
@@ -28,7 +29,8 @@ def in_days(n: int) -> str:
 
 async def test_a_task_is_written_changed_and_done_on_the_pages(web: Any, sign_in: Any, house: Any) -> None:
     csm, other = await staff("csm"), await staff("csm", "岩城", "直")
-    account, foreign = await an_account(csm_id=csm.id), await an_account("他社", csm_id=other.id)
+    account = await an_account(csm_id=csm.id, deputy_id=other.id)
+    foreign = await an_account("他社", csm_id=other.id)
     contact = await a_person("木村", "健", account=account)
     stranger = await a_person("別", "人", account=foreign)
     await sign_in(csm)
@@ -241,3 +243,40 @@ async def test_the_home_says_what_is_due_today_or_late(web: Any, sign_in: Any, h
     assert "遅れている電話" in page and "今日の訪問" in page and "期限切れ" in page
     assert "明日の訪問" not in page and "だれかの電話" not in page
     assert "やること 2</a>" in (await web.get(S)).text, "the tab says how many"
+
+
+async def test_only_who_sees_the_company_is_given_its_tasks(web: Any, sign_in: Any, house: Any) -> None:
+    csm, other, boss = await staff("csm"), await staff("csm", "岩城", "直"), await staff("admin", "月島", "れい")
+    account = await an_account(csm_id=csm.id)
+    await sign_in(csm)
+    base = f"{S}/{account.id}/tasks"
+    refused = await web.submit(base, {"title": "電話する", "due_on": in_days(1), "owner_id": other.id})
+    assert (
+        refused.status_code == 422 and "この人には、この会社が見えません" in refused.text and "電話する" in refused.text
+    )
+    assert (await web.submit(base, {"title": "電話する", "due_on": in_days(1), "owner_id": boss.id})).status_code == 303
+    task = await Task.get()
+    said = {"title": "電話する", "due_on": in_days(1), "owner_id": other.id}
+    assert (await web.submit(f"{base}/{task.id}", said)).status_code == 422
+    given = {"do": "give", "give_to": other.id, "id": task.id}
+    assert (await web.submit(f"{S}/tasks/chosen?of=all", given)).status_code == 422
+    assert (await Task.get()).owner_id == boss.id
+
+
+async def test_open_tasks_go_along_when_somebody_else_looks_after_the_account(house: Any) -> None:
+    one, two, three = [await staff("csm", name) for name in ("一", "二", "三")]
+    as_person(await staff("admin"), "admin", capabilities=WRITER)
+    account = await an_account()
+    await tasks.open_itself("health", account.id, Ref("health_alert", 1), key="health_alert:1", before=9, after=1)
+    free = await tasks.add(account.id, tasks.Wanted("だれかが決める", local_day()))
+    await accounts.assign([account.id], csm_id=one.id)
+    opened = await Task.get(kind="health")
+    assert opened.owner_id == one.id and (await Task.get(id=free.id)).owner_id is None
+    done = await tasks.add(account.id, tasks.Wanted("終わったもの", local_day()))
+    await tasks.close([done], "done")
+    await accounts.assign([account.id], csm_id=two.id, deputy_id=one.id)
+    assert (await Task.get(id=opened.id)).owner_id == one.id, "the deputy still sees to it"
+    await accounts.assign([account.id], deputy_id=three.id)
+    assert (await Task.get(id=opened.id)).owner_id == two.id and (await Task.get(id=done.id)).owner_id == one.id
+    await accounts.assign([account.id], csm_id=0, deputy_id=0)
+    assert (await Task.get(id=opened.id)).owner_id is None

@@ -66,6 +66,7 @@ class TaskPages(Controller):
         account = await the_account(account_id)
         form = Form(NewTask, await request.form())
         due = a_coming_day(form, "due_on")
+        await _check_owner(form, account_id)
         if not form.valid or due is None:
             return await self._all(account, form, 422)
         said = form.data
@@ -86,6 +87,8 @@ class TaskPages(Controller):
         task = await tasks.find(task_id, account_id)
         form = Form(Change, await request.form())
         due = _due(form, task)
+        if form.valid and form.data.owner_id != (task.owner_id or 0):
+            await _check_owner(form, account_id)
         if not form.valid or due is None:
             return await self._one(account, task, form, 422)
         await tasks.change(task, title=form.data.title, due_on=due, owner_id=form.data.owner_id)
@@ -125,3 +128,8 @@ def _due(form: Form[Change], task: Task) -> date | None:
     if form.valid and form.data.due_on == str(task.due_on):
         return task.due_on
     return a_coming_day(form, "due_on")
+
+
+async def _check_owner(form: Form[Any], account_id: int) -> None:
+    if form.valid and (sentence := await tasks.why_not_owner(form.data.owner_id, account_id)):
+        form.add_error("owner_id", sentence)
