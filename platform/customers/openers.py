@@ -29,8 +29,8 @@ async def _missed_goals() -> int:
     opened = 0
     async for part in _parts(
         "SELECT g.id FROM account_goal g JOIN account a ON a.id = g.account_id WHERE g.state = 'open'"
-        " AND a.state = 'active' AND g.due_on < ? AND NOT EXISTS (SELECT 1 FROM account_task t WHERE t.kind = 'goal'"
-        " AND t.about_kind = 'goal' AND t.about_id = g.id) AND g.id > ?", "g.id", local_day(),
+        " AND a.state = 'active' AND g.due_on < ? AND NOT EXISTS (SELECT 1 FROM account_task t"
+        " WHERE t.key = 'goal:' || CAST(g.id AS TEXT)) AND g.id > ?", "g.id", local_day(),
     ):  # fmt: skip
         missed = [one.goal for one in await goals.on_their_last_day([int(row[0]) for row in part]) if one.done < 100]
         async with transaction():
@@ -49,8 +49,9 @@ async def _renewals(days: int) -> int:
     async for part in _parts(
         "SELECT c.id, c.account_id, c.product, c.renews_on FROM contract c JOIN account a ON a.id = c.account_id"
         " WHERE c.ended_on IS NULL AND a.state = 'active' AND c.renews_on >= ? AND c.renews_on <= ? AND NOT EXISTS"
-        " (SELECT 1 FROM account_task t WHERE t.kind = 'renewal' AND t.about_kind = 'contract' AND t.about_id = c.id"
-        " AND t.state = 'open') AND c.id > ?", "c.id", today, today + timedelta(days=days),
+        " (SELECT 1 FROM account_task t WHERE"
+        " t.key = 'renewal:' || CAST(c.id AS TEXT) || ':' || CAST(c.renews_on AS TEXT)) AND c.id > ?",
+        "c.id", today, today + timedelta(days=days),
     ):  # fmt: skip
         async with transaction():
             for row in part:
