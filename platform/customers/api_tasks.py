@@ -9,10 +9,26 @@ from typing import Annotated, Any, Literal
 import msgspec
 from litestar import Controller, Request, Response, get, patch, post
 
-from core.api import BASE, READ, WRITE, After, InState, Limit, Page, Since, body_of, changes_of, once, page_of, possible
+from core.api import (
+    BASE,
+    READ,
+    WRITE,
+    After,
+    InState,
+    Limit,
+    Page,
+    Since,
+    body_of,
+    changes_of,
+    narrowed,
+    once,
+    page_of,
+    possible,
+    the_one,
+)
 from core.context import current_principal
 from core.database import transaction
-from core.errors import Conflict, Invalid, NotFound, Wrong
+from core.errors import Conflict, Invalid, Wrong
 from core.forms import Line, Meta
 from core.i18n import _, lazy
 from customers import policy, seeing, tasks
@@ -83,15 +99,8 @@ class TaskApi(Controller):
         self, request: Request[Any, Any, Any], after: After = "", limit: Limit = 50, updated_since: Since = None,
         account_id: int = 0, owner_id: int = 0, in_state: InState = "",
     ) -> Page[TaskOut]:  # fmt: skip
-        query = policy.visible_tasks(current_principal())
-        if updated_since:
-            query = query.filter(updated_at__gte=updated_since)
-        if account_id:
-            query = query.filter(account_id=possible(account_id))
-        if owner_id:
-            query = query.filter(owner_id=possible(owner_id))
-        if in_state:
-            query = query.filter(state=in_state)
+        query = narrowed(policy.visible_tasks(current_principal()), updated_at__gte=updated_since,
+                         account_id=account_id, owner_id=owner_id, state=in_state)  # fmt: skip
         return await page_of(request, query, shown, after=after, limit=limit)
 
     @get("/{task_id:int}", may="customers.read", says=lazy("Read a task"), **READ)
@@ -101,9 +110,8 @@ class TaskApi(Controller):
     @post("/", may="customers.write", body=TaskIn, is_once=True, says=lazy("Add a task"), **WRITE)
     async def add(self, request: Request[Any, Any, Any]) -> Response[TaskOut]:
         given = await body_of(request, TaskIn)
-        account = possible(given.account_id)
-        if not await policy.visible_accounts(current_principal()).filter(id=account).exists():
-            raise NotFound(_("There is no such company."))
+        visible = policy.visible_accounts(current_principal())
+        account = (await the_one(visible, given.account_id, _("There is no such company."))).id
 
         async def work() -> TaskOut:
             wanted = tasks.Wanted(given.title, given.due_on, given.owner_id, given.person_id)

@@ -8,7 +8,7 @@ from tortoise import fields
 from tortoise.indexes import Index
 
 class Migration(migrations.Migration):
-    dependencies = [('customers', '0019_account_goals')]
+    dependencies = [('customers', '0019_account_goals'), ('customers', '0020_metric_place')]
 
     initial = False
 
