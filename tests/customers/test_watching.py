@@ -166,7 +166,7 @@ async def test_a_fall_is_told_once_and_a_deeper_one_again(house: Any) -> None:
     found = [(one.before, one.after, one.state) for one in await HealthAlert.all().order_by("id")]
     # 69 is 11 below 80; 58 is 11 below that; 69 on the way up is more than half of what was lost.
     assert found == [(80, 69, "deeper"), (69, 58, "recovered")]
-    assert (await HealthAlert.first()).lost == [{"measure": "login_days", "from": 8.0, "to": 6.9}]  # type: ignore[union-attr]
+    assert (await HealthAlert.all().order_by("id").first()).lost == [{"measure": "login_days", "from": 8.0, "to": 6.9}]  # type: ignore[union-attr]
     assert await Notice.filter(kind="customers.health_fell").count() == 4
     assert {one.person_id for one in await Notice.all()} == {csm.id, deputy.id}
     await scored(account, 60, 0)
