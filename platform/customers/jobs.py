@@ -168,4 +168,5 @@ async def score_health() -> None:
 
 @every(hours=24, at="05:00", lane="bulk", timeout=1800)
 async def open_tasks() -> str:
+    await openers.hand_over_unseen()
     return f"{await openers.open_due()} opened"

@@ -6,11 +6,15 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import date, timedelta
 from typing import Any
 
+from tortoise.expressions import Subquery
+
 from core.clock import local_day
 from core.database import rows, transaction
 from core.refs import Ref
-from customers import goals, tasks
+from customers import goals, policy, tasks
 from customers.days import a_day, as_day
+from customers.models import Task
+from customers.rights import rights_of
 from customers.rules import TaskRule, rule
 
 STEP = 200
@@ -22,6 +26,20 @@ async def open_due() -> int:
     given: TaskRule = await rule("tasks")
     missed = await _missed_goals() if given.wants("goal") else 0
     return missed + (await _renewals(given.renewal_days) if given.wants("renewal") else 0)
+
+
+async def hand_over_unseen() -> None:
+    """An import set another CSM, a role was taken, somebody left: open tasks go from who does not see the account any
+    more to whoever looks after it."""
+    owned = Task.filter(state="open", owner_id__not_isnull=True)
+    for owner in await owned.distinct().values_list("owner_id", flat=True):
+        theirs = await rights_of(int(str(owner)))
+        if theirs is None:
+            return
+        seen = Subquery(policy.visible_accounts(theirs).values("id"))
+        unseen = owned.filter(owner_id=owner).exclude(account_id__in=seen)
+        for account in await unseen.distinct().values_list("account_id", flat=True):
+            await tasks.hand_over(int(str(account)), [int(str(owner))])
 
 
 async def _missed_goals() -> int:

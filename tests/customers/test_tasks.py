@@ -13,7 +13,8 @@ from core.errors import Forbidden, NotFound, Refused
 from core.principal import MEMBER
 from core.refs import Ref
 from customers import accounts, merging, policy, privacy, tasks
-from customers.models import Notice, Task
+from customers.jobs import open_tasks
+from customers.models import Account, Notice, Person, Task
 from customers.rules import FieldRule, set_rule
 from factories import a_person, an_account, staff
 from wires import as_person
@@ -280,3 +281,19 @@ async def test_open_tasks_go_along_when_somebody_else_looks_after_the_account(ho
     assert (await Task.get(id=opened.id)).owner_id == two.id and (await Task.get(id=done.id)).owner_id == one.id
     await accounts.assign([account.id], csm_id=0, deputy_id=0)
     assert (await Task.get(id=opened.id)).owner_id is None
+
+
+async def test_by_night_no_task_stays_with_somebody_who_does_not_see_the_account_any_more(house: Any) -> None:
+    old, new, boss, left = [await staff(role, name) for role, name in (("csm", "一"), ("csm", "二"), ("admin", "三"),
+                                                                       ("csm", "四"))]  # fmt: skip
+    as_person(await staff("admin"), "admin", capabilities=WRITER)
+    account, other = await an_account(csm_id=old.id), await an_account(csm_id=left.id)
+    moving = await tasks.add(account.id, tasks.Wanted("移る", local_day()))
+    staying = await tasks.add(account.id, tasks.Wanted("残る", local_day(), owner_id=boss.id))
+    orphan = await tasks.add(other.id, tasks.Wanted("だれも", local_day()))
+    await Account.filter(id=account.id).update(csm_id=new.id)  # as an import does
+    await Person.filter(id=left.id).update(state="locked")
+    for _twice in range(2):
+        await open_tasks()
+    owners = [(await Task.get(id=one.id)).owner_id for one in (moving, staying, orphan)]
+    assert owners == [new.id, boss.id, None]
