@@ -45,8 +45,8 @@ from customers.pages.common import (
     words,
 )
 from customers.pages.company_filters import HealthChoice, OwnChoice
-from customers.usage_days import latest
 from customers.pages.tasks import card as tasks_card
+from customers.usage_days import latest
 
 
 class Assignment(msgspec.Struct):
