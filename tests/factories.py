@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from itertools import count
 from typing import Any
 
-from core.clock import now
+from core.clock import local_day, now
 from customers import people
-from customers.models import Account, Membership, Person
+from customers.models import Account, Contract, Membership, Person
 
 _numbers = count(1)
 
@@ -25,6 +26,13 @@ async def a_person(family_name: str = "山田", given_name: str = "花子", *, a
         family_name=family_name, given_name=given_name, email=email or f"person{n}@example.com",
         account_id=account.id if account else None, verified=True, **fields,
     )  # fmt: skip
+
+
+async def a_contract(account: Account, **fields: Any) -> Contract:
+    """Running for a year, 10,000 yen a month."""
+    defaults: dict[str, Any] = {"product": "製品", "amount": 10_000, "starts_on": local_day() - timedelta(days=365),
+                                "source": "test", "created_at": now(), "updated_at": now()}  # fmt: skip
+    return await Contract.create(account_id=account.id, **(defaults | fields))
 
 
 async def staff(role: str = "csm", family_name: str = "白石", given_name: str = "ひより", **fields: Any) -> Person:

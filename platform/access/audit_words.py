@@ -88,6 +88,8 @@ ACTION_NAMES = {
     "account.phase": lazy("set the phase"),
     "account.phase_rule": lazy("gave the phase back to the entry rules"),
     "account.pulse": lazy("gave a pulse"),
+    "contract.end": lazy("wrote down how a contract ended"),
+    "contract.end_taken_back": lazy("took the end of a contract back"),
     "account.goal": lazy("wrote about a goal"),
     "account.task": lazy("wrote about a task"),
     "account.alert_seen": lazy("saw to a fall of health"),

@@ -18,7 +18,6 @@ Name = Annotated[Line, Meta(max_length=80)]
 Phase = Literal["onboarding", "adoption", "expansion", "renewal", "churned"]
 Locale = Literal["ja", "en"]
 
-
 OF_ACCOUNT = {"phone": "account.phone", "address": "account.phone", "expected_ltv": "account.money", "traits": "traits"}
 OF_CONTRACT = {"amount": "account.money"}
 OF_PERSON = {"email": "person.email", "phone": "person.phone", "traits": "traits", "last_seen_at": "person.usage"}
@@ -117,7 +116,11 @@ class PersonOut(msgspec.Struct):
 
 
 class ContractOut(msgspec.Struct):
-    """A subscription. `amount` is a month's, in whole units; null where the key's role may not see money."""
+    """A subscription. `amount` is a month's, in whole units; null where the key's role may not see money.
+
+    `ended_on` is the first day without it. `end_reason` is could_not_master, cost, missing_features, competitor,
+    contact_changed, business_ended, other, or empty where nobody said one.
+    """
 
     id: int
     account_id: int
@@ -130,6 +133,7 @@ class ContractOut(msgspec.Struct):
     renews_on: date | None
     ended_on: date | None
     end_reason: str
+    end_note: str
     source: str
     source_id: str | None
     created_at: datetime
@@ -268,7 +272,8 @@ class ContractUpsert(Brought):
     seats: int | None = None
     renews_on: date | None = None
     ended_on: date | None = None
-    end_reason: Annotated[Line, Meta(max_length=300)] = ""
+    end_reason: Annotated[Line, Meta(max_length=300)] = ""  # one of the list's words, else kept under `other`
+    end_note: Annotated[Line, Meta(max_length=300)] = ""
 
 
 class PurchaseUpsert(Brought):

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import msgspec
 
-from core.i18n import _, lazy
+from core.i18n import _, day, lazy
+from customers import end_reasons
 
 Words = str | Callable[[dict[str, Any]], str]
 
@@ -117,11 +119,23 @@ def _pulse(facts: dict[str, Any]) -> str:
     return _("%(by)s senses: %(state)s", by=facts["by"], state=str(PULSE_WORDS.get(facts["state"], facts["state"])))
 
 
+def _ended(facts: dict[str, Any]) -> str:
+    return _("%(by)s ended the contract on %(day)s: %(product)s", by=facts["by"],
+             day=day(date.fromisoformat(facts["day"])), product=facts["product"])  # fmt: skip
+
+
+def _why_ended(facts: dict[str, Any]) -> str:
+    return " – ".join(part for part in (end_reasons.said(facts["reason"]), facts["note"]) if part)
+
+
 describe("customers.phase_changed", _phase, "flag", tone="info", text=_phase_by, label=lazy("Phase changed"))
 describe("customers.pulse_given", _pulse, "user", text=lazy("%(note)s"), label=lazy("CSM's pulse"))
 describe("customers.goal_agreed", lazy("%(by)s agreed on a goal: %(title)s"), "flag", label=lazy("Goal agreed"))
 describe("customers.goal_reached", lazy("Goal reached: %(title)s"), "check", tone="good", label=lazy("Goal reached"))
 describe("customers.goal_dropped", lazy("Goal given up: %(title)s"), "flag", tone="warn", label=lazy("Goal given up"))
+describe("customers.contract_ended", _ended, "flag", tone="bad", text=_why_ended, label=lazy("Contract ended"))
+describe("customers.contract_resumed", lazy("%(by)s took the end of the contract back: %(product)s"), "undo",
+         tone="good", text=lazy("%(reason)s"), label=lazy("End of a contract taken back"))  # fmt: skip
 describe("customers.assigned", lazy("The CSM was changed"), "user", label=lazy("CSM changed"))
 describe("customers.noted", lazy("%(by)s wrote a note"), "edit", text=lazy("%(body)s"), label=lazy("Note"))
 describe("customers.consented", lazy("%(person)s changed what they receive"), "mail", label=lazy("Consent"))

@@ -22,6 +22,7 @@ from core.refs import Ref
 from customers import goals, notices, segments, tasks
 from customers.imports import run as imports
 from customers.models import Contract, Goal, Purchase, Review, Task
+from factories import a_contract
 from helpcenter import actions as articles
 from helpcenter.wordings import Place, Words
 from inbox.actions.receiving import Heard, key_of_person, receive
@@ -215,6 +216,15 @@ async def _task(people: People) -> Objects:
     return Objects(own, foreign)
 
 
+async def _contract_of(people: People) -> Objects:
+    own, foreign = [
+        {"account_id": account.id, "contract_id": (await a_contract(account)).id}
+        for account in (people.mine, people.theirs)
+    ]
+    return Objects(own, foreign)
+
+
+objects("/staff/customers/{account_id}/contracts/{contract_id}")(_contract_of)
 objects("/staff/customers/{account_id}")(both("account_id", _account))
 objects("/staff/customers/{account_id}/goals/{goal_id}")(_goal)
 objects("/staff/customers/{account_id}/tasks/{task_id}")(_task)

@@ -10,15 +10,17 @@ import msgspec
 from core.clock import now
 from core.database import write, write_many
 from core.i18n import _
-from customers import tiers
+from customers import end_reasons, tiers
 from customers.days import a_day, as_day
+from customers.ending import AS_IT_STOOD, STAFF
 from customers.imports.person_rows import accounts_by_source
 from customers.imports.remembered import Seen
 from customers.imports.rows import Given, Outcome, created, give_ids, select_in, twice, unchanged, updated
 from customers.imports.trailing import following
 from customers.trails import Trail
 
-COLUMNS = ("product", "plan", "amount", "currency", "seats", "starts_on", "renews_on", "ended_on", "end_reason")
+END = ("ended_on", "end_reason", "end_note")
+COLUMNS = ("product", "plan", "amount", "currency", "seats", "starts_on", "renews_on", *END)
 DAYS = ("starts_on", "renews_on", "ended_on")
 EMPTY = {"amount": 0, "seats": None, "currency": "JPY", "renews_on": None, "ended_on": None}
 
@@ -28,6 +30,7 @@ class KnownContract(msgspec.Struct):
     digest: str
     account_id: int
     values: dict[str, Any]
+    end_source: str = ""
 
 
 class Write(msgspec.Struct):
@@ -84,6 +87,8 @@ class ContractsImport:
             return created(one, self.kind)
         if known.digest == one.digest and known.account_id == account:
             return unchanged(one, self.kind, known.id)
+        if known.end_source == STAFF:  # what they wrote outranks what any source says
+            values = {field: value for field, value in values.items() if field not in END}
         changed = {field: value for field, value in values.items() if known.values.get(field) != value}
         change = Write(one, key, account, changed, known)
         if not changed and known.account_id == account:
@@ -119,6 +124,8 @@ class ContractsImport:
         assert one.known is not None
         said = {column: _raw(value) for column, value in one.values.items()} | {"account_id": one.account_id}
         assignments = ", ".join(f"{column} = ?" for column in said)
+        if said.get("ended_on") is not None and one.known.values["ended_on"] is None:
+            assignments += f", {AS_IT_STOOD}"
         await write(f"UPDATE contract SET {assignments}, digest = ?, updated_at = ? WHERE id = ?",
                     *said.values(), one.given.digest, now(), one.known.id)  # fmt: skip
 
@@ -138,13 +145,18 @@ def columns_of(one: Given) -> dict[str, Any]:
     found = {field: one.values[field] for field in COLUMNS if field in one.values}
     if "amount" not in found and "amount_yearly" in one.values:
         found["amount"] = round(one.values["amount_yearly"] / 12)
+    if "end_reason" in found:
+        found["end_reason"], words = end_reasons.read(found["end_reason"])
+        note = " – ".join(part for part in (words, found.get("end_note", "")) if part)
+        found["end_note"] = note[: end_reasons.LONGEST_NOTE]
     return found
 
 
 async def known_contracts(source: str, keys: list[str]) -> dict[str, KnownContract]:
-    found = await select_in(f"SELECT source_id, id, digest, account_id, {', '.join(COLUMNS)} FROM contract"
+    found = await select_in(f"SELECT source_id, id, digest, account_id, end_source, {', '.join(COLUMNS)} FROM contract"
                             " WHERE source = ? AND source_id IN ({marks})", keys, source)  # fmt: skip
-    return {row["source_id"]: KnownContract(row["id"], row["digest"], row["account_id"], _values(row)) for row in found}
+    return {row["source_id"]: KnownContract(row["id"], row["digest"], row["account_id"], _values(row),
+                                            row["end_source"]) for row in found}  # fmt: skip
 
 
 def _values(row: Any) -> dict[str, Any]:

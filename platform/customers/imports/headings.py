@@ -22,7 +22,7 @@ FIELD_LABELS = {
     "consent": _("Consent to e-mail"), "product": _("Product"), "plan": _("Plan"), "amount": _("Amount a month"),
     "amount_yearly": _("Amount a year"), "currency": _("Currency"), "seats": _("Seats"), "starts_on": _("Begins"),
     "renews_on": _("Renews"), "ended_on": _("Ended"), "end_reason": _("Why it ended"),
-    "person_id": _("Id of the person"),
+    "end_note": _("Why it ended, in their words"), "person_id": _("Id of the person"),
     "bought_on": _("Bought on"), "paid": _("Amount paid"), "quantity": _("Quantity"),
 }  # fmt: skip
 
@@ -33,7 +33,7 @@ FIELDS = {
     "people": ("source_id", "email", "full_name", "family_name", "given_name", "family_kana", "given_kana", "phone",
                "account_id", "name", "title", "department", "locale", "time_zone", "handle", "consent"),
     "contracts": ("source_id", "account_id", "product", "plan", "amount", "amount_yearly", "currency", "seats",
-                  "starts_on", "renews_on", "ended_on", "end_reason"),
+                  "starts_on", "renews_on", "ended_on", "end_reason", "end_note"),
     "purchases": ("source_id", "email", "person_id", "account_id", "name", "product", "quantity", "paid", "currency",
                   "bought_on"),
 }  # fmt: skip
@@ -84,6 +84,7 @@ ANY = {
     "renews_on": "更新日 契約更新日 次回更新日 renewal renewaldate renewson renews renewalon",
     "ended_on": "終了日 解約日 契約終了日 end enddate endedon ended churnedon churndate canceledon",
     "end_reason": "解約理由 終了理由 churnreason endreason reason cancelreason",
+    "end_note": "解約理由の詳細 解約理由詳細 解約の詳細 解約メモ endnote churnnote reasondetail cancelnote",
     "bought_on": "購入日 注文日 受注日 購入日時 注文日時 purchasedate orderdate"
     " purchasedat orderedat boughton ordertime",
     "paid": "購入金額 注文金額 受注金額 支払金額 合計金額 ordertotal orderamount total revenue purchaseamount",
@@ -104,7 +105,8 @@ CARD = "名刺交換日 名刺作成日 名刺登録日 名刺所有者ユーザ
 PARTS = {"住所市区町村", "住所番地", "住所ビル名"}  # of an address that another column holds whole
 _signs = re.compile(r"[\s_\-・./:*※#()\[\]【】]")
 _words = {word: field for field, words in ANY.items() for word in words.split()}
-CONTRACT_ONLY = {"seats", "starts_on", "renews_on", "ended_on", "end_reason", "plan", "amount", "amount_yearly"}
+CONTRACT_ONLY = {"seats", "starts_on", "renews_on", "ended_on", "end_reason", "end_note", "plan", "amount",
+                 "amount_yearly"}  # fmt: skip
 ACCOUNT_ONLY = {
     "corporate_number",
     "industry",

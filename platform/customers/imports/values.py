@@ -19,9 +19,9 @@ from customers.people import normal_email
 
 LENGTHS = {"name": 200, "name_kana": 200, "alias": 200, "industry": 120, "prefecture": 40, "address": 300, "phone": 40,
            "website": 300, "family_name": 80, "given_name": 80, "family_kana": 80, "given_kana": 80, "title": 120,
-           "department": 120, "handle": 60, "product": 120, "plan": 120, "end_reason": 300, "source_id": 120,
-           "account_id": 120, "person_id": 120, "parent": 120, "full_name": 160, "csm": 254, "deputy": 254,
-           "currency": 3}  # fmt: skip
+           "department": 120, "handle": 60, "product": 120, "plan": 120, "end_reason": 300, "end_note": 300,
+           "source_id": 120, "account_id": 120, "person_id": 120, "parent": 120, "full_name": 160, "csm": 254,
+           "deputy": 254, "currency": 3}  # fmt: skip
 BIGGEST = 10**15
 PHASE_WORDS = {"導入": "onboarding", "オンボーディング": "onboarding", "定着": "adoption", "活用": "adoption",
                "拡大": "expansion", "更新": "renewal", "解約": "churned"}  # fmt: skip

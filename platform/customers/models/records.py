@@ -250,7 +250,11 @@ class Contract(Model):
     starts_on = fields.DateField()
     renews_on: date | None = fields.DateField(null=True)
     ended_on: date | None = fields.DateField(null=True)
-    end_reason = fields.CharField(max_length=300, default="")
+    end_reason = fields.CharField(max_length=300, default="")  # of end_reasons.REASONS; "" where nobody said one
+    end_note = fields.CharField(max_length=300, default="", db_default="")  # in whose words
+    end_source = fields.CharField(max_length=60, default="", db_default="")  # staff: imports leave the end as it is
+    end_tier = fields.CharField(max_length=8, default="", db_default="")  # the account's when the end was written down
+    end_phase = fields.CharField(max_length=16, default="", db_default="")
     source = fields.CharField(max_length=60, default="")
     source_id = fields.CharField(max_length=300, null=True)
     digest = fields.CharField(max_length=64, default="")

@@ -12,6 +12,7 @@ from customers.pages import (
     accounts,
     attention,
     calendar,
+    contracts,
     files,
     goals,
     incoming,
@@ -41,7 +42,8 @@ controllers: list[Any] = [
     reviews.ReviewPages, merges.MergePages, personal_data.PersonalDataPages,
     own.OwnPages, settings.RulePages, topics.TopicPages, tracking.SegmentCalls, tracking.PostHogCalls,
     source_ranks.SourceRankPages, incoming.Receiving, incoming.IncomingPages,
-    write_keys.WriteKeyPages, steering.SteeringPages, goals.GoalPages, tasks.TaskPages, task_list.TaskListPages,
+    write_keys.WriteKeyPages, steering.SteeringPages, goals.GoalPages, contracts.ContractPages,
+    tasks.TaskPages, task_list.TaskListPages,
     task_rule.TaskRulePages, phases.PhasePages, team.TeamPages, privacy.PrivacyPages, attention.AttentionPages,
     attention.HoldPages, calendar.CalendarPages, calendar.TouchPages,
 ]  # fmt: skip

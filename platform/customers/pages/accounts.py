@@ -18,7 +18,7 @@ from core.i18n import _, day, ngettext
 from core.listing import Bulk, Choice, Column, Listing
 from core.pages import flash, page
 from core.refs import Ref
-from customers import accounts, capacity, goals, health, phases, policy, pulses, seeing, tiers
+from customers import accounts, capacity, end_reasons, goals, health, phases, policy, pulses, seeing, tiers
 from customers.company_search import CompanySource
 from customers.models import (
     Account,
@@ -156,6 +156,7 @@ class AccountPages(Controller):
             **await tasks_card(account_id),
             members=await members_of(account_id, 5),
             notes=await notes_of(account_id) if sight.sees("notes") else [],
+            end_reasons=words(end_reasons.REASONS),
             contracts=await Contract.filter(account_id=account_id).order_by("-starts_on").limit(10),
             aliases=await AccountAlias.filter(account_id=account_id).order_by("id").limit(20),
             sources=await AccountSource.filter(account_id=account_id).order_by("source").limit(20),
