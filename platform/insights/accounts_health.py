@@ -177,7 +177,7 @@ async def _signing_in(who: Principal, span: Span) -> Chart:
 
 async def listing(request: Any, who: Principal, span: Span, name: str) -> Listing:
     if name in {"renewals", "renewals_at_risk", "ended"}:
-        return contracts.contract_rows(request, who, span, name)
+        return await contracts.contract_rows(request, who, span, name)
     if name in {"logins", "seats"}:
         return await _use_rows(request, who, span, name)
     said = {"fell": "m.band <> 'unknown' AND m.old_band <> 'unknown' AND {new} < {old}",

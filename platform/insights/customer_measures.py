@@ -8,6 +8,8 @@ from insights.parts import Figure, Measure, behind
 from insights.spans import Span
 
 TIERS = {"high": lazy("High touch"), "low": lazy("Low touch"), "tech": lazy("Tech touch")}
+PHASES = {"onboarding": lazy("Onboarding"), "adoption": lazy("Adoption"), "expansion": lazy("Expansion"),
+          "renewal": lazy("Renewing"), "churned": lazy("Churned")}  # fmt: skip
 MEASURES = {
     "good": Measure(lazy("Healthy customers"), lazy("Active accounts with a score of 76 to 100 at the end of the period, by the last snapshot up to that day.")),
     "watch": Measure(lazy("Customers on watch"), lazy("Active accounts with a score of 51 to 75 at the end of the period, by the last snapshot up to that day.")),
@@ -25,7 +27,7 @@ MEASURES = {
 
 
 def figure(span: Span, name: str, value: float | None, note: str = "", look: str = "c1", unit: str = "",
-            values: list[float | None] | None = None) -> Figure:  # fmt: skip
+            values: list[float | None] | None = None, section: str = "customers") -> Figure:  # fmt: skip
     made = MEASURES[name]
     return Figure(name, str(made.label), number(value), str(made.meaning), unit if value is not None else "",
-                  behind("customers", span, name), note, values=values or [], look=look)  # fmt: skip
+                  behind(section, span, name), note, values=values or [], look=look)  # fmt: skip

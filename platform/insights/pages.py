@@ -14,13 +14,13 @@ from core.navigation import navigation
 from core.pages import page
 from core.policy import ensure
 from core.principal import Principal
-from insights import accounts_health, community_health, conversations, help_centre, mailings, policy, spans
+from insights import accounts_health, churn, community_health, conversations, help_centre, mailings, policy, spans
 from insights.parts import Section, Table
 
 navigation.add("staff", lazy("Numbers"), "/staff/insights", may="insights.read", icon="chart", order=30, group=2)
 
 SECTIONS: dict[str, Section] = {one.SECTION.name: one.SECTION for one in (
-    help_centre, community_health, conversations, mailings, accounts_health)}  # fmt: skip
+    help_centre, community_health, conversations, mailings, accounts_health, churn)}  # fmt: skip
 
 
 class InsightPages(Controller):

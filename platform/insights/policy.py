@@ -12,7 +12,7 @@ from customers.policy import visible_accounts
 from inbox.policy import visible_conversations
 
 NEEDS = {"help": "help.write", "community": "community.read", "conversations": "inbox.answer",
-         "campaigns": "campaigns.read", "customers": "customers.read"}  # fmt: skip
+         "campaigns": "campaigns.read", "customers": "customers.read", "churn": "customers.read"}  # fmt: skip
 
 
 def can_read(principal: Principal, section: str) -> Verdict:
