@@ -18,7 +18,6 @@ from insights.customer_measures import PHASES, TIERS
 from insights.parts import Cell, Chart, Figure, Measure, Report, Section, Table, against, behind
 from insights.spans import Span
 
-MONEY = {"lost", "revenue_churn", "retention"}
 MEASURES = {
     "churn": Measure(lazy("Customer churn"), lazy("Accounts with a running contract at the beginning of the period that have none at its end, of all with a running contract at its beginning. The beginning is the evening before the first day, the end the evening of the last.")),
     "gone": Measure(lazy("Customers lost"), lazy("Accounts with a running contract at the beginning of the period that have none at its end.")),
@@ -37,8 +36,8 @@ async def report(who: Principal, span: Span) -> Report:
     found = [_rate(span, "churn", now, before), _count(span, "gone", now.gone, before.gone, "c4"),
              await contracts.ended(who, span, "churn"), await _unsaid(who, span)]  # fmt: skip
     if sees:
-        found += [_count(span, "lost", now.lost, before.lost, "c4", currency), _rate(span, "revenue_churn", now, before),
-                  _rate(span, "retention", now, before)]  # fmt: skip
+        found += [_count(span, "lost", now.lost, before.lost, "c4", currency), _rate(span, "revenue_churn", now, before, currency),
+                  _rate(span, "retention", now, before, currency)]  # fmt: skip
     tables = [_months(months, sees, currency), await _reasons(who, span, sees, currency),
               _parts("tiers", "tier", _("By tier"), _("Tier"), TIERS, await lost_by(who, span.first, span.last, "b.tier"), span, sees),
               _parts("phases", "phase", _("By phase"), _("Phase"), PHASES, await lost_by(who, span.first, span.last, "b.phase"), span, sees)]  # fmt: skip
@@ -55,10 +54,12 @@ def _count(span: Span, name: str, now: int, before: int, look: str, unit: str = 
                   against(number(before), now - before), look=look)  # fmt: skip
 
 
-def _rate(span: Span, name: str, now: Lost, before: Lost) -> Figure:
+def _rate(span: Span, name: str, now: Lost, before: Lost, currency: str = "") -> Figure:
     made, value, was = MEASURES[name], getattr(now, name), getattr(before, name)
     part, whole = {"churn": (now.gone, now.began), "revenue_churn": (now.lost, now.paid), "retention": (now.kept, now.paid)}[name]  # fmt: skip
     note = _("%(n)s of %(whole)s", n=number(part), whole=number(whole))
+    if currency:
+        note = _("%(part)s of %(whole)s %(currency)s", part=number(part), whole=number(whole), currency=currency)
     if was is not None:
         note += " · " + against(f"{number(was, 1)} %", None if value is None else round(value - was, 1))
     return Figure(name, str(made.label), number(value, 1), str(made.meaning), "%" if value is not None else "",

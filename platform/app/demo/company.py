@@ -64,7 +64,10 @@ async def customers(company: dict[str, Any], known: Known) -> None:
     core = tuple(one["event"] for one in events["catalogue"] if one["core"])
     await rules.set_rule("health", rules.HealthRule(core_features=core))
     contracts = [
-        row | {name: day_from(row[name]) for name in ("開始日", "更新日", "終了日")} for row in table("contracts.csv")
+        row
+        | {name: day_from(row[name]) for name in ("開始日", "更新日", "終了日")}
+        | (dict.fromkeys(("終了日", "解約理由", "解約理由の詳細"), "") if has_left(row) else {})  # said by endings.py
+        for row in table("contracts.csv")
     ]
     for kind, listed in (
         ("accounts", table("accounts.csv")),
@@ -84,6 +87,11 @@ async def customers(company: dict[str, Any], known: Known) -> None:
     await memberships(known)
     for one in company["tier_overrides"]:
         await tiers.override(known.accounts[one["account"]], one["tier"], one["reason"])
+
+
+def has_left(row: dict[str, str]) -> bool:
+    """A contract of the product itself that ended; of an option its customer is one still."""
+    return bool(row["終了日"]) and row["プロダクト"] == "つきみ勤怠"
 
 
 async def memberships(known: Known) -> None:

@@ -9,7 +9,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from app.demo import articles, community, company, goals, guides, newsletter, searches, talks, tasks, trial
+from app.demo import articles, community, company, endings, goals, guides, newsletter, searches, talks, tasks, trial
 from app.demo.files import Known
 from core.clock import now
 from core.context import Here, enter
@@ -30,6 +30,7 @@ STEPS: list[tuple[str, Callable[[Known], Awaitable[Any]]]] = [
     ("newsletter", newsletter.load),
     ("searches", searches.load),
     ("guides", guides.load),
+    ("contracts that ended", endings.load),
 ]
 
 
