@@ -12,7 +12,7 @@ from core.principal import Principal
 from customers import end_reasons, seeing
 from customers.days import as_day
 from insights import contracts, spans
-from insights.churn_counts import CURRENCY, Lost, lost, lost_by, main_currency, rate
+from insights.churn_counts import CURRENCY, Lost, lost, lost_between, lost_by, main_currency, rate
 from insights.churn_rows import UNSAID, listing
 from insights.customer_measures import PHASES, TIERS
 from insights.parts import Cell, Chart, Figure, Measure, Report, Section, Table, against, behind
@@ -38,10 +38,11 @@ async def report(who: Principal, span: Span) -> Report:
     if sees:
         found += [_count(span, "lost", now.lost, before.lost, "c4", currency), _rate(span, "revenue_churn", now, before, currency),
                   _rate(span, "retention", now, before, currency)]  # fmt: skip
-    tables = [_months(months, sees, currency), await _reasons(who, span, sees, currency),
+    tables = [_months(months, await _ended(who, list(months)), sees, currency), await _reasons(who, span, sees, currency),
               _parts("tiers", "tier", _("By tier"), _("Tier"), TIERS, await lost_by(who, span.first, span.last, "b.tier"), span, sees),
               _parts("phases", "phase", _("By phase"), _("Phase"), PHASES, await lost_by(who, span.first, span.last, "b.phase"), span, sees)]  # fmt: skip
-    empty = "" if now.began or before.began or any(one.began for one in months.values()) else _("No contract is known yet. Import them from a CSV file.")  # fmt: skip
+    known = await rows(f"SELECT 1 FROM {contracts.contracts(who)} LIMIT 1")
+    empty = "" if known else _("No contract is known yet. Import them from a CSV file.")
     return Report(found, [_drawn(months, sees)], tables, empty)
 
 
@@ -84,7 +85,17 @@ async def _by_month(who: Principal, span: Span) -> dict[Span, Lost]:
     for _n in range(spans.MONTHS):
         found.append(spans.chosen({"month": at.strftime("%Y-%m")}))
         at = (at - timedelta(days=1)).replace(day=1)
-    return {one: await lost(who, one.first, one.last) for one in reversed(found)}
+    months = found[::-1]
+    evenings = [months[0].first - timedelta(days=1), *(one.last for one in months)]
+    return dict(zip(months, await lost_between(who, evenings), strict=True))
+
+
+async def _ended(who: Principal, months: list[Span]) -> dict[Span, int]:
+    """How many contracts ended in each."""
+    sums = ", ".join(f"COUNT(CASE WHEN k.ended_on >= '{one.first}' AND k.ended_on <= '{one.last}' THEN 1 END)" for one in months)  # fmt: skip
+    found = await rows(f"SELECT {sums} FROM {contracts.contracts(who)} AND k.ended_on >= ? AND k.ended_on <= ?",
+                       as_day(months[0].first), as_day(months[-1].last))  # fmt: skip
+    return dict(zip(months, (int(n) for n in found[0]), strict=True))
 
 
 def _month(span: Span) -> str:
@@ -105,24 +116,24 @@ def _drawn(months: dict[Span, Lost], sees: bool) -> Chart:
     return Chart(_("Churn by month"), line(series, [_month(span) for span in over], finding=finding, unit="%"))
 
 
-def _months(months: dict[Span, Lost], sees: bool, currency: str) -> Table:
-    heads = [(_("Month"), False), (_("Customers at the beginning"), True), (_("Lost"), True), (_("Churn (%)"), True)]
-    heads += (
-        [(_("Amount lost a month"), True), (_("Revenue churn (%)"), True), (_("Net revenue retention (%)"), True)]
-        if sees
-        else []
-    )
+def _months(months: dict[Span, Lost], ended: dict[Span, int], sees: bool, currency: str) -> Table:
+    heads = [
+        (_("Month"), False),
+        (_("Customers at the beginning"), True),
+        (_("Lost"), True),
+        (_("Churn (%)"), True),
+        (_("Contracts ended"), True),
+    ]
+    money = [(_("Amount lost a month"), True), (_("Revenue churn (%)"), True), (_("Net revenue retention (%)"), True)]
     lines = [
-        [_month(span), one.began, Cell(one.gone, behind("churn", span, "gone")), one.churn,
+        [_month(span), one.began, Cell(one.gone, behind("churn", span, "gone")), one.churn, Cell(ended[span], behind("churn", span, "ended")),
          *([Cell(one.lost, behind("churn", span, "lost")), one.revenue_churn, one.retention] if sees else [])]
-        for span, one in reversed(months.items()) if one.began
+        for span, one in reversed(months.items()) if one.began or ended[span]
     ]  # fmt: skip
     note = _("A month that is not over is counted up to today, and not drawn.")
     if sees:
-        note += " " + _(
-            "Amounts are in %(currency)s; contracts in other currencies are in no amount.", currency=currency
-        )
-    return Table("months", _("Churn by month"), heads, lines, _("No contract ran in these months."), note)
+        note += " " + _("Amounts are in %(currency)s; contracts in other currencies are in no amount.", currency=currency)  # fmt: skip
+    return Table("months", _("Churn by month"), heads + (money if sees else []), lines, _("No contract ran in these months."), note)  # fmt: skip
 
 
 # Why, and who ------------------------------------------------------------------------------------------------

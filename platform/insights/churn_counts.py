@@ -6,7 +6,9 @@ one month is the beginning of the next. A contract runs from its first day to th
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
+from itertools import pairwise
 
 import msgspec
 
@@ -51,12 +53,15 @@ def rate(part: float, whole: float) -> float | None:
     return round(100 * part / whole, 1) if whole else None
 
 
+def runs(day: date) -> str:
+    """A condition: the contract runs in the evening of this day. Only dates of ours are written into it."""
+    return f"k.starts_on <= '{day.isoformat()}' AND (k.ended_on IS NULL OR k.ended_on > '{day.isoformat()}')"
+
+
 def accounts(who: Principal, first: date, last: date) -> str:
-    """Accounts with a running contract at the beginning of the days; only dates of ours are written into it."""
-    opening, closing = (first - timedelta(days=1)).isoformat(), last.isoformat()
-    was, now = (
-        f"k.starts_on <= '{day}' AND (k.ended_on IS NULL OR k.ended_on > '{day}')" for day in (opening, closing)
-    )
+    """Accounts with a running contract at the beginning of the days."""
+    opening, closing = first - timedelta(days=1), last
+    was, now = runs(opening), runs(closing)
     ended = f"k.ended_on > '{opening}' AND k.ended_on <= '{closing}'"
     return (
         f"WITH main AS (SELECT {CURRENCY} AS code)"
@@ -84,6 +89,28 @@ async def lost_by(who: Principal, first: date, last: date, column: str) -> dict[
     """The same for each tier or phase."""
     found = await rows(f"SELECT {column} AS part, {SUMS} FROM ({accounts(who, first, last)}) b GROUP BY 1")
     return {str(row["part"]): Lost(*(int(row[name]) for name in Lost.__struct_fields__)) for row in found}
+
+
+async def lost_between(who: Principal, evenings: Sequence[date]) -> list[Lost]:
+    """The same from each evening to the next, in one walk over the contracts."""
+    stood = ", ".join(
+        f"MAX(CASE WHEN {runs(day)} THEN 1 ELSE 0 END) AS r{n}, {PAID.format(runs=runs(day))} AS p{n}"
+        for n, day in enumerate(evenings)
+    )
+    sums = ", ".join(
+        f"COUNT(CASE WHEN r{a} = 1 THEN 1 END), COUNT(CASE WHEN r{a} = 1 AND r{b} = 0 THEN 1 END),"
+        f" SUM(p{a}), SUM(CASE WHEN r{a} = 1 THEN p{b} ELSE 0 END),"
+        f" SUM(CASE WHEN p{b} < p{a} THEN p{a} - p{b} ELSE 0 END)"
+        for a, b in pairwise(range(len(evenings)))
+    )
+    found = await rows(
+        f"WITH main AS (SELECT {CURRENCY} AS code) SELECT {sums} FROM (SELECT {stood}"
+        " FROM contract k JOIN account a ON a.id = k.account_id"
+        f" WHERE a.state <> 'merged' AND {own_accounts(who, 'a.id')} AND k.starts_on <= '{evenings[-1]}'"
+        f" AND (k.ended_on IS NULL OR k.ended_on > '{evenings[0]}') GROUP BY a.id) b"
+    )
+    said = [int(value or 0) for value in tuple(found[0])]
+    return [Lost(*said[at : at + 5]) for at in range(0, len(said), 5)]
 
 
 async def main_currency() -> str:

@@ -135,11 +135,12 @@ async def months_agree(web: Any, ids: set[int], currency: str) -> None:
     for span in [chosen({"month": f"{day:%Y-%m}"}) for day in (local_day(), local_day().replace(day=1) - DAY)]:
         found = await recounted(ids, span.first, span.last, currency)
         row = said.get(month(span))
-        assert (row is None) == (not found["began"])
+        assert (row is None) == (not found["began"] and not found["ended"])
         if row:
             assert (int(row["初めの顧客"]), int(row["失った数"])) == (len(found["began"]), len(found["gone"]))
+            assert int(row["終わった契約"]) == len(found["ended"])
             assert (row["解約率(%)"], int(row["失った月額"])) == (
-                per_cent(len(found["gone"]), len(found["began"])),
+                per_cent(len(found["gone"]), len(found["began"])).replace("–", ""),
                 found["lost"],
             )
 
