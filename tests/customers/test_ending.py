@@ -24,6 +24,10 @@ WRITER = MEMBER | {"customers.read", "customers.write"}
 DAY = timedelta(days=1)
 
 
+async def bring(kind: str, **fields: Any) -> Any:
+    return (await upserts.upsert_many(kind, "crm", [fields]))[0]
+
+
 async def test_a_contract_ends_with_a_reason_is_corrected_and_goes_on_after_all(
     web: Any, sign_in: Any, house: Any
 ) -> None:
@@ -85,7 +89,7 @@ async def test_only_who_may_change_the_account_ends_its_contract(house: Any) -> 
 
 async def test_what_a_source_says_is_one_of_the_list_or_stays_in_its_words(house: Any) -> None:
     enter(Here(principal=SYSTEM, language="ja"))
-    await upserts.upsert_account("crm", source_id="A1", name="株式会社あ")
+    await bring("accounts", source_id="A1", name="株式会社あ")
     for text, note, expected in (
         ("使いこなせなかった", "", ("could_not_master", "")), ("Moved to a competitor", "", ("competitor", "")),
         ("ＣＯＳＴ", "月額", ("cost", "月額")), ("business_ended", "", ("business_ended", "")),
@@ -94,10 +98,10 @@ async def test_what_a_source_says_is_one_of_the_list_or_stays_in_its_words(house
         ("", "", ("", "")),
     ):  # fmt: skip
         fields = {"source_id": f"{text}{note}", "account_id": "A1", "starts_on": "2024-01-01", "ended_on": "2025-01-01"}
-        made = await upserts.upsert_contract("crm", **fields, end_reason=text, end_note=note)
+        made = await bring("contracts", **fields, end_reason=text, end_note=note)
         contract = await Contract.get(id=made.about_id)
         assert (contract.end_reason, contract.end_note) == expected
-        again = await upserts.upsert_contract("crm", **fields, end_reason=text, end_note=note)
+        again = await bring("contracts", **fields, end_reason=text, end_note=note)
         assert again.outcome == "unchanged"
 
 
@@ -110,20 +114,20 @@ def test_the_words_of_the_list_are_read_in_both_languages(house: Any) -> None:
 
 async def test_what_staff_wrote_of_an_end_stands_against_imports(house: Any) -> None:
     enter(Here(principal=SYSTEM, language="ja"))
-    account = (await upserts.upsert_account("crm", source_id="A1", name="株式会社あ")).about_id
+    account = (await bring("accounts", source_id="A1", name="株式会社あ")).about_id
     await write("UPDATE account SET tier = 'low', tier_source = 'manual' WHERE id = ?", account)
     row = {"source_id": "C1", "account_id": "A1", "starts_on": "2024-01-01", "amount": "100"}
-    made = await upserts.upsert_contract("crm", **row)
-    await upserts.upsert_contract("crm", **row, ended_on="2025-01-01")
+    made = await bring("contracts", **row)
+    await bring("contracts", **row, ended_on="2025-01-01")
     contract = await Contract.get(id=made.about_id)
     assert (contract.end_tier, contract.end_phase, contract.end_source) == ("low", "onboarding", "")
     await ending.end(contract, local_day(), "missing_features", "打刻の丸め")
-    await upserts.upsert_contract("crm", **row | {"amount": "200"}, ended_on="2025-02-02", end_reason="費用")
+    await bring("contracts", **row | {"amount": "200"}, ended_on="2025-02-02", end_reason="費用")
     contract = await Contract.get(id=contract.id)
     assert (contract.amount, contract.ended_on) == (200, local_day())
     assert (contract.end_reason, contract.end_note) == ("missing_features", "打刻の丸め")
     await ending.take_back(contract, "続ける")
-    await upserts.upsert_contract("crm", **row | {"amount": "300"}, ended_on="2025-03-03", end_reason="費用")
+    await bring("contracts", **row | {"amount": "300"}, ended_on="2025-03-03", end_reason="費用")
     assert (await Contract.get(id=contract.id)).end_reason == "cost"  # taken back, so that sources speak again
 
 

@@ -22,7 +22,7 @@ async def backward(apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("customers", "0019_account_goals")]
+    dependencies = [("customers", "0020_metric_place")]
 
     initial = False
 
