@@ -91,7 +91,7 @@ async def contract_rows(request: Any, who: Principal, span: Span, name: str) -> 
         Column("product", _("Product"), wide=True),
         *money,
         Column(at, _("Ended") if is_over else _("Renews"), sort=True, format=day),
-        *([Column("reason", _("Reason"), value=lambda row: reasons[row["reason"]]), Column("end_note", _("In their words"), wide=True)] if is_over else []),
+        *([Column("reason", _("Reason"), value=lambda row: reasons.get(row["reason"], row["reason"])), Column("end_note", _("In their words"), wide=True)] if is_over else []),
     ]  # fmt: skip
     return Listing(request, query=query, columns=columns, filters=[Choice("tier", _("Tier"), {key: str(label) for key, label in TIERS.items()}, many=True),
                                                                  *([Choice("reason", _("Reason"), reasons, many=True)] if is_over else [])],

@@ -238,6 +238,12 @@ async def test_a_record_is_brought_in_by_its_id_elsewhere(web):
     contract = await web.put("/api/v1/contracts/from/crm/C-1", headers=key, json={
         "account_id": "A-7", "starts_on": "2026-04-01", "amount": 50000})  # fmt: skip
     assert contract.json()["outcome"] == "created"
+    for text, expected in (("Costs", ("cost", "")), ("社長の一存", ("other", "社長の一存"))):
+        ended = await web.put("/api/v1/contracts/from/crm/C-1", headers=key, json={
+            "account_id": "A-7", "starts_on": "2026-04-01", "ended_on": "2026-10-01", "end_reason": text})  # fmt: skip
+        assert ended.json()["outcome"] == "updated"
+        read = (await web.get(f"/api/v1/contracts/{ended.json()['id']}", headers=key)).json()
+        assert (read["ended_on"], read["end_reason"], read["end_note"]) == ("2026-10-01", *expected)
     nobody = await web.put("/api/v1/contracts/from/crm/C-2", headers=key, json={
         "account_id": "nobody", "starts_on": "2026-04-01"})  # fmt: skip
     assert nobody.status_code == 422
