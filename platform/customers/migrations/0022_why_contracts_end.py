@@ -22,7 +22,7 @@ async def backward(apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("customers", "0020_metric_place")]
+    dependencies = [("customers", "0021_tasks")]
 
     initial = False
 
