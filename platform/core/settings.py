@@ -98,7 +98,7 @@ def read_settings(environment: Mapping[str, str] | None = None, **overrides: Any
         if environment.get(name, "") != "":
             kind = {"int": int, "bool": bool}.get(str(field.type), str) if isinstance(field.type, str) else field.type
             values[field.name] = _convert(name, kind, environment[name])
-    if "port" in values and "url" not in values:
+    if values.get("port") and "url" not in values:  # 0: the system picks one, nobody knows which yet
         values["url"] = f"http://127.0.0.1:{values['port']}"
     values |= overrides
     if not values.get("secret_key"):
