@@ -12,6 +12,7 @@ from core.clock import local_day
 from core.context import Here, enter
 from core.database import _client, rows, write
 from core.errors import Conflict, Forbidden, Refused
+from core.i18n import speaking
 from core.principal import MEMBER, SYSTEM
 from customers import end_reasons, ending, upserts
 from customers.models import Account, Contract
@@ -107,9 +108,9 @@ async def test_what_a_source_says_is_one_of_the_list_or_stays_in_its_words(house
 
 def test_the_words_of_the_list_are_read_in_both_languages(house: Any) -> None:
     for language in ("ja", "en"):
-        enter(Here(principal=SYSTEM, language=language))
-        assert [end_reasons.read(end_reasons.said(code)) for code in end_reasons.REASONS] == [
-            (code, "") for code in end_reasons.REASONS]  # fmt: skip
+        with speaking(language):
+            assert [end_reasons.read(end_reasons.said(code)) for code in end_reasons.REASONS] == [
+                (code, "") for code in end_reasons.REASONS]  # fmt: skip
 
 
 async def test_what_staff_wrote_of_an_end_stands_against_imports(house: Any) -> None:

@@ -17,6 +17,8 @@ REPLACED = {
     ("usage_day", ("person_id", "name", "day")), ("membership", ("account_id",)),
     ("person", ("family_kana", "given_kana", "id")), ("account", ("normal_name",)),
 }  # fmt: skip
+# What a later migration put elsewhere: customers.0022 has a list of reasons, and keeps other words beside it.
+MOVED = {("contract", "end_reason"): "end_note"}
 
 
 async def first_release(url: str, several: list[str]) -> None:
@@ -49,6 +51,6 @@ async def test_a_populated_house_of_the_first_release_is_brought_up_to_date(noth
         for row in found:
             assert row["id"] in there, f"{table} lost a row"
             for column in kept:
-                assert there[row["id"]][column] == row[column], f"{table}.{column}"
+                assert there[row["id"]][MOVED.get((table, column), column)] == row[column], f"{table}.{column}"
     gone = {one for one in had - await indexes() if one[0] in new and set(one[1]) <= set(new[one[0]])}
     assert gone <= REPLACED, "an index was lost"
