@@ -158,6 +158,23 @@ async def _acknowledge(worker: str, results: list[Result]) -> None:
     if sent:
         await _record_sent(json.dumps(sent), moment)
     await give_back(int(row[0]) for row in settled if row[1] == "failed")
+    if again := [int(row[0]) for row in settled if row[1] == "frozen"]:
+        await _reopen(json.dumps(again))
+
+
+async def _reopen(ids: str) -> None:
+    """What counted as uncertain, and was the last that a step waited for, is to be sent after all: `sweep` sends it."""
+    whose = f"id IN (SELECT d.step_id FROM delivery d WHERE d.id IN ({ids_sql()}))"
+    if dialect() == "postgresql":  # whoever finishes the step holds it too, and looks again
+        await rows(f"SELECT id FROM campaign_step WHERE {whose} ORDER BY id FOR UPDATE", ids)
+    reopened = await write(
+        f"UPDATE campaign_step SET state = 'sending', finished_at = NULL WHERE state = 'done' AND {whose}"
+        " RETURNING campaign_id, kind", ids,
+    )  # fmt: skip
+    for row in reopened:
+        if row[1] != "pilot":
+            await write("UPDATE campaign SET state = 'sending', updated_at = ? WHERE id = ? AND state = 'done'",
+                        now(), row[0])  # fmt: skip
 
 
 async def _record_sent(ids: str, moment: datetime) -> None:

@@ -21,7 +21,7 @@ from channels.events import ComplaintArrived, MailBounced
 from channels.mail import way_out
 from channels.senders import mail_account
 from core.clock import now, when
-from core.database import rows, transaction, write
+from core.database import dialect, rows, transaction, write
 from core.events import announce, on
 from core.jobs import every, job
 from core.refs import Ref
@@ -133,10 +133,15 @@ async def _go_on_or_finish(step: Step, trouble: str) -> None:
 
 
 async def finish_step(step: Step) -> None:
-    """Every delivery has its final state."""
+    """Every delivery has its final state: asked again while the step is held, for one may have come back meanwhile."""
     async with transaction():
-        done = await write("UPDATE campaign_step SET state = 'done', finished_at = ? WHERE id = ? AND state = 'sending'"
-                           " RETURNING id", now(), step.id)  # fmt: skip
+        if dialect() == "postgresql":
+            await rows("SELECT id FROM campaign_step WHERE id = ? FOR UPDATE", step.id)
+        done = await write(
+            "UPDATE campaign_step SET state = 'done', finished_at = ? WHERE id = ? AND state = 'sending' AND NOT EXISTS"
+            " (SELECT 1 FROM delivery d WHERE d.step_id = ? AND d.state IN ('frozen', 'claimed', 'attempting'))"
+            " RETURNING id", now(), step.id, step.id,
+        )  # fmt: skip
         if not done:
             return
         if step.kind != "pilot":

@@ -5,9 +5,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from campaigns import actions, ledger, reactions, rollout
+from campaigns import actions, claims, ledger, reactions, rollout
 from campaigns.compose import Draft
-from campaigns.jobs import deliver_step
+from campaigns.jobs import deliver_step, sweep
 from campaigns.models import Campaign, Delivery, Step, TrackedLink
 from campaigns_parts import MJML, SUBJECT, a_campaign, a_reader, piloted
 from channels.models import Mail
@@ -234,6 +234,23 @@ async def test_a_busy_server_is_tried_again_later(house, smtp, writer, run_jobs,
         await asyncio.sleep(0.3)
     assert [state for _n, state, _r in await states()] == ["sent"] * 10
     assert len(smtp.messages) == 11
+
+
+async def test_a_worker_that_only_slept_says_after_the_end_that_it_was_not_sent(house, smtp, writer, run_jobs):
+    """Its attempt counted as uncertain, and nothing else was left, so the step was done. Then it woke up."""
+    campaign = await piloted(await a_campaign([await a_reader(1)]), [await a_reader(50)], run_jobs)
+    await rollout.schedule(campaign)
+    await run_jobs()
+    step, delivery = await Step.get(kind="main"), await Delivery.get(person__family_name="田辺1")
+    await Delivery.filter(id=delivery.id).update(state="uncertain", worker="slept", sent_at=None)
+    told = claims.Result(delivery.id, delivery.attempt, "frozen", "451 4.7.1 Greylisted", due=now())
+    await claims.turn(step, "slept", [], [told])
+    assert ((await Step.get(id=step.id)).state, (await Campaign.get()).state) == ("sending", "sending")
+    await sweep()
+    await run_jobs()
+    assert await states() == [("田辺1", "sent", "")]
+    assert len(smtp.mails_to("reader1@example.com")) == 2  # of this test's making: the first had arrived
+    assert ((await Step.get(id=step.id)).state, (await Campaign.get()).state) == ("done", "done")
 
 
 async def test_without_a_server_it_lands_in_the_mailbox(house, writer, run_jobs):
