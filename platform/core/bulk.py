@@ -28,14 +28,21 @@ async def insert_rows(table: str, columns: Sequence[str], records: Sequence[Sequ
     await write_rows(f"INSERT INTO {table} ({', '.join(columns)})", records)
 
 
-async def merge_rows(table: str, columns: Types, records: Sequence[Sequence[Any]], conflict: str) -> None:
-    """Add rows, or what `conflict` (`ON CONFLICT … DO …`) says of those that are there. No two may be the same row."""
+async def merge_rows(
+    table: str, columns: Types, records: Sequence[Sequence[Any]], conflict: str, looked_up: tuple[str, str] = ("", "")
+) -> None:
+    """Add rows, or what `conflict` (`ON CONFLICT … DO …`) says of those that are there. No two may be the same row.
+
+    `looked_up`: one more column, and SQL for it over a row `v`, where a trigger would put it afterwards. PostgreSQL
+    writes such a row twice then, with all its indexes; SQLite is not given it.
+    """
     if not records:
         return
     names = ", ".join(name for name, _kind in columns)
     if dialect() == "postgresql":
         sql, parameters = given(columns, records)
-        await write(f"INSERT INTO {table} ({names}) SELECT * FROM {sql} AS v {conflict}", *parameters)
+        also, value = (f", {looked_up[0]}", f", {looked_up[1]}") if looked_up[0] else ("", "")
+        await write(f"INSERT INTO {table} ({names}{also}) SELECT v.*{value} FROM {sql} AS v {conflict}", *parameters)
         return
     # As plain rows: SQLite reads a row of JSON again for each of its columns.
     await write_rows(f"INSERT INTO {table} ({names})", records, conflict)

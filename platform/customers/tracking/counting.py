@@ -40,6 +40,7 @@ DAY_COLUMNS = [
     ("count", "bigint"),
 ]
 MORE = "ON CONFLICT (person_id, name, day, account_id) DO UPDATE SET count = usage_day.count + excluded.count"
+PLACE = ("place", "(SELECT c.account_id FROM customer_place c WHERE c.id = v.person_id)")  # see migration 0020
 REMEMBERED = 100_000  # people, about 10 MB
 SEEN_EVERY = timedelta(minutes=5)  # as `access` has it for sessions: a person is a wide row with many indexes
 
@@ -276,7 +277,8 @@ async def add_to(who: str, added: Sequence[Sequence[Any]]) -> None:
     plus = ", ".join(f"{column} = {table}.{column} + excluded.{column}" for column in ("d7", "d30", "d90", "total"))
     newer = f"{table}.last_at IS NULL OR excluded.last_at > {table}.last_at"
     await merge_rows(table, columns, added, f"ON CONFLICT ({who}_id, metric) DO UPDATE SET {plus},"
-                     f" last_at = CASE WHEN {newer} THEN excluded.last_at ELSE {table}.last_at END")  # fmt: skip
+                     f" last_at = CASE WHEN {newer} THEN excluded.last_at ELSE {table}.last_at END",
+                     PLACE if who == "person" else ("", ""))  # fmt: skip
 
 
 _seen: dict[int, datetime] = {}  # person → what `last_seen_at` is at least, for those whom this process saw lately
