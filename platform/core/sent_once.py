@@ -27,6 +27,7 @@ from core.tasks import in_thread
 
 FIELD = "_once"
 AGAIN = timedelta(minutes=10)  # a page that was left open must not answer with what was true an hour ago
+FORMS = (b"application/x-www-form-urlencoded", b"multipart/form-data")  # product events may hold the word too
 PATIENCE = 30  # seconds that the second waits for the first
 _MARK = "engawa.sent_once"
 _LARGE = 256 * 1024  # bytes; hashing fewer takes less than a millisecond
@@ -46,7 +47,7 @@ def form_key() -> str:
 
 async def mark(scope: Any, content_type: bytes, body: bytes) -> None:
     """Keep in the scope what tells this form, with these words, from every other."""
-    if FIELD.encode() not in body:
+    if not content_type.startswith(FORMS) or FIELD.encode() not in body:
         return
     boundary = content_type.partition(b"boundary=")[2].strip(b'" ')  # browsers make a new one each time
     about = f"{scope['method']} {scope['path']}\n".encode()
