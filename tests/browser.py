@@ -19,6 +19,8 @@ import pytest
 import uvicorn
 from playwright.async_api import Browser, Page, async_playwright
 
+from app.cli import IDLE
+
 ARGUMENTS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
              "--disable-component-update", "--disable-sync"]  # fmt: skip
 AXE = Path(__file__).parent / "vendor" / "axe.min.js"
@@ -52,7 +54,7 @@ async def served(app: Any) -> AsyncIterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    quiet = {"log_level": "warning", "lifespan": "on", "timeout_graceful_shutdown": 1}
+    quiet = {"log_level": "warning", "lifespan": "on", "timeout_keep_alive": IDLE, "timeout_graceful_shutdown": 1}
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, **quiet))  # type: ignore[arg-type]
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(server.serve)
