@@ -21,8 +21,8 @@ from core.settings import Settings, SettingsError, read_settings, settings, use
 # Seconds that a busy thread (an import, the night's matching) keeps the interpreter while the loop wants it back.
 # Python's own 5 ms are paid again at each of a request's dozen steps through the database's thread.
 TURN = 0.0005
-# Seconds that a connection may lie idle. Longer than any proxy in front keeps one (Caddy 120, load balancers 60): whoever
-# closes first risks a request that is already on its way, and a POST comes back as 502.
+# Seconds that a connection may lie idle. Longer than any proxy in front keeps one (Caddy 120, load balancers 60):
+# whoever closes first risks a request that is already on its way, and a POST comes back as 502.
 IDLE = 130
 
 

@@ -12,7 +12,7 @@ from core.principal import Principal
 from customers import end_reasons, seeing
 from customers.days import as_day
 from insights import contracts, spans
-from insights.churn_counts import CURRENCY, Lost, lost, lost_between, lost_by, main_currency, rate
+from insights.churn_counts import CURRENCY, Lost, lost_between, lost_by, main_currency, rate, together
 from insights.churn_rows import UNSAID, listing
 from insights.customer_measures import PHASES, TIERS
 from insights.parts import Cell, Chart, Figure, Measure, Report, Section, Table, against, behind
@@ -31,7 +31,9 @@ MEASURES = {
 
 async def report(who: Principal, span: Span) -> Report:
     sees = (await seeing.sight()).sees("account.money")
-    now, before = await lost(who, span.first, span.last), await lost(who, span.before_first, span.before_last)
+    parts = await lost_by(who, span.first, span.last)
+    now = together(parts.values())
+    before = together((await lost_by(who, span.before_first, span.before_last)).values())
     months, currency = await _by_month(who, span), await main_currency()
     found = [_rate(span, "churn", now, before), _count(span, "gone", now.gone, before.gone, "c4"),
              await contracts.ended(who, span, "churn"), await _unsaid(who, span)]  # fmt: skip
@@ -39,11 +41,16 @@ async def report(who: Principal, span: Span) -> Report:
         found += [_count(span, "lost", now.lost, before.lost, "c4", currency), _rate(span, "revenue_churn", now, before, currency),
                   _rate(span, "retention", now, before, currency)]  # fmt: skip
     tables = [_months(months, await _ended(who, list(months)), sees, currency), await _reasons(who, span, sees, currency),
-              _parts("tiers", "tier", _("By tier"), _("Tier"), TIERS, await lost_by(who, span.first, span.last, "b.tier"), span, sees),
-              _parts("phases", "phase", _("By phase"), _("Phase"), PHASES, await lost_by(who, span.first, span.last, "b.phase"), span, sees)]  # fmt: skip
+              _parts("tiers", "tier", _("By tier"), _("Tier"), TIERS, _of_each(parts, 0), span, sees),
+              _parts("phases", "phase", _("By phase"), _("Phase"), PHASES, _of_each(parts, 1), span, sees)]  # fmt: skip
     known = await rows(f"SELECT 1 FROM {contracts.contracts(who)} LIMIT 1")
     empty = "" if known else _("No contract is known yet. Import them from a CSV file.")
     return Report(found, [_drawn(months, sees)], tables, empty)
+
+
+def _of_each(parts: dict[tuple[str, str], Lost], at: int) -> dict[str, Lost]:
+    """Of each tier (0) or phase (1)."""
+    return {name: together(one for key, one in parts.items() if key[at] == name) for name in {key[at] for key in parts}}
 
 
 # Figures -----------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ one month is the beginning of the next. A contract runs from its first day to th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from itertools import pairwise
 
@@ -81,14 +81,15 @@ SUMS = ("COUNT(*) AS began, COUNT(CASE WHEN b.stays = 0 THEN 1 END) AS gone, COA
         " COALESCE(SUM(CASE WHEN b.kept < b.paid THEN b.paid - b.kept ELSE 0 END), 0) AS lost")  # fmt: skip
 
 
-async def lost(who: Principal, first: date, last: date) -> Lost:
-    return (await lost_by(who, first, last, "'all'")).get("all", Lost())
+async def lost_by(who: Principal, first: date, last: date) -> dict[tuple[str, str], Lost]:
+    """By tier and phase, in one walk: what a tier, a phase or all together lost is the `together` of theirs."""
+    found = await rows(f"SELECT b.tier, b.phase, {SUMS} FROM ({accounts(who, first, last)}) b GROUP BY b.tier, b.phase")
+    return {(str(row["tier"]), str(row["phase"])): Lost(*(int(row[name]) for name in Lost.__struct_fields__))
+            for row in found}  # fmt: skip
 
 
-async def lost_by(who: Principal, first: date, last: date, column: str) -> dict[str, Lost]:
-    """The same for each tier or phase."""
-    found = await rows(f"SELECT {column} AS part, {SUMS} FROM ({accounts(who, first, last)}) b GROUP BY 1")
-    return {str(row["part"]): Lost(*(int(row[name]) for name in Lost.__struct_fields__)) for row in found}
+def together(parts: Iterable[Lost]) -> Lost:
+    return Lost(*(sum(each) for each in zip(*map(msgspec.structs.astuple, parts), strict=True)))
 
 
 async def lost_between(who: Principal, evenings: Sequence[date]) -> list[Lost]:

@@ -13,6 +13,7 @@ from customers import headcount
 looked_for = import_module("customers.migrations.0016_people_lookup").select
 place_first = import_module("customers.migrations.0017_customer_place").FIRST
 people_first = import_module("customers.migrations.0012_people_headcount").FIRST
+language_first = import_module("customers.migrations.0023_language_headcount").FIRST
 metric_first = import_module("customers.migrations.0020_metric_place").FIRST
 
 PEOPLE, ACCOUNTS, EVENTS = 1_000_000, 50_000, 10_000_000
@@ -114,7 +115,9 @@ async def fill(people: int = PEOPLE, accounts: int = ACCOUNTS, events: int = EVE
         f" n % {people} % {accounts} + 1, 'app', {json}, {ago('(n / 1000) % 90')}, {now} FROM {series(events)}",
         "ANALYZE",
     ]  # fmt: skip
-    behind = [*people_first, place_first, metric_first, looked_for("postgres")] if dialect() == "postgresql" else []
+    behind = []
+    if dialect() == "postgresql":
+        behind = [*people_first, place_first, language_first, metric_first, looked_for("postgres")]
     for statement in [*statements, *behind]:
         began = time.perf_counter()
         await fast(statement)

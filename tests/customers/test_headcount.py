@@ -32,6 +32,8 @@ TREES: list[Any] = [
     {"all": [{"field": "account.tier", "op": "is", "value": "high"},
              {"field": "person.locale", "op": "is", "value": "ja"}]},
     {"any": [{"field": "account.tier", "op": "is_not", "value": "high"},
+             {"field": "person.locale", "op": "is_not", "value": "ja"}]},
+    {"any": [{"field": "account.tier", "op": "is_not", "value": "high"},
              {"field": "person.family_name", "op": "contains", "value": "人"}]},
     {"all": [{"field": "account.industry", "op": "is", "value": "食品"},
              {"field": "person.title", "op": "is_empty", "value": None}]},
@@ -188,6 +190,8 @@ async def test_a_count_that_is_wrong_is_mended(house: Any) -> None:
     await write("INSERT INTO counted_apart (person_id, account_id) VALUES (99, ?)", account.id)
     await write(DO, person.id, "read")
     await write("UPDATE customer_place SET account_id = 7, locale = 'xx'")
+    await write("UPDATE language_headcount SET people = people + 2")
+    await write("INSERT INTO language_headcount (account_id, locale, people) VALUES (?, 'fr', 4)", account.id)
     await write("UPDATE person_metric SET place = 8")
     assert await headcount.recount() > 0
     assert await headcount.differences() == {}
@@ -201,6 +205,8 @@ async def test_the_ledger_is_folded_and_sums_stay(house: Any) -> None:
     assert await headcount.fold() > 0
     assert await headcount.fold() == 0
     assert [tuple(row) for row in await rows("SELECT account_id, people FROM headcount")] == [(account.id, 5)]
+    kept = await rows("SELECT account_id, locale, people FROM language_headcount")
+    assert [tuple(row) for row in kept] == [(account.id, "ja", 5)]
 
 
 async def test_rebuilding_a_table_keeps_what_counts(house: Any) -> None:
@@ -219,6 +225,7 @@ async def test_rebuilding_a_table_keeps_what_counts(house: Any) -> None:
     assert await segments.count(TREES[1]) == 0
     assert len(await rows("SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'headcount%'")) == 6
     assert len(await rows("SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'place%'")) == 6
+    assert len(await rows("SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'language%'")) == 3
 
 
 async def test_a_membership_costs_the_same_in_a_house_that_just_filled(house: Any) -> None:

@@ -235,6 +235,8 @@ async def test_the_compiler_agrees_with_the_plain_evaluator(house: Any, seed: in
         "IS NOT NULL) AS p WHERE",
         "headcount h JOIN account",
         "customer_place AS p JOIN account",
+        "language_headcount p JOIN account",
+        "language_headcount p WHERE (",
         "IS NOT NULL) AS p JOIN account",
         "JOIN person p ON p.id = w.id",
     ):

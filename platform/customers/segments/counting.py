@@ -1,7 +1,7 @@
 """How many people a tree holds for: asked the way round that reads least. The same answer as `compile.members_sql`.
 
-Companies are tens of thousands where people are a million. `headcount` says how many people each has, and
-`customer_place` which: docs/decisions/headcount.md.
+Companies are tens of thousands where people are a million. `headcount` says how many people each has,
+`language_headcount` of which language, and `customer_place` who they are: docs/decisions/headcount.md.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from customers.segments.tree import Condition, Group, Node, conditions_of
 from customers.segments.vocabulary import field_of
 
 KEPT = "CAST(COALESCE(SUM(h.people), 0) AS BIGINT)"
+SPOKEN = "CAST(COALESCE(SUM(p.people), 0) AS BIGINT)"
 LIVING = f"(SELECT {KEPT} FROM headcount h)"  # everybody living stands there once
 
 
@@ -85,10 +86,11 @@ def _from_companies(compiler: Compiler, tree: Group) -> str:
     one by one."""
     asked = list(conditions_of(tree))
     compiler.lines = "membership" if any(map(asks_the_membership, asked)) else "counted_apart"
+    by_language = all(one.field == "person.locale" or is_of_companies(one) for one in asked)
     compiler.place = COMPANY
-    of_one = _of_each_company(compiler, tree, asked)
+    of_one = _by_language(compiler, tree, True) if by_language else _of_each_company(compiler, tree, asked)
     compiler.place = NOBODY
-    of_none = _of_place(compiler, tree, 0)
+    of_none = _by_language(compiler, tree, False) if by_language else _of_place(compiler, tree, 0)
     compiler.place = FEW
     return f"SELECT ({of_one}) + ({of_none}) + ({_of_place(compiler, tree, -1)})"  # who belongs to several
 
@@ -103,9 +105,13 @@ def _of_place(compiler: Compiler, tree: Group, place: int) -> str:
     return f"SELECT COUNT(*) FROM {people} WHERE {at}.account_id = {place} AND ({asked})"
 
 
+def _by_language(compiler: Compiler, tree: Group, of_company: bool) -> str:
+    """Questions about companies and the language: of each pair the number of people is kept."""
+    places = "JOIN account a ON a.id = p.account_id WHERE" if of_company else "WHERE p.account_id = 0 AND"
+    return f"SELECT {SPOKEN} FROM language_headcount p {places} ({compiler.node(tree)})"
+
+
 def _of_each_company(compiler: Compiler, tree: Group, asked: list[Condition]) -> str:
-    if not compiler.is_sqlite and all(one.field == "person.locale" or is_of_companies(one) for one in asked):
-        return _company_by_company(compiler, tree)
     people, at, nodes = _people(compiler, tree)
     of_company = f"{people} JOIN account a ON a.id = {at}.account_id"
     if compiler.lines == "membership":
@@ -136,16 +142,6 @@ def _done_first(tree: Group) -> tuple[Condition | None, tuple[Node, ...]]:
     return first, tuple(one for one in tree.nodes if one is not first)
 
 
-def _company_by_company(compiler: Compiler, tree: Group) -> str:
-    """PostgreSQL alone would read everybody: it thinks that 15,000 looks into an index are dearer."""
-    nodes = tree.nodes if tree.join == "all" else (tree,)
-    of_people = compiler.node(Group("all", tuple(one for one in nodes if not is_of_companies(one))))
-    of_company = compiler.node(Group("all", tuple(one for one in nodes if is_of_companies(one))))
-    return ("SELECT CAST(COALESCE(SUM(x.n), 0) AS BIGINT) FROM account a CROSS JOIN LATERAL (SELECT COUNT(*) AS n"
-            f" FROM customer_place p WHERE p.account_id = a.id AND {of_people} OFFSET 0) AS x"
-            f" WHERE {of_company}")  # fmt: skip
-
-
 def denied(tree: Node) -> Group | None:
     """The tree whose exact opposite `tree` is, when `tree` says nothing but that."""
     if isinstance(tree, Group):
@@ -164,6 +160,8 @@ def denied(tree: Node) -> Group | None:
 def _counted(compiler: Compiler, tree: Group) -> str:
     if any(needs_the_row(one) or asks_the_membership(one) for one in conditions_of(tree)):
         return f"SELECT COUNT(*) FROM person p WHERE {BASE} AND ({compiler.node(tree)})"
+    if all(one.field == "person.locale" for one in conditions_of(tree)):
+        return f"SELECT {SPOKEN} FROM language_headcount p WHERE {compiler.node(tree)}"
     people, _at, nodes = _people(compiler, tree)
     return f"SELECT COUNT(*) FROM {people} WHERE {compiler.node(nodes)}"
 
