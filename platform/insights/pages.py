@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from litestar import Controller, Request, Response, get
 from litestar.response import Redirect
@@ -16,6 +17,8 @@ from core.policy import ensure
 from core.principal import Principal
 from insights import accounts_health, churn, community_health, conversations, help_centre, mailings, policy, spans
 from insights.parts import Section, Table
+from insights.reviews.pages import BASE as REVIEWS
+from insights.reviews.pages import controllers as of_reviews
 
 navigation.add("staff", lazy("Numbers"), "/staff/insights", may="insights.read", icon="chart", order=30, group=2)
 
@@ -43,7 +46,7 @@ class InsightPages(Controller):
         wanted = request.query_params.get("format", "")  # a table: `top.csv`
         if wanted:
             return _csv(found, span, next((one for one in made.tables if f"{one.name}.csv" == wanted), None))
-        return page("insights/report.html", section=found, report=made, span=span, sections=_tabs(who, span),
+        return page("insights/report.html", section=found, report=made, span=span, sections=tabs(span),
                     days=spans.choices(), months=_months())  # fmt: skip
 
     @get("/{section:str}/rows/{name:str}", may="insights.read")
@@ -70,9 +73,11 @@ def _seen(who: Principal) -> list[Section]:
     return [one for one in SECTIONS.values() if policy.can_read(who, one.name)]
 
 
-def _tabs(who: Principal, span: spans.Span) -> list[tuple[str, str]]:
-    query = "&".join(f"{key}={value}" for key, value in span.query.items())
-    return [(str(one.label), f"{one.path}?{query}") for one in _seen(who)]
+def tabs(span: spans.Span | None = None) -> list[tuple[str, str]]:
+    """The siblings inside 分析; each page of numbers opens at the same period."""
+    who, query = current_principal(), f"?{urlencode(span.query)}" if span else ""
+    found = [(str(one.label), f"{one.path}{query}") for one in _seen(who)]
+    return [*found, (_("Business reviews"), REVIEWS)] if policy.can_read(who, "reviews") else found
 
 
 def _months() -> list[tuple[str, str]]:
@@ -87,4 +92,4 @@ def _csv(section: Section, span: spans.Span, table: Table | None) -> Response[by
         "Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private, no-store"})  # fmt: skip
 
 
-controllers = [InsightPages]
+controllers = [InsightPages, *of_reviews]

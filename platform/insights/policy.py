@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
+from tortoise.queryset import QuerySet
+
 from campaigns.policy import visible_campaigns
 from core.i18n import _
 from core.policy import Verdict, allow, deny, sign_in_first
 from core.principal import Principal
-from customers.policy import visible_accounts
+from customers.policy import can_change_account, visible_accounts
 from inbox.policy import visible_conversations
+from insights.models import BusinessReview
 
 NEEDS = {"help": "help.write", "community": "community.read", "conversations": "inbox.answer",
-         "campaigns": "campaigns.read", "customers": "customers.read", "churn": "customers.read"}  # fmt: skip
+         "campaigns": "campaigns.read", "customers": "customers.read", "churn": "customers.read",
+         "reviews": "customers.read"}  # fmt: skip
 
 
 def can_read(principal: Principal, section: str) -> Verdict:
@@ -55,3 +59,22 @@ def _ids(query: Any) -> str:
     if "?" in sql or "$" in sql:  # a part that Tortoise does not write out would take a parameter of somebody else's
         raise RuntimeError(f"{query.model.__name__}: not all of its conditions can stand inside a statement")
     return sql
+
+
+# Business reviews --------------------------------------------------------------------------------------------
+
+
+def visible_reviews(principal: Principal) -> QuerySet[BusinessReview]:
+    """Of the accounts that this member of staff sees, also where another wrote them. Customers see none."""
+    if not (principal.may("insights.read") and principal.may("customers.read")):
+        return BusinessReview.filter(id__in=[])
+    found = BusinessReview.exclude(account__state="merged")
+    return found if principal.all_accounts else found.filter(account_id__in=sorted(principal.own_accounts))
+
+
+def can_review(principal: Principal, account_id: int) -> Verdict:
+    """Make and change reviews: who sees the numbers, on an account that they may change."""
+    verdict = can_change_account(principal, account_id)
+    if verdict and not principal.may("insights.read"):
+        return deny(_("Only staff who work with these rows see their numbers."))
+    return verdict

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
-import objects_of_rooms  # noqa: F401  registers what the rooms make
+import objects_of_reviews  # noqa: F401  registers what the rooms make
+import objects_of_rooms  # noqa: F401
 from objects import FRESH, Objects, People, factory_for, make_people
 
 from access.sessions import cookie_name, open_session

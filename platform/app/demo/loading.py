@@ -9,7 +9,20 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from app.demo import articles, community, company, endings, goals, guides, newsletter, searches, talks, tasks, trial
+from app.demo import (
+    articles,
+    community,
+    company,
+    endings,
+    goals,
+    guides,
+    newsletter,
+    reviews,
+    searches,
+    talks,
+    tasks,
+    trial,
+)
 from app.demo.files import Known
 from core.clock import now
 from core.context import Here, enter
@@ -31,6 +44,7 @@ STEPS: list[tuple[str, Callable[[Known], Awaitable[Any]]]] = [
     ("searches", searches.load),
     ("guides", guides.load),
     ("contracts that ended", endings.load),
+    ("business reviews", reviews.load),
 ]
 
 

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+import msgspec
+
 from core.clock import local_day
 from core.context import current_principal
 from core.errors import NotFound
@@ -53,13 +55,27 @@ async def the_account(account_id: int) -> Account:
     return found
 
 
+class AccountLink(msgspec.Struct, frozen=True):
+    """A button on the pages of an account that a room above puts there, for who holds all of `may`. `href` may hold
+    {account_id}."""
+
+    label: Any
+    href: str
+    icon: str
+    may: tuple[str, ...]
+
+
+account_links: list[AccountLink] = []
+
+
 async def around(account: Account) -> dict[str, Any]:
     """What the head and the tabs of every page of an account need."""
     people = await Membership.filter(account_id=account.id, until=None).count()
+    links = [one for one in account_links if all(current_principal().may(held) for held in one.may)]
     left = (account.renews_on - local_day()).days if account.renews_on else None
     return {"account": account, "sight": await seeing.sight(), "people_count": people,
             "band": health.band(account.health), "renews_in": left, "tiers": words(TIERS),
-            "phases": words(PHASES)}  # fmt: skip
+            "phases": words(PHASES), "links": links}  # fmt: skip
 
 
 def a_coming_day(form: Form[Any], name: str = "until") -> date | None:
