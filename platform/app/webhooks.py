@@ -13,7 +13,15 @@ from core.database import rows
 from core.events import on
 from core.jobs import every
 from customers.days import a_day, as_day
-from customers.events import HealthFell, ImportApplied, PeopleAdded, PersonAdded, PhaseChanged, TierChanged
+from customers.events import (
+    HealthFell,
+    ImportApplied,
+    PeopleAdded,
+    PersonAdded,
+    PhaseChanged,
+    RequestShipped,
+    TierChanged,
+)
 from guides.events import SurveyAnswered
 from helpcenter.events import ArticlePublished
 from helpcenter.models import Article
@@ -83,6 +91,12 @@ async def article_published(event: ArticlePublished) -> None:
 async def health_fell(event: HealthFell) -> None:
     data = {"account_id": event.account_id, "alert_id": event.alert_id}
     await tell("health.fell", data, key=f"health.fell:{event.alert_id}")
+
+
+@on(RequestShipped)
+async def request_shipped(event: RequestShipped) -> None:
+    data = {"request_id": event.request_id, "decision_id": event.decision_id}
+    await tell("request.shipped", data, key=f"request.shipped:{event.decision_id}")
 
 
 @on(TierChanged)

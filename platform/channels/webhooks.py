@@ -38,6 +38,7 @@ KINDS = {
     "campaign.sent": lazy("A campaign was sent"),
     "article.published": lazy("An article was published"),
     "health.fell": lazy("The health of a company fell"),
+    "request.shipped": lazy("A request was shipped"),
     "tier.changed": lazy("A company came into another tier"),
     "phase.changed": lazy("A company came into another phase"),
     "contract.ended": lazy("A contract ended"),

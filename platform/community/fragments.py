@@ -69,6 +69,7 @@ class View(msgspec.Struct, frozen=True):
     may_like: bool
     may_hide: bool
     may_reply: bool
+    may_voice: bool
     opening: Opening | None
     language: str
     zone: str
@@ -169,7 +170,8 @@ def _view(reading: Reading, seen: Seen) -> View:
         seen.author.name, seen.author.rank, seen.is_readable, seen.is_accepted and post.state == "visible",
         seen.is_liked, who.is_signed_in, who.is_signed_in and who.person_id == thread.author_id, reading.moderates,
         policy.is_staff(who), seen.may_edit, seen.may_delete, seen.may_accept, seen.may_like, seen.may_hide,
-        reading.can_reply and post.state == "visible", _opening(reading) if post.number == 1 else None,
+        reading.can_reply and post.state == "visible", who.may("customers.read") and seen.is_readable,
+        _opening(reading) if post.number == 1 else None,
         here().language, here().time_zone,
     )  # fmt: skip
 

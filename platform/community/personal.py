@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from community import voices
 from customers.registry import refers
+
+__all__ = ["voices"]  # what goes from here into requests
 
 for _table, _column in (("thread", "author_id"), ("thread", "last_poster_id"), ("thread", "accepted_by_id"),
                         ("post", "author_id"), ("post_revision", "edited_by_id"), ("flag", "decided_by_id"),

@@ -14,13 +14,14 @@ POST = "/community/posts/{about_id}"
 
 
 def _idea(data: dict[str, Any]) -> str:
-    title = data.get("title", "")
-    return {
+    title, message = data.get("title", ""), data.get("message", "")
+    said = {
         "reviewing": _("“%(title)s” is under review now", title=title),
         "planned": _("“%(title)s” is planned now", title=title),
         "shipped": _("“%(title)s” is here", title=title),
         "declined": _("“%(title)s” will not be made", title=title),
     }.get(data.get("status", ""), _("“%(title)s” takes votes again", title=title))
+    return _("%(state)s: %(said)s", state=said, said=message) if message else said
 
 
 def _hidden(data: dict[str, Any]) -> str:

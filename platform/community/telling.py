@@ -11,7 +11,9 @@ from community.writing import handles_of, mentions_in
 from core.clock import when
 from core.database import rows
 from core.refs import Ref
+from customers.models import Decision
 from customers.notices import tell
+from customers.requests import telling as requests
 from helpcenter.models import Article, ArticleTranslation
 from helpcenter.slugs import path_of
 
@@ -112,6 +114,17 @@ async def of_idea(thread_id: int) -> None:
     thread = await records.thread(thread_id)
     people = await _voters(thread_id) | {thread.author_id} | await _followers("thread", thread.id)
     await _tell(thread, people, "community.idea", f"idea:{thread.id}:{thread.status}", 1, 0, status=thread.status)
+
+
+async def of_request(thread_id: int, decision: Decision) -> None:
+    """The same people, of what was decided about the request that the idea stands in, with its sentence; whoever was
+    told of that decision already is left out. In the transaction that changes the idea."""
+    thread = await records.thread(thread_id)
+    people = await _voters(thread_id) | {thread.author_id} | await _followers("thread", thread.id)
+    claimed = await requests.claim(decision, await _who_may_see(thread, people), "idea")
+    data = {"title": thread.title, "by": "", "status": decision.status, "message": decision.message}
+    await tell(claimed, about=Ref("thread", thread.id), kind="community.idea", key=requests.key_of(decision),
+               url=post_path(thread.id, 1), data=data)  # fmt: skip
 
 
 async def _tell(thread: ThreadRow, people: set[int], kind: str, key: str, number: int, by: int, **data: Any) -> None:

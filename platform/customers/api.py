@@ -16,6 +16,7 @@ from core.policy import ensure
 from core.refs import Ref
 from customers import accounts, people, policy, seeing
 from customers.api_books import ContractApi, PurchaseApi, brought
+from customers.api_requests import RequestApi
 from customers.api_shapes import (
     AccountChange,
     AccountIn,
@@ -154,4 +155,4 @@ class PersonApi(Controller):
         return await brought(request, "people", source, source_id, PersonUpsert)
 
 
-controllers = [AccountApi, PersonApi, ContractApi, PurchaseApi, TaskApi]
+controllers = [AccountApi, PersonApi, ContractApi, PurchaseApi, TaskApi, RequestApi]

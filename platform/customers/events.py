@@ -5,6 +5,7 @@ from __future__ import annotations
 from core.events import Event
 from customers.added import PeopleAdded, PersonAdded
 from customers.refusing import ConsentRefused
+from customers.requests.events import RequestShipped
 from customers.tracking import Tracked, track, track_many
 
 
@@ -89,6 +90,7 @@ __all__ = [
     "PersonAdded",
     "PersonErased",
     "PhaseChanged",
+    "RequestShipped",
     "SegmentChanged",
     "TierChanged",
     "Tracked",

@@ -25,6 +25,7 @@ from customers.imports import run, trailing
 from customers.incoming import working
 from customers.matching import stored
 from customers.models import MergeLog
+from customers.requests import deciding, telling  # noqa: F401  # their jobs
 from customers.segments import habits, membership
 from customers.tracking import recounting, storing
 

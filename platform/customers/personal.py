@@ -24,10 +24,13 @@ import_batch.created_by_id review.decided_by_id segment.created_by_id pilot.star
 account.csm_id account.deputy_id account.tier_by_id account.phase_by_id merge_log.merged_by_id
 pulse.by_id account_goal.created_by_id health_alert.seen_by_id incoming_hook.created_by_id
 account_task.owner_id account_task.created_by_id account_task.closed_by_id
+product_request.owner_id product_request.created_by_id voice.added_by_id request_decision.by_id
 """
 for _place in _STAFF.split():
     refers(*_place.split("."))
 refers("review", "person_id", erase="delete")
+refers("voice", "person_id", erase="clear", clear=("quote",))  # that somebody asked for it still counts
+refers("request_telling", "person_id", erase="delete")
 refers("review", "other_person_id", erase="delete")
 
 for _table in ("account_source", "account_alias", "membership", "contract", "purchase", "touchpoint", "event",
@@ -42,6 +45,7 @@ refers("health_snapshot", "account_id", about="account", is_derived=True)
 refers("health_alert", "account_id", about="account", is_derived=True)
 refers("pulse", "account_id", about="account")
 refers("account_goal", "account_id", about="account")
+refers("voice", "account_id", about="account")
 
 # What opened by itself and nobody took up keeps no import from being undone, and goes with what it is about.
 TAKEN_UP = "kind = 'by_hand' OR state <> 'open' OR title <> ''"

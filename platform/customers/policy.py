@@ -8,7 +8,7 @@ from tortoise.queryset import QuerySet
 from core.i18n import _
 from core.policy import Verdict, allow, deny, sign_in_first
 from core.principal import Principal
-from customers.models import Account, Contract, Membership, Person, Purchase, Task
+from customers.models import Account, Contract, Membership, Person, ProductRequest, Purchase, Task, Telling, Voice
 
 
 def visible_accounts(principal: Principal) -> QuerySet[Account]:
@@ -62,6 +62,23 @@ def visible_tasks(principal: Principal) -> QuerySet[Task]:
     return Task.all() if principal.all_accounts else Task.filter(account_id__in=sorted(principal.own_accounts))
 
 
+def visible_requests(principal: Principal) -> QuerySet[ProductRequest]:
+    """What customers want is the whole staff's to know; who wants it is not (visible_voices). Customers see none."""
+    return ProductRequest.all() if principal.may("customers.read") else ProductRequest.filter(id__in=[])
+
+
+def visible_voices(principal: Principal) -> QuerySet[Voice]:
+    """Staff: all, or those of their own accounts. Customers see none."""
+    if not principal.may("customers.read"):
+        return Voice.filter(id__in=[])
+    return Voice.all() if principal.all_accounts else Voice.filter(account_id__in=sorted(principal.own_accounts))
+
+
+def own_answers(principal: Principal) -> QuerySet[Telling]:
+    """What somebody was told about what they had asked for."""
+    return Telling.filter(person_id=principal.person_id or 0).exclude(way="failed")
+
+
 def can_read(principal: Principal) -> Verdict:
     if not principal.is_signed_in and principal.role != "system":
         return sign_in_first()
@@ -89,3 +106,30 @@ def can_change_everything(principal: Principal) -> Verdict:
     if verdict and not principal.all_accounts:
         return deny(_("Only staff who see every account may do this."))
     return verdict
+
+
+def can_add_voice(principal: Principal, account_id: int | None) -> Verdict:
+    """Whoever may read customers may write down what one of theirs said, as with notes."""
+    verdict = can_read(principal)
+    if verdict and account_id and not (principal.all_accounts or account_id in principal.own_accounts):
+        return deny(_("This account belongs to another CSM."))
+    return verdict
+
+
+def can_change_voice(principal: Principal, voice: Voice) -> Verdict:
+    """Move it or take it out: who may change customers, of accounts they see; and whoever added it."""
+    if voice.added_by_id and voice.added_by_id == principal.person_id:
+        return can_add_voice(principal, voice.account_id)
+    return can_change_account(principal, voice.account_id)
+
+
+def can_change_request(principal: Principal, request: ProductRequest) -> Verdict:
+    """Its wording, area and owner: who may decide, who owns it, who opened it."""
+    if principal.person_id and principal.person_id in (request.owner_id, request.created_by_id):
+        return can_read(principal)
+    return can_decide_request(principal)
+
+
+def can_decide_request(principal: Principal) -> Verdict:
+    """A decision is told to customers of all accounts, and a merge moves voices of all of them."""
+    return can_change_everything(principal)

@@ -68,9 +68,10 @@ async def comments(guide: Guide, who: Principal) -> list[Any]:
     """The newest that say something."""
     own = own_rows(who, "x.account_id")
     return await rows(
-        "SELECT x.score AS score, x.comment AS comment, x.at AS at, x.person_id AS person_id, p.family_name AS"
-        " family_name, p.given_name AS given_name FROM guide_answer x JOIN person p ON p.id = x.person_id"
-        f" WHERE x.guide_id = ? AND x.comment <> ''{own} ORDER BY x.at DESC, x.id DESC LIMIT 20", guide.id,
+        "SELECT x.id AS id, x.score AS score, x.comment AS comment, x.at AS at, x.person_id AS person_id,"
+        " p.family_name AS family_name, p.given_name AS given_name FROM guide_answer x JOIN person p"
+        f" ON p.id = x.person_id WHERE x.guide_id = ? AND x.comment <> ''{own} ORDER BY x.at DESC, x.id DESC LIMIT 20",
+        guide.id,
     )  # fmt: skip
 
 

@@ -8,7 +8,9 @@ from channels.forgetting import Address, forget_arrivals
 from core.clock import now
 from core.database import rows, write
 from core.media import forget_media
+from core.refs import Ref
 from customers.registry import forgets
+from customers.requests import voices
 from inbox.models import Conversation
 
 
@@ -52,6 +54,9 @@ async def _empty(id: int) -> None:
     await forget_arrivals(int(row[0]) for row in said if row[0])
     await write("UPDATE suggestion SET body = '', sources = ?, comment = '' WHERE conversation_id = ?", [], id)
     await write("UPDATE conversation_rating SET comment = '' WHERE conversation_id = ?", id)
+    await voices.forget(Ref("conversation", id))
+    for row in await rows("SELECT id FROM conversation_rating WHERE conversation_id = ?", id):
+        await voices.forget(Ref("rating", int(row[0])))
     await write("UPDATE touchpoint SET data = ? WHERE about_kind = 'conversation' AND about_id = ?", {}, id)
 
 

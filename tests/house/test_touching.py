@@ -18,6 +18,7 @@ DECIDED = {
     "campaigns/sending.py": "counted when it is claimed (campaigns/budget.py)",
     "community/telling.py": BELL,
     "customers/alerts.py": "to staff",
+    "customers/requests/telling.py": BELL + "; and to staff",
     "customers/tasks.py": "to staff",
     "guides/jobs.py": "to staff",
     "guides/rollout.py": "to staff",
@@ -27,6 +28,7 @@ DECIDED = {
     "inbox/escalation.py": "to staff",
     "inbox/jobs.py": "to staff",
     "inbox/unread.py": "a reply: recorded",
+    "inbox/voices.py": "a reply, in the name of whoever decided; and where it can be read",
     "inbox/verifying.py": "a code that somebody not known yet asked for a minute ago",
 }
 DEFINED = ("channels/", "customers/notices.py")

@@ -49,7 +49,7 @@ async def furnish() -> dict[str, list[str]]:
         MEMBER: ["/me", "/me/contact", "/notices", "/contact", "/community/new", "/community/mine",
                  "/community/drafts", "/community/following", "/link/line?linkToken=abcdefgh12345",
                  *await _own_posts()],
-        AMBASSADOR: ["/community/duty"],
+        AMBASSADOR: ["/community/duty", "/me/requests"],
         CSM: ["/staff"],
     }  # fmt: skip
 

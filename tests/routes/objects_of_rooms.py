@@ -22,6 +22,7 @@ from core.refs import Ref
 from customers import goals, notices, segments, tasks
 from customers.imports import run as imports
 from customers.models import Contract, Goal, Purchase, Review, Task
+from customers.requests import voices, writing
 from factories import a_contract
 from helpcenter import actions as articles
 from helpcenter.wordings import Place, Words
@@ -216,6 +217,17 @@ async def _task(people: People) -> Objects:
     return Objects(own, foreign)
 
 
+async def _request(people: People) -> Objects:
+    """Requests are the house's; own is one that the CSM owns, with a voice of their account."""
+    enter(Here(principal=SYSTEM, language="ja"))
+    made = []
+    for account, owner in ((people.mine, people.csm), (people.theirs, people.other_csm)):
+        request = await writing.open_request(writing.Wanted(f"要望{next(_n)}", owner_id=owner.id))
+        voice = await voices.join(request.id, voices.Heard("ほしい", now(), account.id))
+        made.append({"request_id": request.id, "voice_id": voice.id})
+    return Objects(*made)
+
+
 async def _contract_of(people: People) -> Objects:
     own, foreign = [
         {"account_id": account.id, "contract_id": (await a_contract(account)).id}
@@ -229,6 +241,8 @@ objects("/staff/customers/{account_id}")(both("account_id", _account))
 objects("/staff/customers/{account_id}/goals/{goal_id}")(_goal)
 objects("/staff/customers/{account_id}/tasks/{task_id}")(_task)
 objects("/api/v1/tasks/{task_id}")(_task)
+objects("/staff/customers/requests/{request_id}")(_request)
+objects("/api/v1/requests/{request_id}")(_request)
 objects("/staff/customers/people/{person_id}")(both("person_id", _person))
 objects("/notices/{notice_id}")(both("notice_id", _notice))
 objects("/staff/customers/reviews/{review_id}")(both("review_id", _review))

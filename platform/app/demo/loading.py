@@ -17,6 +17,7 @@ from app.demo import (
     goals,
     guides,
     newsletter,
+    requests,
     reviews,
     searches,
     talks,
@@ -43,6 +44,7 @@ STEPS: list[tuple[str, Callable[[Known], Awaitable[Any]]]] = [
     ("newsletter", newsletter.load),
     ("searches", searches.load),
     ("guides", guides.load),
+    ("what customers ask of the product", requests.load),
     ("contracts that ended", endings.load),
     ("business reviews", reviews.load),
 ]

@@ -14,7 +14,7 @@ from core.database import transaction, write
 from core.errors import Refused
 from core.events import announce
 from core.i18n import _
-from core.policy import Verdict
+from core.policy import Verdict, allow
 from core.principal import Principal
 from core.refs import Ref
 from customers.timeline import record
@@ -115,10 +115,24 @@ async def set_idea_status(who: Principal, thread_id: int, status: str) -> Thread
     async with transaction():
         thread = await records.hold_thread(thread_id)
         verdict = await desk.ensure_now(who, policy.can_set_idea_status(who, await records.board(thread.board_id)))
-        if thread.status == status:
-            return thread
-        await write("UPDATE thread SET status = ?, version = version + 1 WHERE id = ?", status, thread.id)
-        await desk.log(who, verdict, "idea_status", thread, before={"status": thread.status}, after={"status": status})
-        await announce(IdeaDecided(thread.id, status))
-        await tell_of_idea.later(thread_id=thread.id)
+        if await _decided(who, verdict, thread, status):
+            await tell_of_idea.later(thread_id=thread.id)
     return thread
+
+
+async def follow_request(who: Principal, thread_id: int, status: str) -> bool:
+    """An idea takes over what was decided about the request it stands in: permission was asked there. Inside the
+    caller's transaction, who tells the voters. False where it stood so already."""
+    thread = await records.hold_thread(thread_id)
+    if thread.visibility != "visible" or (await records.board(thread.board_id)).kind != "idea":
+        return False
+    return await _decided(who, allow(), thread, status)
+
+
+async def _decided(who: Principal, verdict: Verdict, thread: ThreadRow, status: str) -> bool:
+    if thread.status == status:
+        return False
+    await write("UPDATE thread SET status = ?, version = version + 1 WHERE id = ?", status, thread.id)
+    await desk.log(who, verdict, "idea_status", thread, before={"status": thread.status}, after={"status": status})
+    await announce(IdeaDecided(thread.id, status))
+    return True

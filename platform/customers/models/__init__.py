@@ -38,6 +38,7 @@ from customers.models.records import (
     PersonSource,
     Purchase,
 )
+from customers.models.requests import STATUSES, Decision, ProductRequest, Telling, Voice
 from customers.models.tasks import Task
 from customers.models.touching import (
     Consent,
@@ -57,6 +58,7 @@ __all__ = [
     "FULL_NAME",
     "PHASES",
     "PUBLIC_NAME",
+    "STATUSES",
     "TIERS",
     "Account",
     "AccountAlias",
@@ -66,6 +68,7 @@ __all__ = [
     "Consent",
     "ConsentProof",
     "Contract",
+    "Decision",
     "EventSeen",
     "Goal",
     "HealthAlert",
@@ -86,6 +89,7 @@ __all__ = [
     "PersonSource",
     "Pilot",
     "ProductEvent",
+    "ProductRequest",
     "Pulse",
     "Purchase",
     "Review",
@@ -94,11 +98,13 @@ __all__ = [
     "SourceRank",
     "Suppression",
     "Task",
+    "Telling",
     "Topic",
     "Touch",
     "TouchHold",
     "Touchpoint",
     "TrailPart",
     "UsageDay",
+    "Voice",
     "WriteKey",
 ]

@@ -22,6 +22,8 @@ from customers.pages import (
     personal_data,
     phases,
     privacy,
+    request_list,
+    requests,
     reviews,
     segment_why,
     segments,
@@ -34,6 +36,7 @@ from customers.pages import (
     team,
     topics,
     tracking,
+    voices,
     write_keys,
 )
 
@@ -43,7 +46,8 @@ controllers: list[Any] = [
     own.OwnPages, settings.RulePages, topics.TopicPages, tracking.SegmentCalls, tracking.PostHogCalls,
     source_ranks.SourceRankPages, incoming.Receiving, incoming.IncomingPages,
     write_keys.WriteKeyPages, steering.SteeringPages, goals.GoalPages, contracts.ContractPages,
-    tasks.TaskPages, task_list.TaskListPages,
+    tasks.TaskPages, task_list.TaskListPages, request_list.RequestListPages, requests.RequestPages,
+    voices.VoicePages, voices.OwnRequestPages,
     task_rule.TaskRulePages, phases.PhasePages, team.TeamPages, privacy.PrivacyPages, attention.AttentionPages,
     attention.HoldPages, calendar.CalendarPages, calendar.TouchPages,
 ]  # fmt: skip

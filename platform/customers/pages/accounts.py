@@ -45,6 +45,7 @@ from customers.pages.common import (
     words,
 )
 from customers.pages.company_filters import HealthChoice, OwnChoice
+from customers.pages.request_cards import card as request_card
 from customers.pages.tasks import card as tasks_card
 from customers.usage_days import latest
 
@@ -154,6 +155,7 @@ class AccountPages(Controller):
             goals=[one for one in await goals.standing(account_id) if one.goal.state == "open"],
             **await watched(account, sight),
             **await tasks_card(account_id),
+            **await request_card("account", account_id),
             members=await members_of(account_id, 5),
             notes=await notes_of(account_id) if sight.sees("notes") else [],
             end_reasons=words(end_reasons.REASONS),

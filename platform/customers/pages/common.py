@@ -37,7 +37,7 @@ async def tabs() -> list[tuple[str, str, int | None]]:
     waiting, due = await reviews.open_count(), await tasks.due_today().count()
     found: list[tuple[str, str, int | None]] = [
         (_("Companies"), "/staff/customers", None), (_("People"), "/staff/customers/people", None),
-        (_("Tasks"), "/staff/customers/tasks", due or None),
+        (_("Tasks"), "/staff/customers/tasks", due or None), (_("Requests"), "/staff/customers/requests", None),
         (_("Segments"), "/staff/customers/segments", None), (_("Imports"), "/staff/customers/import", None),
         (_("Matching"), "/staff/customers/reviews", waiting or None),
         (_("CSMs and alerts"), "/staff/customers/team", None),

@@ -26,6 +26,7 @@ from customers.pages import wordings
 from customers.pages.accounts import NewNote
 from customers.pages.common import CHANNELS, happenings, tabs, the_person, told
 from customers.pages.people_filters import people_filters
+from customers.pages.request_cards import card as request_card
 
 
 class Decision(msgspec.Struct):
@@ -95,6 +96,7 @@ class PersonPages(Controller):
         consents, sight = await matrix(person.id), await seeing.sight()
         notes = AccountNote.filter(person_id=person.id).select_related("author").order_by("-id").limit(5)
         return {"person": person, "memberships": memberships, "consents": consents,
+                **await request_card("person", person.id),
                 "topic_options": [(one["slug"], one["name"]) for one in consents], "proofs": proofs,
                 "identities": await Identity.filter(person_id=person.id).order_by("kind", "id").limit(50),
                 "segments": offered, "in_segments": inside, "used": await touches.used(person.id), "channels": CHANNELS,

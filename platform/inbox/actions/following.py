@@ -8,6 +8,7 @@ from typing import Any
 from core.database import rows, transaction
 from core.refs import Ref
 from customers import timeline
+from customers.requests import voices
 from inbox.actions.conversations import change, hold_key, locked
 from inbox.actions.ownership import note_link
 from inbox.actions.receiving import key_of_person
@@ -77,4 +78,6 @@ async def adopt(old_key: str, person_id: int) -> None:
         if await _has_room(conversation, key):
             known["customer_key"] = key
         await change(conversation, **known)
-        await timeline.adopt(Ref("conversation", conversation.id), person_id, conversation.account_id)
+        about = Ref("conversation", conversation.id)
+        await timeline.adopt(about, person_id, conversation.account_id)
+        await voices.adopt(about, person_id, conversation.account_id)

@@ -10,6 +10,7 @@ from litestar import Controller, Request, Response, get
 from core.context import here
 from core.pages import page
 from core.streams import stream
+from customers.requests import voices
 from inbox import reading, words
 from inbox.live import Desk, watch
 
@@ -61,4 +62,5 @@ async def shown(
                                                       opened.conversation.summary.get("reason", "")),
         plan=await reading.plan_of(opened.account), states=words.STATES,
         labels=await reading.labels(opened.conversation), scores=words.SCORES,
+        requests=(await voices.joined("conversation", [conversation_id])).get(conversation_id, []),
     )  # fmt: skip
