@@ -56,6 +56,7 @@ ACTION_NAMES = {
     "account.tier_rule": lazy("gave the tier back to the rule"),
     "account.merge": lazy("merged companies"),
     "account.merge_undone": lazy("undid a merge of companies"),
+    "notices.choose": lazy("chose how notifications come"),
     "person.add": lazy("added a person"),
     "api.upsert": lazy("brought in by the API"),
     "person.merge": lazy("merged people"),

@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from channels.mime import Letter, Skeleton, one_line, quoted_address
+from channels.mime import Letter, Skeleton, header, one_line, quoted_address
 from channels.senders import MailAccount, Sender, mail_account, sender_of
 from channels.smtp import Outcome, Pool, Server
 from core.clock import now
@@ -72,19 +72,21 @@ async def way_out(brand: str = "default") -> WayOut:
 
 
 async def post(to: str, subject: str, text: str, html: str | None = None, *, key: str | None = None,
-               brand: str = "default") -> None:  # fmt: skip
+               brand: str = "default", unsubscribe: str = "") -> None:  # fmt: skip
     """Send one mail, once per `key`: a ledger row and a promise in the caller's transaction.
 
-    Raises Refused for an address that is none and for a line break in the subject.
+    `unsubscribe`: the address of one click (RFC 8058), for mails that somebody may want no more. Raises Refused for an
+    address that is none and for a line break in the subject.
     """
     quoted_address(to)
     message_id = f"<{secrets.token_hex(16)}@{(await sender_of(brand)).domain}>"
     async with transaction():
         fresh = await write(
-            "INSERT INTO outgoing_mail (key, brand, recipient, subject, text, html, message_id, state, attempt, reason,"
-            " created_at) VALUES (?, ?, ?, ?, ?, ?, ?, 'waiting', 0, '', ?) ON CONFLICT (key) DO NOTHING RETURNING id",
-            key or secrets.token_hex(16), brand, to.strip(), one_line(subject)[:500], text, html or "", message_id,
-            now(),
+            "INSERT INTO outgoing_mail (key, brand, recipient, subject, text, html, unsubscribe, message_id, state,"
+            " attempt, reason, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'waiting', 0, '', ?)"
+            " ON CONFLICT (key) DO NOTHING RETURNING id",
+            key or secrets.token_hex(16), brand, to.strip(), one_line(subject)[:500], text, html or "",
+            one_line(unsubscribe), message_id, now(),
         )  # fmt: skip
         if fresh:
             await deliver_mail.later(mail_id=fresh[0][0])
@@ -112,7 +114,7 @@ async def _attempt(row: Any) -> Outcome:
     sender = await sender_of(row["brand"])
     shape = Skeleton(sender.email, sender.name, reply_to=sender.reply_to, html=bool(row["html"]), fixed=AUTOMATIC)
     content = shape.fill(to=row["recipient"], subject=row["subject"], text=row["text"], html=row["html"],
-                         message_id=row["message_id"])  # fmt: skip
+                         message_id=row["message_id"], extra=_one_click(row["unsubscribe"]))  # fmt: skip
     out = await way_out(row["brand"])
     try:
         return await out.send(Letter(sender.email, row["recipient"], content, row["message_id"], row["subject"]))
@@ -120,12 +122,19 @@ async def _attempt(row: Any) -> Outcome:
         await out.close()
 
 
+def _one_click(address: str) -> bytes:
+    if not address:
+        return b""
+    return f"List-Unsubscribe: <{address}>\r\n".encode("ascii", "ignore") + header(
+        "List-Unsubscribe-Post", "List-Unsubscribe=One-Click")  # fmt: skip
+
+
 async def _settle(mail_id: int, attempt: int, outcome: Outcome) -> None:
     state = {"sent": "sent", "refused": "failed", "uncertain": "uncertain", "retry": "waiting"}[outcome.kind]
     if state == "waiting" and attempt >= ATTEMPTS:
         state = "failed"
     # A sign-in link is a secret: the text goes once nothing will be sent any more.
-    scrub = ", text = '', html = ''" if state in ("sent", "failed") else ""
+    scrub = ", text = '', html = '', unsubscribe = ''" if state in ("sent", "failed") else ""
     async with transaction():
         await write(
             f"UPDATE outgoing_mail SET state = ?, reason = ?, sent_at = ?{scrub}"

@@ -95,6 +95,7 @@ class OutgoingMail(Model):
     subject = fields.CharField(max_length=500)
     text = fields.TextField()
     html = fields.TextField(default="")
+    unsubscribe = fields.CharField(max_length=300, default="", db_default="")  # the address of one click (RFC 8058)
     message_id = fields.CharField(max_length=200)
     state = fields.CharField(max_length=12, default="waiting")  # waiting, attempting, sent, failed, uncertain
     attempt = fields.IntField(default=0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from community import counters, indexing, records, sentences, standing, telling
+from community import counters, indexing, noticed, records, sentences, standing, telling
 from community import rules as community_rules
 from core.clock import now
 from core.database import rows, transaction, write
@@ -122,4 +122,4 @@ async def clear_up() -> None:
     await write("DELETE FROM composer_key WHERE created_at < ?", now() - community_rules.COMPOSER_KEYS_KEPT)
 
 
-__all__ = ["sentences", "standing"]  # what they register
+__all__ = ["noticed", "sentences", "standing"]  # what they register

@@ -52,21 +52,26 @@ describe("community.helped", lazy("Their answer to “%(title)s” was chosen"),
 describe("community.hidden", lazy("A post of theirs in “%(title)s” was hidden"), "hide", tone="warn",
          text=_hidden_words, href=POST, label=lazy("A post was hidden"))  # fmt: skip
 
-describe_notice("community.thread", lazy("%(by)s wrote “%(title)s”"), "chat")
-describe_notice("community.mentioned", lazy("%(by)s mentioned you in “%(title)s”"), "talk")
-describe_notice("community.replied", lazy("%(by)s replied to “%(title)s”"), "talk")
-describe_notice("community.accepted", lazy("Your answer to “%(title)s” was chosen"), "done")
-describe_notice("community.solved", lazy("“%(title)s” is solved"), "done")
-describe_notice("community.hidden", _hidden, "hide")
+describe_notice("community.thread", lazy("%(by)s wrote “%(title)s”"), "chat", group="watched")
+describe_notice("community.mentioned", lazy("%(by)s mentioned you in “%(title)s”"), "talk",
+                group="answers")  # fmt: skip
+describe_notice("community.answered", lazy("%(by)s replied to your “%(title)s”"), "talk", group="answers")
+describe_notice("community.replied", lazy("%(by)s replied to “%(title)s”"), "talk", group="watched")
+describe_notice("community.accepted", lazy("Your answer to “%(title)s” was chosen"), "done", group="answers")
+describe_notice("community.solved", lazy("“%(title)s” is solved"), "done", group="watched")
+describe_notice("community.hidden", _hidden, "hide", group="posts")
 describe_notice(
     "community.closed",
     lazy("“%(title)s” is closed until a moderator has looked: several people reported it"),
-    "lock",
-)
+    "lock", group="posts",
+)  # fmt: skip
 describe_notice(
-    "community.article", lazy("What you wrote in “%(title)s” is in the help centre now. Thank you."), "book"
-)
-describe_notice("community.paused", _paused, "clock")
-describe_notice("community.needs_info", lazy("“%(title)s”: those who want to help need to know more"), "info")
-describe_notice("community.retitled", lazy("A moderator changed the title or tags of “%(title)s”"), "edit")
-describe_notice("community.idea", _idea, "bulb")
+    "community.article", lazy("What you wrote in “%(title)s” is in the help centre now. Thank you."), "book",
+    group="answers",
+)  # fmt: skip
+describe_notice("community.paused", _paused, "clock", group="posts")
+describe_notice("community.needs_info", lazy("“%(title)s”: those who want to help need to know more"), "info",
+                group="answers")  # fmt: skip
+describe_notice("community.retitled", lazy("A moderator changed the title or tags of “%(title)s”"), "edit",
+                group="posts")  # fmt: skip
+describe_notice("community.idea", _idea, "bulb", group="watched")

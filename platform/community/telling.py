@@ -19,16 +19,18 @@ from helpcenter.slugs import path_of
 
 
 async def of_thread(thread_id: int) -> None:
-    """Those who watch the board, and those who are mentioned."""
+    """Those who watch the board; the mentioned are told that they were."""
     thread = await records.thread(thread_id)
     if thread.visibility != "visible":
         return
-    people = await _followers("board", thread.board_id) | await _mentioned(await _text(thread_id, 1))
-    await _tell(thread, people - {thread.author_id}, "community.thread", f"thread:{thread.id}", 1, thread.author_id)
+    mentioned = await _mentioned(await _text(thread_id, 1)) - {thread.author_id}
+    watching = await _followers("board", thread.board_id) - {thread.author_id} - mentioned
+    await _tell(thread, mentioned, "community.mentioned", f"thread:{thread.id}", 1, thread.author_id)
+    await _tell(thread, watching, "community.thread", f"thread:{thread.id}", 1, thread.author_id)
 
 
 async def of_reply(post_id: int) -> None:
-    """Those who watch the thread; the mentioned are told that they were."""
+    """Those who watch the thread; whose thread it is and the mentioned are told that they are answered."""
     post = await records.post(post_id)
     thread = await records.thread(post.thread_id)
     if post.state != "visible" or thread.visibility != "visible":
@@ -36,9 +38,11 @@ async def of_reply(post_id: int) -> None:
     muted = await _followers("thread", thread.id, "muted")
     mentioned = await _mentioned(post.body) - {post.author_id} - muted
     watching = await _followers("thread", thread.id) - {post.author_id} - mentioned
+    asker = watching & {thread.author_id}
     key = f"post:{post.id}"
+    await _tell(thread, asker, "community.answered", key, post.number, post.author_id)
     await _tell(thread, mentioned, "community.mentioned", key, post.number, post.author_id)
-    await _tell(thread, watching, "community.replied", key, post.number, post.author_id)
+    await _tell(thread, watching - asker, "community.replied", key, post.number, post.author_id)
 
 
 async def of_acceptance(thread_id: int) -> None:

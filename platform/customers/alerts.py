@@ -29,7 +29,8 @@ from customers.telling import describe_notice
 
 BACK = 28  # days
 Found = Mapping[int, tuple[int, list[dict[str, Any]]]]
-describe_notice("customers.health_fell", lazy("Health of %(account)s fell from %(before)s to %(after)s"), "chart")
+describe_notice("customers.health_fell", lazy("Health of %(account)s fell from %(before)s to %(after)s"), "chart",
+                group="risks")  # fmt: skip
 
 
 async def watch(made: Found) -> int:

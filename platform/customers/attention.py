@@ -22,6 +22,7 @@ KINDS = {
     "reply": Kind(lazy("Reply to somebody who wrote"), 9, passes=True),
     "transactional": Kind(lazy("Needed for what the person does"), 9, passes=True),
     "legal": Kind(lazy("Required by law"), 9, passes=True),
+    "notice": Kind(lazy("Notices that they did not read at the bell"), 9, passes=True),
     "campaign": Kind(lazy("Newsletter"), 2),
     "guide": Kind(lazy("Guide in the product")),
     "survey": Kind(lazy("Survey in the product")),

@@ -25,6 +25,7 @@ from customers.imports import run, trailing
 from customers.incoming import working
 from customers.matching import stored
 from customers.models import MergeLog
+from customers.noticing import own, rounds  # noqa: F401  own: what they are told of
 from customers.requests import deciding, telling  # noqa: F401  # their jobs
 from customers.segments import habits, membership
 from customers.tracking import recounting, storing
@@ -54,6 +55,12 @@ async def work_incoming(hook_id: int) -> None:
 @every(hours=24, at="04:20", lane="bulk", timeout=600)
 async def forget_incoming() -> None:
     await working.forget_old()
+
+
+@every(minutes=1, timeout=300)
+async def send_notices() -> str:
+    """What nobody read at the bell leaves for those who want it (customers.noticing.rounds)."""
+    return f"{await rounds.begin()} people"
 
 
 @every(minutes=30)

@@ -10,6 +10,8 @@ COUNTS = ("d7", "d30", "d90", "total")
 
 for _table in ("person_source", "membership", "identity", "consent", "notice", "touch", "touch_hold", "segment_member"):
     refers(_table, "person_id", erase="delete")
+refers("notice_choice", "person_id", erase="delete", blocks=False)
+refers("notice_letter", "person_id", erase="delete", hidden=("token",))
 refers("consent_proof", "person_id", erase="clear", clear=("evidence",), blocks=False)  # the proof itself must be kept
 refers("touchpoint", "person_id", erase="clear", clear=("data",))
 refers("event", "person_id", erase="delete")
@@ -77,6 +79,8 @@ keeps("usage_day", "day", lazy("Counts by day"), least=100, is_day=True,
       note=lazy("“Ever” then counts what is kept when counts are worked out anew."))  # fmt: skip
 keeps("touchpoint", "at", lazy("Timeline entries"), least=90)
 keeps("notice", "created_at", lazy("Notices at the bell"), least=7)
+keeps("notice_letter", "created_at", lazy("Mails and messages about notices"), least=31, where="state <> 'waiting'",
+      note=lazy("Links of those mails end with them, also those that stop them."))  # fmt: skip
 keeps("touch", "at", lazy("Automatic messages counted against attention"), least=31)
 keeps("touch_hold", "changed_at", lazy("Automatic messages that were held back"), least=31)
 keeps("health_snapshot", "day", lazy("Daily health"), least=60, is_day=True,

@@ -59,4 +59,4 @@ def _given(facts: dict[str, Any]) -> str:
 describe("customers.task_opened", _opened, "flag", label=lazy("Task opened"))
 describe("customers.task_done", _done, "check", tone="good", label=lazy("Task done"))
 describe("customers.task_dropped", _dropped, "flag", label=lazy("Task dropped"))
-describe_notice("customers.task_given", _given, "flag")
+describe_notice("customers.task_given", _given, "flag", group="tasks")

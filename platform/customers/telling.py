@@ -1,4 +1,4 @@
-"""How a notice reads: rooms say it for their kinds, like the timeline's sentences."""
+"""How a notice reads, and which group of them it belongs to: rooms say it, like the timeline's sentences."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from customers.sentences import Words, _Filled, _words
 class Telling(msgspec.Struct, frozen=True):
     sentence: Words
     icon: str = "bell"
+    group: str = ""
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -23,9 +24,26 @@ class Told(msgspec.Struct, frozen=True):
 _known: dict[str, Telling] = {}
 
 
-def describe_notice(kind: str, sentence: Words, icon: str = "bell") -> None:
-    """`describe_notice("community.replied", lazy("%(by)s replied to “%(title)s”"), "talk")`, at import."""
-    _known[kind] = Telling(sentence, icon)
+def describe_notice(kind: str, sentence: Words, icon: str = "bell", *, group: str = "") -> None:
+    """`describe_notice("community.replied", lazy("%(by)s replied to …"), "talk", group="watched")`, at import.
+
+    `group` is one of customers.noticing.groups.GROUPS: by it, people choose what else than the bell tells them. Without
+    one the notice stays at the bell.
+    """
+    _known[kind] = Telling(sentence, icon, group)
+
+
+def group_of(kind: str) -> str:
+    return _known[kind].group if kind in _known else ""
+
+
+def kinds_of(group: str) -> list[str]:
+    return [kind for kind, telling in _known.items() if telling.group == group]
+
+
+def kinds() -> dict[str, str]:
+    """kind → its group."""
+    return {kind: telling.group for kind, telling in _known.items()}
 
 
 def words_of(notice: Any) -> Told:

@@ -25,6 +25,6 @@ describe("guide.answered", _tone_of_answer, "chart", tone="info", text=lazy("%(c
 describe_notice(
     "guide.broken",
     lazy("“%(name)s” paused itself: the place of step %(step)s was missing in %(missing)s of %(visits)s visits"),
-    "warning",
-)
-describe_notice("guide.detractor", lazy("%(person)s (%(account)s) answered %(score)s of 10"), "warning")
+    "warning", group="guides",
+)  # fmt: skip
+describe_notice("guide.detractor", lazy("%(person)s (%(account)s) answered %(score)s of 10"), "warning", group="risks")

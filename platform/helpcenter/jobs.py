@@ -7,7 +7,7 @@ from core.database import write
 from core.events import on
 from core.jobs import every, job
 from core.principal import SYSTEM
-from helpcenter import documents, gaps, learned, sentences  # noqa: F401  sentences register themselves
+from helpcenter import documents, gaps, learned, noticed, sentences  # noqa: F401  the last two register themselves
 from helpcenter.events import ArticleChanged, ArticlePublished
 from helpcenter.imports import run_import
 from helpcenter.models import Article

@@ -6,6 +6,7 @@ from typing import Any
 
 from core.i18n import _, lazy
 from customers.sentences import describe
+from customers.telling import describe_notice
 
 
 def searched(facts: dict[str, Any]) -> str:
@@ -28,3 +29,4 @@ ARTICLE = "/staff/articles/{about_id}"
 describe("help.searched", searched, "search", label=lazy("Searches in the help centre"))
 describe("help.read", read, "book", href=ARTICLE, label=lazy("Articles read"))
 describe("help.rated", rated, "thumb", href=ARTICLE, label=lazy("Answers to “Did this article help?”"))
+describe_notice("help.answered", lazy("What you asked is answered now: “%(title)s”"), "book", group="answers")

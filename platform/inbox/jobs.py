@@ -9,14 +9,14 @@ from core.jobs import every
 from core.refs import Ref
 from customers import notices
 from customers.events import MergeUndone, PeopleMerged
-from inbox import customer, support, telling, voices
+from inbox import customer, noticed, support, telling, voices
 from inbox.actions.conversations import add_message, change, locked
 from inbox.actions.following import follow, follow_all
 from inbox.ending import end_silent_conversations
 from inbox.escalation import escalate
 from inbox.unread import mail_unread
 
-__all__ = ["end_silent_conversations", "escalate", "mail_unread", "support", "telling", "voices", "wake_snoozed"]
+__all__ = ["end_silent_conversations", "escalate", "mail_unread", "noticed", "support", "telling", "voices", "wake_snoozed"]
 
 
 @every(minutes=1)

@@ -38,9 +38,11 @@ describe("bot.answered", lazy("The bot answered"), "bolt", text=lazy("%(title)s"
 describe("line.linked", lazy("%(person)s linked their LINE account"), "link", label=lazy("LINE linked"))
 describe("line.followed", lazy("%(person)s added us on LINE"), "plus", label=lazy("Added on LINE"))
 describe("line.unfollowed", lazy("%(person)s blocked us on LINE"), "x", tone="warn", label=lazy("Blocked on LINE"))
-describe_notice("inbox.waiting", _waiting, "inbox")
-describe_notice("inbox.assigned", lazy("%(by)s gave you a conversation"), "user")
-describe_notice("inbox.mentioned", lazy("%(by)s mentioned you in a note"), "edit")
-describe_notice("inbox.woken", lazy("A conversation that you put off is back"), "clock")
-describe_notice("inbox.not_sent", lazy("A reply to %(name)s was not sent"), "warning")
+describe_notice("inbox.waiting", _waiting, "inbox", group="conversations")
+describe_notice("inbox.assigned", lazy("%(by)s gave you a conversation"), "user", group="conversations")
+describe_notice("inbox.mentioned", lazy("%(by)s mentioned you in a note"), "edit", group="mentions")
+describe_notice("inbox.woken", lazy("A conversation that you put off is back"), "clock",
+                group="conversations")  # fmt: skip
+describe_notice("inbox.not_sent", lazy("A reply to %(name)s was not sent"), "warning", group="conversations")
+# Whoever does not read the answer gets the answer itself by mail (inbox.unread).
 describe_notice("inbox.answered", lazy("Your question was answered"), "talk")

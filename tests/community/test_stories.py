@@ -31,7 +31,7 @@ async def test_a_question_is_answered_accepted_and_found(house, board, asker, he
     found = await find("締め日を変える", tokens={"public"}, kinds={"thread"})
     assert [hit.ref.id for hit in found.hits][:1] == [thread.id]
     told = {(row["person_id"], row["kind"]) for row in await rows("SELECT person_id, kind FROM notice")}
-    assert (asker.id, "community.replied") in told
+    assert (asker.id, "community.answered") in told
     assert (helper.id, "community.accepted") in told
     kinds = {row[0] for row in await rows("SELECT kind FROM touchpoint WHERE person_id IN (?, ?)", asker.id, helper.id)}
     assert {"community.asked", "community.answered", "community.solved", "community.helped"} <= kinds

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from community_house import asker, board, helper  # noqa: F401
 from core.database import rows
 from customers import headcount
 from customers.models import Person

@@ -23,6 +23,7 @@ from customers.models.happenings import (
     WriteKey,
 )
 from customers.models.incoming import IncomingBody, IncomingHook
+from customers.models.noticing import NoticeChoice, NoticeLetter
 from customers.models.records import (
     FULL_NAME,
     PHASES,
@@ -83,6 +84,8 @@ __all__ = [
     "Membership",
     "MergeLog",
     "Notice",
+    "NoticeChoice",
+    "NoticeLetter",
     "Person",
     "PersonHabit",
     "PersonMetric",

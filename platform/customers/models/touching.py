@@ -121,7 +121,11 @@ class Suppression(Model):
 
 
 class Notice(Model):
-    """Something for one person to see at the bell; a row is the notice's own ledger."""
+    """Something for one person to see at the bell; a row is the notice's own ledger.
+
+    `due_at`: when it goes out to them too, if it is not read until then (customers.noticing); empty where it does not,
+    and once it did. Two partial indexes, `notice_due` and `notice_pending`, hold only what is still to go.
+    """
 
     id = fields.BigIntField(primary_key=True)
     person: Any = fields.ForeignKeyField("customers.Person", related_name="notices", on_delete=fields.CASCADE)
@@ -133,6 +137,8 @@ class Notice(Model):
     data: Any = fields.JSONField(default=dict)
     created_at = Moment()
     read_at = Moment(null=True)
+    due_at = Moment(null=True)
+    letter_id = fields.BigIntField(null=True)  # the NoticeLetter that told of it
 
     person_id: int
 

@@ -17,6 +17,7 @@ from customers.pages import (
     goals,
     incoming,
     merges,
+    noticing,
     own,
     people,
     personal_data,
@@ -43,7 +44,8 @@ from customers.pages import (
 controllers: list[Any] = [
     accounts.AccountPages, people.PersonPages, segments.SegmentPages, segment_why.SegmentWhyPages, files.ImportPages,
     reviews.ReviewPages, merges.MergePages, personal_data.PersonalDataPages,
-    own.OwnPages, settings.RulePages, topics.TopicPages, tracking.SegmentCalls, tracking.PostHogCalls,
+    own.OwnPages, noticing.NoticeWayPages, noticing.NoticeLetterPages, settings.RulePages,
+    topics.TopicPages, tracking.SegmentCalls, tracking.PostHogCalls,
     source_ranks.SourceRankPages, incoming.Receiving, incoming.IncomingPages,
     write_keys.WriteKeyPages, steering.SteeringPages, goals.GoalPages, contracts.ContractPages,
     tasks.TaskPages, task_list.TaskListPages, request_list.RequestListPages, requests.RequestPages,
