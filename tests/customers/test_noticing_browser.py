@@ -39,7 +39,8 @@ async def a_mail(csm: Any, run_jobs: Any, language: str = "ja") -> str:
     await actions.reply(await as_person(asker), thread.id, text)
     account = await an_account("株式会社青葉渡工業ホールディングス東日本", csm_id=csm.id)
     conversation = await Conversation.create(
-        customer_key=f"k{language}", account_id=account.id, channel="web", state="waiting", bot_since=now(), last_message_at=now(), created_at=now(), escalation=2,
+        customer_key=f"k{language}", account_id=account.id, channel="web", state="waiting",
+        bot_since=now(), last_message_at=now(), created_at=now(), escalation=2,
         preview="請求書がまだ届きません")  # fmt: skip
     await notices.tell([csm.id], about=Ref("conversation", conversation.id), kind="inbox.waiting", key="w",
                        url=f"/staff/inbox/{conversation.id}", data={"name": "三輪", "reason": "asked"})  # fmt: skip

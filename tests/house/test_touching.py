@@ -10,7 +10,7 @@ LEAVES = re.compile(
     r"\b(?:mail\.post|line\.push|line\.reply|slack\.post|notices\.tell|out\.send)\("
     r"|from customers\.notices import tell\b"
 )
-BELL = "stands at the bell, which nobody hears: it waits until they look"
+BELL = "stands at the bell; what leaves from there is recorded (customers/noticing)"
 # Where something leaves, and by what right. Whoever adds a sender decides this first.
 DECIDED = {
     "access/mails.py": "transactional: recorded by its callers",
@@ -18,7 +18,12 @@ DECIDED = {
     "campaigns/sending.py": "counted when it is claimed (campaigns/budget.py)",
     "community/telling.py": BELL,
     "customers/alerts.py": "to staff",
+<<<<<<< HEAD
     "customers/requests/telling.py": BELL + "; and to staff",
+=======
+    "customers/noticing/direct.py": "to staff, as each chose: recorded",
+    "customers/noticing/letters.py": "as each chose: recorded",
+>>>>>>> 544a2f7 (customers: a colleague is told on Slack; docs, the demo's mailbox, routes of what is told outside)
     "customers/tasks.py": "to staff",
     "guides/jobs.py": "to staff",
     "guides/rollout.py": "to staff",
@@ -46,7 +51,8 @@ def test_every_place_from_which_something_leaves_has_been_decided():
 def test_what_must_be_recorded_is():
     """By name, because a sender that forgets it sends as well as before."""
     for name in ("access/jobs.py", "access/actions/own.py", "access/actions/factor.py", "access/actions/staff.py",
-                 "inbox/unread.py", "inbox/actions/sending.py"):  # fmt: skip
+                 "inbox/unread.py", "inbox/actions/sending.py", "customers/noticing/letters.py",
+                 "customers/noticing/direct.py"):  # fmt: skip
         assert "touches.passes(" in (PLATFORM / name).read_text(), name
     assert "ask(" in (PLATFORM / "campaigns/budget.py").read_text()
     assert "reserve_touch(" in (PLATFORM / "guides/showing.py").read_text()

@@ -7,6 +7,7 @@ import logging
 import sys
 import time
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Any
 
 from app.demo import (
@@ -31,6 +32,7 @@ from core.database import rows, write
 from core.principal import SYSTEM
 from core.runner import Runner
 from core.settings import SettingsError, settings
+from customers.noticing import rounds
 
 log = logging.getLogger("engawa.demo")
 STEPS: list[tuple[str, Callable[[Known], Awaitable[Any]]]] = [
@@ -68,6 +70,7 @@ async def load_once() -> int:
         await step(known)
         print(f"  {name} ({time.perf_counter() - began:.1f} s)", file=sys.stderr, flush=True)
     await _settle()
+    await _time_passes()
     await _remember({"loaded": True, "sign_ins": await company.sign_ins(known)})
     return 0
 
@@ -87,6 +90,12 @@ async def _settle() -> None:
     finally:
         await runner.stop()
     print(f"  what was promised meanwhile ({time.perf_counter() - began:.1f} s)", file=sys.stderr, flush=True)
+
+
+async def _time_passes() -> None:
+    """What nobody read at the bell is in the mailbox already."""
+    await rounds.begin(now() + timedelta(minutes=11))
+    await _settle()
 
 
 async def welcome() -> str:

@@ -8,7 +8,7 @@ from tortoise import fields
 from tortoise.indexes import Index
 
 class Migration(migrations.Migration):
-    dependencies = [('customers', '0022_why_contracts_end')]
+    dependencies = [('customers', '0023_language_headcount')]
 
     initial = False
 
