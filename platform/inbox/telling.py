@@ -17,7 +17,15 @@ def _reason(facts: dict[str, Any]) -> str:
 
 
 def _waiting(facts: dict[str, Any]) -> str:
+    if not facts["name"]:  # whom we know has no name of the channel, and theirs is not copied into notices
+        return _("A customer waits for an answer (%(reason)s)", reason=_reason(facts))
     return _("%(name)s waits for an answer (%(reason)s)", name=facts["name"], reason=_reason(facts))
+
+
+def _not_sent(facts: dict[str, Any]) -> str:
+    if not facts["name"]:
+        return _("A reply to a customer was not sent")
+    return _("A reply to %(name)s was not sent", name=facts["name"])
 
 
 def _rated(facts: dict[str, Any]) -> str:
@@ -43,6 +51,6 @@ describe_notice("inbox.assigned", lazy("%(by)s gave you a conversation"), "user"
 describe_notice("inbox.mentioned", lazy("%(by)s mentioned you in a note"), "edit", group="mentions")
 describe_notice("inbox.woken", lazy("A conversation that you put off is back"), "clock",
                 group="conversations")  # fmt: skip
-describe_notice("inbox.not_sent", lazy("A reply to %(name)s was not sent"), "warning", group="conversations")
+describe_notice("inbox.not_sent", _not_sent, "warning", group="conversations")
 # Whoever does not read the answer gets the answer itself by mail (inbox.unread).
 describe_notice("inbox.answered", lazy("Your question was answered"), "talk")
