@@ -16,7 +16,16 @@ from inbox.ending import end_silent_conversations
 from inbox.escalation import escalate
 from inbox.unread import mail_unread
 
-__all__ = ["end_silent_conversations", "escalate", "mail_unread", "noticed", "support", "telling", "voices", "wake_snoozed"]
+__all__ = [
+    "end_silent_conversations",
+    "escalate",
+    "mail_unread",
+    "noticed",
+    "support",
+    "telling",
+    "voices",
+    "wake_snoozed",
+]
 
 
 @every(minutes=1)

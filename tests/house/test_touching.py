@@ -18,12 +18,9 @@ DECIDED = {
     "campaigns/sending.py": "counted when it is claimed (campaigns/budget.py)",
     "community/telling.py": BELL,
     "customers/alerts.py": "to staff",
-<<<<<<< HEAD
     "customers/requests/telling.py": BELL + "; and to staff",
-=======
     "customers/noticing/direct.py": "to staff, as each chose: recorded",
     "customers/noticing/letters.py": "as each chose: recorded",
->>>>>>> 544a2f7 (customers: a colleague is told on Slack; docs, the demo's mailbox, routes of what is told outside)
     "customers/tasks.py": "to staff",
     "guides/jobs.py": "to staff",
     "guides/rollout.py": "to staff",

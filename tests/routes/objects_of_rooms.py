@@ -22,12 +22,8 @@ from core.refs import Ref
 from core.web import new_key
 from customers import goals, notices, segments, tasks
 from customers.imports import run as imports
-<<<<<<< HEAD
-from customers.models import Contract, Goal, Purchase, Review, Task
-from customers.requests import voices, writing
-=======
 from customers.models import Contract, Goal, Notice, NoticeLetter, Purchase, Review, Task
->>>>>>> 544a2f7 (customers: a colleague is told on Slack; docs, the demo's mailbox, routes of what is told outside)
+from customers.requests import voices, writing
 from factories import a_contract
 from helpcenter import actions as articles
 from helpcenter.wordings import Place, Words

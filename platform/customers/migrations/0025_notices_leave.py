@@ -8,7 +8,7 @@ from tortoise import fields
 from tortoise.indexes import Index
 
 class Migration(migrations.Migration):
-    dependencies = [('customers', '0023_language_headcount')]
+    dependencies = [('customers', '0024_requests')]
 
     initial = False
 
