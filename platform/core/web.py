@@ -63,6 +63,16 @@ async def may_guard(connection: ASGIConnection[Any, Any, Any, Any], handler: Bas
     _fresh(handler)
 
 
+def from_our_page(connection: ASGIConnection[Any, Any, Any, Any]) -> None:
+    """For a form whose page could hold no CSRF token, because it answered a POST from outside: the browser must say
+    itself that it was sent from here (Fetch Metadata, else Origin). Raises Forbidden."""
+    if connection.headers.get("sec-fetch-site", "same-origin") != "same-origin":
+        raise Forbidden(_("This form was sent from another site."))
+    if "sec-fetch-site" not in connection.headers and connection.headers.get("origin", "null") == "null":
+        raise Forbidden(_("This form was sent from another site."))
+    _same_origin(connection)
+
+
 def _same_origin(connection: ASGIConnection[Any, Any, Any, Any]) -> None:
     origin = connection.headers.get("origin")
     if origin is None or (origin == "null" and connection.headers.get("sec-fetch-site") == "same-origin"):

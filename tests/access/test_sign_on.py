@@ -55,7 +55,7 @@ async def test_a_token_shows_a_button_and_only_that_signs_in_once(web):
     token = jwt.encode(said(connection, account="A-7", traits={"plan": "pro"}), secret, algorithm="HS256")
     for _n in range(3):
         shown = await web.get(path_of(connection), params={"token": token, "return_to": "/community"})
-        assert (shown.status_code, shown.headers["referrer-policy"]) == (200, "no-referrer")
+        assert (shown.status_code, shown.headers["referrer-policy"]) == (200, "same-origin")
         assert "田中 花子" in shown.text
     posted = await web.another().post(path_of(connection), data={"token": token},
                                       headers={"origin": "https://product.example"})  # fmt: skip
@@ -74,6 +74,26 @@ async def test_a_token_shows_a_button_and_only_that_signs_in_once(web):
     again = jwt.encode(said(connection, email=None, name=None), secret, algorithm="HS256")
     assert (await come(web, connection, again)).status_code == 303
     assert await Person.all().count() == 1
+
+
+async def test_the_button_under_the_products_own_post_signs_in_and_another_site_presses_it_for_nobody(web):
+    """That page answers a POST from outside: no cookie came with it, and it holds no token of a form."""
+    connection, secret = await a_product(trusts_email=True)
+    token = jwt.encode(said(connection), secret, algorithm="HS256")
+    browser, product = web.another(), {"origin": "https://product.example", "sec-fetch-site": "cross-site"}
+    shown = await browser.post(path_of(connection), data={"token": token, "return_to": "/community"}, headers=product)
+    fields = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', shown.text))
+    pressed = re.search(r'<form[^>]* action="([^"]+/entry)"', shown.text)[1]
+    ours = browser.headers["origin"]
+    for foreign in (product, {"origin": "null"}, {"origin": ours, "sec-fetch-site": "same-site"},
+                    {"origin": "https://product.example"}):  # fmt: skip
+        assert (await browser.post(pressed, data=fields, headers=foreign)).status_code == 403, foreign
+    del browser.headers["origin"]
+    assert (await browser.post(pressed, data=fields)).status_code == 403, "says nothing of where it is from"
+    assert not await is_in(browser)
+    came = await browser.post(pressed, data=fields, headers={"origin": "null", "sec-fetch-site": "same-origin"})
+    assert (came.status_code, came.headers["location"]) == (303, "/community")
+    assert await is_in(browser)
 
 
 BROKEN = {

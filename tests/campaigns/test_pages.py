@@ -75,6 +75,14 @@ async def test_mistakes_are_shown_with_their_line_and_nothing_is_kept(house, csm
     assert (await Campaign.get()).revision_id is None
 
 
+async def pressed(web, path, label, shown=None):
+    """The button of the page as it stands there: with the token that its own form holds, and no other."""
+    shown = shown or await web.get(path)
+    form = next(one for one in re.findall(r"<form.*?</form>", shown.text, re.S) if label in one)
+    fields = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form))
+    return await web.post(re.search(r'action="([^"]+)"', form)[1], data=fields, follow_redirects=True)
+
+
 async def test_one_click_needs_no_cookie_and_a_get_never_unsubscribes(house, smtp, csm, web, run_jobs):
     reader = await a_reader(1)
     base = await written(web, [reader])
@@ -97,6 +105,12 @@ async def test_one_click_needs_no_cookie_and_a_get_never_unsubscribes(house, smt
     assert (await Delivery.get(person_id=reader.id)).unsubscribed_at
     # Saying yes again needs our own page: no token of a form, no consent.
     assert (await client.post(f"{path}/again")).status_code == 403
+    shown = await pressed(web, path, "また受け取る")
+    assert await consent.state_of(reader.id, "usage", "email") == "given" and "またお送りします" in shown.text
+    shown = await pressed(web, path, "配信を止める", shown)
+    assert await consent.state_of(reader.id, "usage", "email") == "refused"
+    shown = await pressed(web, path, "また受け取る", shown)
+    assert await consent.state_of(reader.id, "usage", "email") == "given" and "またお送りします" in shown.text
     assert (await client.get("/u/0123456789abcdef")).status_code == 404
     link = re.search(r"/c/[0-9a-f]{32}", mail.parsed.get_body(("plain",)).get_content())[0]
     followed = await client.get(link)

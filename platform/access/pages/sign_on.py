@@ -21,8 +21,11 @@ from core.forms import Form
 from core.i18n import _, lazy
 from core.pages import flash, page, safe_path
 from core.settings import settings
+from core.web import from_our_page
 
 HOME = "/staff/settings/sign-on"
+# The token may stand in the address, which leaves to nobody; but browsers say where a form comes from only with this.
+ONLY_OURS = NO_REFERRER | {"Referrer-Policy": "same-origin"}
 ALGORITHMS = {
     "HS256": lazy("HS256: a secret that both sides hold"),
     "RS256": lazy("RS256: the product's public RSA key"),
@@ -42,7 +45,7 @@ async def _button(key: str, token: str, target: str) -> Response[Any]:
         said = await sign_on.look(key, token)
     except Unauthenticated as refused:
         return page("access/sign-on-over.html", status=401, headers=NO_REFERRER, sentence=refused.sentence)
-    return page("access/sign-on.html", headers=NO_REFERRER, said=said, key=key,
+    return page("access/sign-on.html", headers=ONLY_OURS, said=said, key=key,
                 form=Form(Token, initial={"token": token, "return_to": way_back(target)}))  # fmt: skip
 
 
@@ -61,8 +64,10 @@ class SignOnPages(Controller):
         form = Form(Token, await request.form())
         return await _button(key, form.value("token"), form.value("return_to"))
 
-    @post("/entry", may="anyone", status_code=200)
+    @post("/entry", may="anyone", status_code=200, exclude_from_csrf=True)
     async def enter(self, key: str, request: Request[Any, Any, Any]) -> Response[Any]:
+        """The button. A page that answers the product's POST has no CSRF token to put beside it."""
+        from_our_page(request)
         form = Form(Token, await request.form())
         try:
             entered = await sign_on.enter(key, form.value("token"), request)

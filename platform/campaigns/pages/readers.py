@@ -10,7 +10,7 @@ from litestar.response import Redirect
 from campaigns import reactions
 from core.context import here
 from core.i18n import _
-from core.pages import page
+from core.pages import flash, page
 from customers.models import Topic
 
 QUIET = {"Cache-Control": "private, no-store", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"}
@@ -27,23 +27,31 @@ class UnsubscribePages(Controller):
 
     @post("/", may="anyone", status_code=200, exclude_from_csrf=True)
     async def stop(self, token: str, request: Request[Any, Any, Any]) -> Response[Any]:
-        """A mail client's one click, or the button."""
+        """A mail client's one click, or the button. What answers here has no token for a form: the page is a GET."""
         form = await request.form()
         by_client = form.get("List-Unsubscribe") == "One-Click"
         campaign = await reactions.unsubscribe(token, "one_click" if by_client else "form")
-        return await _page(token, campaign.topic, done=True)
+        return await _page(token, campaign.topic, done=True) if by_client else _back_to(token)
 
-    @post("/again", may="anyone", status_code=200)
-    async def again(self, token: str) -> Response[Any]:
+    @post("/again", may="anyone")
+    async def again(self, token: str) -> Redirect:
         """It was a mistake. Only from our own page: a third party must not say yes for somebody."""
         campaign = await reactions.subscribe_again(token)
-        return await _page(token, campaign.topic, done=False, back=True)
+        flash(_("You will get mails about “%(topic)s” again.", topic=await _name_of(campaign.topic)))
+        return _back_to(token)
 
 
-async def _page(token: str, slug: str, *, done: bool, back: bool = False) -> Response[Any]:
+def _back_to(token: str) -> Redirect:
+    return Redirect(f"/u/{token}", status_code=303, headers=QUIET)
+
+
+async def _page(token: str, slug: str, *, done: bool) -> Response[Any]:
+    return page("campaigns/unsubscribe.html", headers=QUIET, token=token, topic=await _name_of(slug), done=done)
+
+
+async def _name_of(slug: str) -> str:
     topic = await Topic.get_or_none(slug=slug)
-    name = (topic.name_ja if here().language == "ja" else topic.name_en) if topic else _("news")
-    return page("campaigns/unsubscribe.html", headers=QUIET, token=token, topic=name, done=done, back=back)
+    return str(topic.name_ja if here().language == "ja" else topic.name_en) if topic else _("news")
 
 
 class LinkPages(Controller):
