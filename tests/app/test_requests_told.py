@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from core.principal import SYSTEM
 from core.refs import Ref
 from customers import privacy
 from customers.models import Notice, ProductRequest, Telling, Voice
+from customers.noticing import rounds
 from customers.requests import deciding, telling, voices, writing
 from customers.requests.deciding import Verdict
 from customers.requests.voices import Heard
@@ -130,6 +132,12 @@ async def test_a_post_a_conversation_and_a_survey_join_one_request_and_hear_of_i
     assert await Notice.filter(kind="customers.request_of_yours", person_id=town.csm.id).count() == 1
     assert (await rows("SELECT status FROM thread WHERE id = ?", town.thread))[0][0] == "shipped"
     assert await Message.filter(conversation_id=town.conversation, sender="staff").count() == 0, "nobody asked for it"
+    await rounds.begin(now() + timedelta(minutes=11))
+    await run_jobs()
+    mailed = {
+        str(row[0]) for row in await rows("SELECT recipient FROM outgoing_mail WHERE subject LIKE ?", "%一括承認%")
+    }
+    assert mailed == {town.kimura.email, town.tanaka.email}, "whoever does not look hears of it by mail"
     await sign_in(town.jiro)
     assert "「申請をまとめて承認したい」ができました：申請の一覧で選び" in (await web.get("/notices")).text
 
@@ -322,6 +330,22 @@ async def test_a_program_writes_requests_voices_and_decisions(web: Any, town: To
     assert (await web.post(api, headers=reading, json={"title": "x"})).status_code == 403
     await run_jobs()
     assert await Notice.filter(person_id=town.kimura.id, kind="customers.request_decided").count() == 1
+
+
+async def test_a_decision_that_was_taken_back_before_it_was_mailed_is_not_mailed(
+    web: Any, sign_in: Any, run_jobs: Any, town: Town
+) -> None:
+    await sign_in(town.manager)
+    request = await joined(web, town)
+    await community_house.as_person(town.manager)
+    for status, message in (("planned", "作ります"), ("declined", "作らないことにしました")):
+        await deciding.decide(await writing.find(request.id), Verdict(status, message))
+        await run_jobs()
+    await rounds.begin(now() + timedelta(minutes=11))
+    await run_jobs()
+    subjects = [str(row[0]) for row in await rows("SELECT subject FROM outgoing_mail WHERE recipient = ?",
+                                                  town.kimura.email)]  # fmt: skip
+    assert len(subjects) == 1 and "作らないことにしました" in subjects[0]
 
 
 async def test_an_older_decision_whose_job_comes_late_does_not_take_the_idea_back(

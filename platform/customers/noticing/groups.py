@@ -44,7 +44,7 @@ class Group(msgspec.Struct, frozen=True):
 GROUPS = {
     "answers": Group(
         lazy("Answers to me"),
-        lazy("Somebody replies to what you asked, mentions you, or your question has an answer."), SOON,
+        lazy("Somebody replies to what you asked, mentions you, or your question or request has an answer."), SOON,
     ),
     "watched": Group(
         lazy("What I follow"), lazy("New threads and replies where you take part or follow, and ideas you voted for."),

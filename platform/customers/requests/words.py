@@ -44,5 +44,5 @@ def _of_yours(facts: dict[str, Any]) -> str:
 
 describe("customers.request_decided", _decided, "bulb", tone="info", text=lazy("%(message)s"), href=URL + "/{about_id}",
          label=lazy("Decision about a request"))  # fmt: skip
-describe_notice("customers.request_decided", _told, "bulb")
-describe_notice("customers.request_of_yours", _of_yours, "bulb")
+describe_notice("customers.request_decided", _told, "bulb", group="answers")
+describe_notice("customers.request_of_yours", _of_yours, "bulb", group="watched")
