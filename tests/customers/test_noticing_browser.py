@@ -101,5 +101,5 @@ async def test_a_way_is_chosen_and_stopped_with_the_mouse(web: Any, run_jobs: An
         await page.goto(f"{root}/me/notices")
         await page.get_by_label("お客様の危険な兆し").select_option("daily")
         await page.get_by_role("button", name="保存").click()
-        await page.get_by_text("保存しました。これからは").wait_for()
+        await page.locator("[data-flash]", has_text="保存しました。これからは").wait_for()
         assert await page.get_by_label("お客様の危険な兆し").input_value() == "daily"
