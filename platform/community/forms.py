@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from community.rules import BODY, TITLE
+from community.rules import BODY, CALLS_AFTER, TITLE
 from core.forms import Line, Meta
 
 Title = Annotated[Line, Meta(max_length=TITLE[1])]
@@ -93,6 +93,7 @@ class BoardForm(msgspec.Struct):
     accounts: Line = ""
     posting: Literal["members", "staff"] = "members"
     holds: Literal["nobody", "newcomers"] = "nobody"
+    calls_after: Annotated[int, Meta(ge=0, le=168)] = CALLS_AFTER
     parent: str = ""
     position: int = 0
     state: Literal["open", "archived"] = "open"

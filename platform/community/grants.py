@@ -39,6 +39,15 @@ async def people_with(scope: str) -> set[int]:
     return {row[0] for row in found}
 
 
+async def moderators_of(scope: str) -> set[int]:
+    """Who moderates this board by a grant."""
+    found = await rows(
+        "SELECT person_id FROM scoped_grant WHERE scope = ? AND revoked_at IS NULL AND expires_at > ?"
+        " AND CAST(capabilities AS TEXT) LIKE ?", scope, now(), MODERATES,
+    )  # fmt: skip
+    return {row[0] for row in found}
+
+
 async def ambassadors() -> set[int]:
     """Everybody who moderates some board."""
     found = await rows(

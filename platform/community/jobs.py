@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from community import counters, indexing, noticed, records, sentences, standing, telling
 from community import rules as community_rules
+from community.events import PostReplied
 from core.clock import now
 from core.database import rows, transaction, write
 from core.events import on
@@ -105,6 +106,38 @@ async def recount(first_id: int) -> None:
     async with transaction():
         await counters.repair(first_id, first_id + 199)
         await recount.later(first_id=first_id + 200)
+
+
+@on(PostReplied)
+async def note_answer(event: PostReplied) -> None:
+    from community.routing import calling
+
+    await calling.answered(event.thread_id, event.author_id)
+
+
+@every(minutes=10)
+async def call_for_answers() -> None:
+    """Questions whose clock has run so far; each by a job of its own."""
+    from community.routing import calling
+
+    async with transaction():
+        for thread_id, stage in await calling.due():
+            await call_stage.later(thread_id=thread_id, stage=stage, key=f"call:{thread_id}:{stage}")
+
+
+@job
+async def call_stage(thread_id: int, stage: str) -> None:
+    from community.routing import calling
+
+    await calling.call(thread_id, stage)
+
+
+@job
+async def ask_the_next(thread_id: int) -> None:
+    """Somebody said 'not this one'."""
+    from community.routing import calling
+
+    await calling.call(thread_id, "experts")
 
 
 @every(hours=24, at="03:40", lane="bulk")

@@ -8,8 +8,10 @@ from tortoise import fields
 from tortoise.indexes import Index
 from tortoise.models import Model
 
+from community.routing.models import Call, Invitation
 from core.fields import Moment
 
+__all__ = ["Call", "Invitation"]  # of this room too
 BOARD_KINDS = ("question", "discussion", "idea", "announcement")
 QUESTION = ("new", "needs_info", "answered", "accepted", "verified", "outdated")
 IDEA = ("open", "reviewing", "planned", "shipped", "declined")
@@ -33,6 +35,7 @@ class Board(Model):
     audience = fields.TextField(default="public")
     posting = fields.CharField(max_length=10, default="members")  # members, staff
     holds = fields.CharField(max_length=10, default="nobody")  # newcomers: their posts wait for approval
+    calls_after = fields.IntField(default=4)  # hours without a reply until experts are asked; 0: never
     parent: Any = fields.ForeignKeyField("community.Board", related_name="children", null=True,
                                          on_delete=fields.SET_NULL)  # fmt: skip
     brand = fields.CharField(max_length=40, default="default")

@@ -20,6 +20,7 @@ NUMBER = re.compile(r"#post-(\d+)$")
 # What was written is told with these; the others speak of the thread.
 OF_A_POST = {"community.thread", "community.replied", "community.answered", "community.mentioned",
              "community.accepted", "community.solved"}  # fmt: skip
+CALLS = {"community.called", "community.waiting"}  # for an answer: moot as soon as there is one
 FOLLOWED = {"community.replied", "community.answered", "community.solved", "community.idea"}
 
 
@@ -37,12 +38,16 @@ async def threads(reader: Principal, found: Sequence[Notice]) -> dict[int, Stand
             continue
         is_muted = await _is_muted(reader, thread_id)
         for one in (notice for notice in found if notice.about_id == thread_id):
-            if one.kind in FOLLOWED and is_muted:
+            if (one.kind in FOLLOWED and is_muted) or (one.kind in CALLS and not _still_waits(thread)):
                 continue
             post = await _post(thread, one) if one.kind in OF_A_POST else None
             if one.kind not in OF_A_POST or (post and post.state == "visible"):
                 told[one.id] = Standing(excerpt(post.body, TEXT) if post else "", brand=board.brand)
     return told
+
+
+def _still_waits(thread: ThreadRow) -> bool:
+    return thread.first_reply_at is None and thread.state == "open" and thread.visibility == "visible"
 
 
 async def _post(thread: ThreadRow, notice: Notice) -> PostRow | None:

@@ -12,6 +12,7 @@ for _table, _column in (("thread", "author_id"), ("thread", "last_poster_id"), (
                         ("moderation", "actor_id"), ("moderation", "undone_by_id"),
                         ("pause", "paused_by_id")):  # fmt: skip
     refers(_table, _column, erase="keep")
-for _table in ("post_like", "thread_vote", "thread_read", "follow", "draft", "composer_key", "point", "pause"):
+for _table in ("post_like", "thread_vote", "thread_read", "follow", "draft", "composer_key", "point", "pause",
+               "question_invitation"):  # fmt: skip
     refers(_table, "person_id", erase="delete")
 refers("flag", "person_id", erase="clear", clear=("note",))

@@ -33,6 +33,7 @@ class BoardRow(msgspec.Struct, frozen=True):
     state: str
     thread_count: int
     position: int
+    calls_after: int
 
     @property
     def name(self) -> str:
@@ -112,9 +113,10 @@ class PostRow(msgspec.Struct):
 
 
 BOARD = (
-    "id, slug, name, description, kind, audience, posting, holds, parent_id, brand, icon, state, thread_count, position"
+    "id, slug, name, description, kind, audience, posting, holds, parent_id, brand, icon, state, thread_count,"
+    " position, calls_after"
 )
-BOARD_WIDTH = 14
+BOARD_WIDTH = 15
 THREAD = ", ".join(ThreadRow.__struct_fields__)
 POST = ", ".join(PostRow.__struct_fields__)
 MOMENTS = {"accepted_at", "first_reply_at", "last_post_at", "pinned_until", "created_at", "edited_at"}

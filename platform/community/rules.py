@@ -45,6 +45,13 @@ FIRST_DAY_THREADS = 3
 FIRST_DAY_REPLIES = 10
 SAME_TEXT = timedelta(minutes=5)
 
+CALLS_AFTER = 4  # hours without a reply, where a board does not say otherwise; 0: never
+MODERATORS_AFTER, STAFF_AFTER = 6, 12  # times as long: a day, two days
+CALLED_WITHIN = timedelta(days=14)  # nobody is asked about what is older
+ASKED_AT_ONCE = 3
+ASKED_A_DAY = 3
+EXPERTISE = timedelta(days=730)  # answers chosen longer ago say nothing about now
+
 DRAFTS_KEPT = timedelta(days=180)
 COMPOSER_KEYS_KEPT = timedelta(days=7)
 

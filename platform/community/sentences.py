@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from community.rules import reason_words
-from core.i18n import _, lazy, moment
+from core.i18n import _, lazy, moment, ngettext
+from customers.task_words import task_leads_to
 from customers.telling import describe_notice
 from customers.timeline import describe
 
@@ -38,6 +40,25 @@ def _hidden_words(data: dict[str, Any]) -> str:
     return reason_words(data.get("reason", ""))
 
 
+def why_words(why: Any) -> str:
+    """'3 answers about #billing were chosen', of what `Expert.why` kept."""
+    said = json.loads(why) if isinstance(why, str) else why or {}
+    count, tags = int(said.get("answers", 0)), " ".join(f"#{tag}" for tag in said.get("tags", []))
+    if not count:
+        return _("You help on this board.")
+    if not tags:
+        return ngettext("%(n)s answer of yours to a question like this was chosen.",
+                        "%(n)s answers of yours to questions like this were chosen.", count)  # fmt: skip
+    return ngettext("%(n)s answer of yours about %(tags)s was chosen.",
+                    "%(n)s answers of yours about %(tags)s were chosen.", count, tags=tags)  # fmt: skip
+
+
+def _called(data: dict[str, Any]) -> str:
+    """Who was asked reads why it is them."""
+    return _("%(by)s asked “%(title)s”. Do you know the answer? %(why)s", by=data.get("by", ""),
+             title=data.get("title", ""), why=why_words(data))  # fmt: skip
+
+
 describe("community.asked", lazy("Asked in the community: “%(title)s”"), "chat", tone="info", href=THREAD,
          label=lazy("Asked in the community"))  # fmt: skip
 describe("community.suggested", lazy("Wrote an idea: “%(title)s”"), "bulb", href=THREAD, label=lazy("Wrote an idea"))
@@ -52,6 +73,9 @@ describe("community.helped", lazy("Their answer to “%(title)s” was chosen"),
 describe("community.hidden", lazy("A post of theirs in “%(title)s” was hidden"), "hide", tone="warn",
          text=_hidden_words, href=POST, label=lazy("A post was hidden"))  # fmt: skip
 
+describe_notice("community.called", _called, "chat", group="asked")
+describe_notice("community.waiting", lazy("“%(title)s” still has no answer"), "clock", group="asked")
+task_leads_to("question", THREAD)
 describe_notice("community.thread", lazy("%(by)s wrote “%(title)s”"), "chat", group="watched")
 describe_notice("community.mentioned", lazy("%(by)s mentioned you in “%(title)s”"), "talk",
                 group="answers")  # fmt: skip

@@ -125,21 +125,21 @@ async def of_request(thread_id: int, decision: Decision) -> None:
     told of that decision already is left out. In the transaction that changes the idea."""
     thread = await records.thread(thread_id)
     people = await _voters(thread_id) | {thread.author_id} | await _followers("thread", thread.id)
-    claimed = await requests.claim(decision, await _who_may_see(thread, people), "idea")
+    claimed = await requests.claim(decision, await who_may_see(thread, people), "idea")
     data = {"title": thread.title, "by": "", "status": decision.status, "message": decision.message}
     await tell(claimed, about=Ref("thread", thread.id), kind="community.idea", key=requests.key_of(decision),
                url=post_path(thread.id, 1), data=data)  # fmt: skip
 
 
 async def _tell(thread: ThreadRow, people: set[int], kind: str, key: str, number: int, by: int, **data: Any) -> None:
-    allowed = await _who_may_see(thread, people)
+    allowed = await who_may_see(thread, people)
     if allowed:
-        name = await _name(by) if by else ""
+        name = await name_of(by) if by else ""
         await tell(allowed, about=Ref("thread", thread.id), kind=kind, key=key, url=post_path(thread.id, number),
                    data={"title": thread.title, "by": name, **data})  # fmt: skip
 
 
-async def _who_may_see(thread: ThreadRow, people: set[int]) -> list[int]:
+async def who_may_see(thread: ThreadRow, people: set[int]) -> list[int]:
     """Of these people, the active ones who may see the thread's board."""
     if not people:
         return []
@@ -192,7 +192,8 @@ async def _text(thread_id: int, number: int) -> str:
     return str(found[0][0]) if found else ""
 
 
-async def _name(person_id: int) -> str:
+async def name_of(person_id: int) -> str:
+    """As other customers see it."""
     from community.reading.people import names_of
 
     found = await names_of([person_id])

@@ -68,8 +68,19 @@ def week_labels(weeks: list[dict[str, Any]]) -> list[str]:
     return [day(week["begin"]) for week in weeks]
 
 
+def invitation_words(state: str) -> str:
+    return {"asked": _("no reply yet"), "answered": _("has answered"), "declined": _("cannot answer")}[state]
+
+
+def stage_words(stage: str) -> str:
+    """Who was told last of a question that waits."""
+    return {"experts": _("Experts"), "moderators": _("Experts and moderators"),
+            "staff": _("Experts, moderators and staff")}.get(stage, _("nobody yet told"))  # fmt: skip
+
+
 WORDS: dict[str, Any] = {
     "reason_words": reason_words, "plain": plain, "duration": duration, "line": line, "kind_words": kind_words,
     "audience_words": audience_words, "board_options": board_options, "id_options": id_options,
-    "week_series": week_series, "week_labels": week_labels,
+    "week_series": week_series, "week_labels": week_labels, "invitation_words": invitation_words,
+    "stage_words": stage_words,
 }  # fmt: skip

@@ -38,9 +38,9 @@ from customers.task_words import title_of
 
 
 class TaskOut(msgspec.Struct):
-    """Something to be done about a company. `kind`: by_hand, goal, detractor, health or renewal; `about` is what opened
-    it (`contract:7`). `title` is in the language that is asked for, where nobody wrote one. `state`: open, done or
-    dropped; `note` says what came of it, null where the key's role may not read notes.
+    """Something to be done about a company. `kind`: by_hand, goal, detractor, health, question or renewal; `about` is
+    what opened it (`contract:7`). `title` is in the language that is asked for, where nobody wrote one. `state`: open,
+    done or dropped; `note` says what came of it, null where the key's role may not read notes.
     """
 
     id: int

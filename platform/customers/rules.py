@@ -107,6 +107,7 @@ class TaskRule(msgspec.Struct, frozen=True):
     detractor: bool = True
     health: bool = True
     renewal: bool = True
+    question: bool = True
     renewal_days: int = 90
 
     def wants(self, kind: str) -> bool:

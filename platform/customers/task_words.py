@@ -12,14 +12,29 @@ from customers.telling import describe_notice
 
 # Why there is a task: in filters and beside it
 CAUSES = {"by_hand": lazy("Written by staff"), "goal": lazy("Goal not reached"), "detractor": lazy("Unhappy answer"),
-          "health": lazy("Health fell"), "renewal": lazy("Renewal ahead")}  # fmt: skip
+          "health": lazy("Health fell"), "renewal": lazy("Renewal ahead"),
+          "question": lazy("Question without an answer")}  # fmt: skip
 STATES = {"open": lazy("Still to do"), "done": lazy("Done"), "dropped": lazy("Not needed any more")}
 TITLES = {
     "goal": lazy("The day of a goal has passed: %(title)s"),
     "detractor": lazy("Ask why the answer was %(score)s of 10"),
     "health": lazy("Find out why health fell from %(before)s to %(after)s"),
+    "question": lazy("Answer in the community: “%(title)s”"),
     "renewal": lazy("Talk about renewing %(product)s by %(day)s"),
 }
+
+
+_LEADS: dict[str, str] = {}  # kind → the address of what the task is about
+
+
+def task_leads_to(kind: str, path: str) -> None:
+    """At import of the room that opens them: `task_leads_to("question", "/community/{about_id}")`."""
+    _LEADS[kind] = path
+
+
+def path_of(task: Any) -> str:
+    """Where what opened a task can be read; empty where it has no page."""
+    return _LEADS[task.kind].format(about_id=task.about_id) if task.kind in _LEADS and task.about_id else ""
 
 
 def title_of(task: Any) -> str:

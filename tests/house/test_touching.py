@@ -16,6 +16,7 @@ DECIDED = {
     "access/mails.py": "transactional: recorded by its callers",
     "bots/delivering.py": "replies; a LINE push is recorded when it is claimed (inbox/actions/sending.py)",
     "campaigns/sending.py": "counted when it is claimed (campaigns/budget.py)",
+    "community/routing/calling.py": BELL + "; and to staff",
     "community/telling.py": BELL,
     "customers/alerts.py": "to staff",
     "customers/requests/telling.py": BELL + "; and to staff",

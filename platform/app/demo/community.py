@@ -15,6 +15,7 @@ from community.actions.posts import reply
 from community.actions.reactions import like, vote
 from community.actions.shaping import pin
 from community.actions.threads import publish
+from community.routing import calling
 from core.clock import as_of
 from core.principal import SYSTEM
 
@@ -33,6 +34,8 @@ async def load(known: Known) -> None:
     cast = Cast(known)
     for thread in sorted(data("threads.json"), key=lambda one: -one["hours_ago"]):
         await _thread(thread, cast, known)
+    for thread_id, stage in await calling.due():
+        await calling.call(thread_id, stage)
     await cast.leave()
 
 

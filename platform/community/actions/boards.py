@@ -10,6 +10,7 @@ from community import policy, records
 from community.jobs import index_board
 from community.models import BOARD_KINDS
 from community.records import BoardRow
+from community.rules import CALLS_AFTER
 from core.audit import audit
 from core.clock import now
 from core.database import rows, transaction, write
@@ -35,6 +36,7 @@ class BoardPlan(msgspec.Struct, kw_only=True):
     icon: str = ""
     position: int = 0
     state: str = "open"
+    calls_after: int = CALLS_AFTER
 
 
 RESERVED = {"new", "feed"}

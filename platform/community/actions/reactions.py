@@ -148,6 +148,14 @@ async def follow(who: Principal, kind: str, about_id: int, level: str) -> None:
         await set_follow(who.person_id, kind, about_id, level)
 
 
+async def be_asked(who: Principal, wanted: bool) -> None:
+    """One's own choice: to be asked about questions one may know the answer to, or never."""
+    ensure(policy.allow() if who.is_signed_in else policy.sign_in_first())
+    assert who.person_id is not None
+    async with transaction():
+        await set_follow(who.person_id, "questions", 0, "normal" if wanted else "muted")
+
+
 async def set_follow(person_id: int, kind: str, about_id: int, level: str, *, only_new: bool = False) -> None:
     change = "NOTHING" if only_new else "UPDATE SET level = excluded.level"
     await write(

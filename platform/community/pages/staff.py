@@ -16,6 +16,7 @@ from community.pages.desk import filled
 from community.pages.duty import action_words
 from community.reading import duty, numbers, team
 from community.records import BoardRow
+from community.routing import reading as calls
 from community.words import page
 from core.clock import now
 from core.context import here
@@ -37,7 +38,7 @@ def plan_of(form: BoardForm, board: BoardRow | None = None) -> BoardPlan:
         slug=form.slug.lower(), name={"ja": form.name_ja, "en": form.name_en}, kind=form.kind, audience=audience,
         description={"ja": form.description_ja, "en": form.description_en}, posting=form.posting, holds=form.holds,
         parent_id=next(iter(ids_among([form.parent])), None), position=form.position, state=form.state,
-        brand=board.brand if board else here().brand, icon=board.icon if board else "",
+        calls_after=form.calls_after, brand=board.brand if board else here().brand, icon=board.icon if board else "",
     )  # fmt: skip
 
 
@@ -50,6 +51,7 @@ def written_as(board: BoardRow) -> dict[str, Any]:
         "description_ja": board.descriptions.get("ja", ""), "description_en": board.descriptions.get("en", ""),
         "kind": board.kind, "audience": audience, "accounts": ", ".join(accounts), "posting": board.posting,
         "holds": board.holds, "parent": str(board.parent_id or ""), "position": board.position, "state": board.state,
+        "calls_after": board.calls_after,
     }  # fmt: skip
 
 
@@ -65,7 +67,7 @@ class StaffPages(Controller):
             weeks=await numbers.weekly(), done=await duty.actions(who, boards, mine=False, limit=10),
             team=await team.ambassadors(boards), may_manage=bool(policy.can_manage(who)), reasons=rules.REASONS,
             action_words=action_words(), grant_form=Form(GrantForm),
-            counts=await duty.counts(who, boards),
+            counts=await duty.counts(who, boards), waits=await calls.waiting(who, boards), share=await calls.share(),
         )  # fmt: skip
 
     @get("/boards/new", may="community.manage")

@@ -15,6 +15,8 @@ from community.reading import thread as reading_thread
 from community.reading.thread import Reading
 from community.reading.views import count_view
 from community.records import post_path
+from community.routing import calling
+from community.routing import reading as calls
 from community.structured import qa_page
 from community.words import kept_page, page
 from core.context import here
@@ -32,13 +34,14 @@ async def show_thread(thread_id: int, first: int = 1, *, form: Form[Reply] | Non
     threads, articles = await related.near_thread(who, reading.thread)
     made = await related.article_of(who, reading.thread)
     articles = [one for one in articles if not made or one.url != made.url]
-    seen = (reading, threads, articles, made)
+    asked = await calls.of_thread(who, reading.board, reading.thread)
+    seen = (reading, threads, articles, made, asked)
 
     def shown(form: Form[Reply] | None) -> dict[str, Any]:
         return {
             "r": reading, "posts": fragments.posts(reading), "head": fragments.head(reading), "form": form,
-            "near": threads, "articles": articles, "made": made, "data": qa_page(reading) if first == 1 else "",
-            "minutes": reading_thread.minutes_between,
+            "near": threads, "articles": articles, "made": made, "asked": asked,
+            "data": qa_page(reading) if first == 1 else "", "minutes": reading_thread.minutes_between,
         }  # fmt: skip
 
     if not reading.can_reply and status == 200:
@@ -99,6 +102,12 @@ class ThreadPages(Controller):
     async def unvote(self, thread_id: int) -> Response[Any]:
         thread = await actions.unvote(here().principal, thread_id)
         return Redirect(thread.path, status_code=303)
+
+    @delete("/invitation", may="signed_in", status_code=303)
+    async def decline(self, thread_id: int) -> Response[Any]:
+        await calling.decline(here().principal, thread_id)
+        flash(_("Thank you for saying so. Somebody else is asked."))
+        return Redirect("/community/asked", status_code=303)
 
     @post("/follow", may="signed_in")
     async def follow(self, request: Request[Any, Any, Any], thread_id: int) -> Response[Any]:

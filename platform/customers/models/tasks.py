@@ -28,7 +28,7 @@ class Task(Model):
     due_on: date = fields.DateField()
     owner: Any = fields.ForeignKeyField("customers.Person", related_name="tasks_owned", null=True,
                                         on_delete=fields.SET_NULL)  # fmt: skip
-    kind = fields.CharField(max_length=12, default="by_hand")  # by_hand, goal, detractor, health, renewal
+    kind = fields.CharField(max_length=12, default="by_hand")  # by_hand, or of task_words.CAUSES
     about_kind = fields.CharField(max_length=24, default="")
     about_id = fields.BigIntField(null=True)
     key = fields.CharField(max_length=80, null=True, unique=True)

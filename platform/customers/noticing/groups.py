@@ -46,6 +46,10 @@ GROUPS = {
         lazy("Answers to me"),
         lazy("Somebody replies to what you asked, mentions you, or your question or request has an answer."), SOON,
     ),
+    "asked": Group(
+        lazy("Questions I may know the answer to"),
+        lazy("Nobody has answered a question about something that answers of yours were chosen for."), SOON,
+    ),
     "watched": Group(
         lazy("What I follow"), lazy("New threads and replies where you take part or follow, and ideas you voted for."),
         DAILY,

@@ -23,6 +23,7 @@ class Wants(msgspec.Struct):
     detractor: bool = False
     health: bool = False
     renewal: bool = False
+    question: bool = False
     renewal_days: Annotated[int, Meta(ge=1, le=365)] = 90
 
 

@@ -17,7 +17,7 @@ from core.pages import flash, page
 from customers import accounts, policy, seeing, tasks
 from customers.models import Account, Person, Task
 from customers.pages.common import a_coming_day, around, the_account
-from customers.task_words import CAUSES, title_of
+from customers.task_words import CAUSES, path_of, title_of
 
 
 class NewTask(msgspec.Struct):
@@ -119,8 +119,8 @@ class TaskPages(Controller):
 
     async def _one(self, account: Account, task: Task, form: Form[Change], status: int = 200) -> Response[Any]:
         return page("customers/account_task.html", status=status, **await around(account), task=task, form=form,
-                    title=title_of(task), cause=str(CAUSES[task.kind]), staff=await accounts.staff_choices(),
-                    sees_notes=(await seeing.sight()).sees("notes"))  # fmt: skip
+                    title=title_of(task), leads_to=path_of(task), cause=str(CAUSES[task.kind]),
+                    staff=await accounts.staff_choices(), sees_notes=(await seeing.sight()).sees("notes"))  # fmt: skip
 
 
 def _due(form: Form[Change], task: Task) -> date | None:
