@@ -258,3 +258,10 @@ async def test_a_board_keeps_its_hours(web: Any, sign_in: Any, board: Any) -> No
     assert (await web.submit(f"/staff/community/boards/{board.id}", data)).status_code == 303
     assert (await rows("SELECT calls_after FROM board WHERE id = ?", board.id))[0][0] == 12
     assert (await web.submit(f"/staff/community/boards/{board.id}", data | {"calls_after": "900"})).status_code == 422
+
+
+async def test_a_board_alone_says_nothing_about_another_language(run_jobs: Any, board: Any, asker: Any) -> None:
+    await an_expert(board, "詳", tags="勤怠", answers=5)
+    said = ("How do you explain carry-over?", "Several colleagues joined us from abroad.")
+    english = await actions.publish(await as_person(asker), board.id, *said, at=now() - timedelta(hours=5))
+    assert english.lang == "en" and await experts.experts(english, board) == []

@@ -318,7 +318,7 @@ async def test_what_people_choose_counts_at_once(web: Any, sign_in: Any, board: 
     await sign_in(member)
     page = (await web.get("/me/notices")).text
     assert "自分への返信" in page and "お客様の危険な兆し" not in page and str(member.email) in page
-    mine = {"answers": "bell", "watched": "soon", "posts": "daily"}
+    mine = {"answers": "bell", "asked": "soon", "watched": "soon", "posts": "daily"}
     for wrong in ({"answers": "pigeon"}, {"answers": ""}, {"watched": "soon,bell"}, {"posts": []}):
         assert (await web.submit("/me/notices", mine | wrong)).status_code == 422, wrong
     assert (await web.submit("/me/notices", mine | {"risks": "bell", "person_id": csm.id})).status_code == 303
@@ -348,13 +348,14 @@ async def test_a_round_looks_only_at_what_is_due(house: Any, asker: Any) -> None
     await write("UPDATE notice SET due_at = ? WHERE key IN ('k5', 'k6')", now())
     await write("ANALYZE notice")
     explain = "EXPLAIN QUERY PLAN" if house.engine == "sqlite" else "EXPLAIN"
-    for sql, index, given in (
-        (rounds.FIRST_DUE, "notice_due", [now()]),
+    # Both indexes hold only what is still to go; of two rows PostgreSQL takes either.
+    for sql, indexes, given in (
+        (rounds.FIRST_DUE, ("notice_due",), [now()]),
         ("SELECT id FROM notice WHERE person_id = ? AND due_at IS NOT NULL AND (due_at <= ? OR due_at = ?)"
-         " AND read_at IS NULL", "notice_pending", [asker.id, now(), now()]),
+         " AND read_at IS NULL", ("notice_pending", "notice_due"), [asker.id, now(), now()]),
     ):  # fmt: skip
         plan = " ".join(str(tuple(row)) for row in await rows(f"{explain} {sql}", *given))
-        assert index in plan, plan
+        assert any(index in plan for index in indexes), plan
 
 
 def test_every_kind_has_a_group_or_stays_at_the_bell_on_purpose() -> None:

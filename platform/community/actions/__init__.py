@@ -14,5 +14,5 @@ from community.actions.undo import undo
 
 __all__ = ["EditConflict", "accept", "add_board", "approve", "ask_for_more", "be_asked", "change_board", "close",
            "delete", "discard_draft", "edit", "flag", "follow", "hide", "keep_draft", "like", "make_article", "move",
-           "pause", "pin", "publish", "read_to", "reopen", "reply", "resolve_flags", "retitle", "set_idea_status", "unaccept",
-           "undo", "unhide", "unlike", "unpin", "unvote", "verify", "vote"]  # fmt: skip
+           "pause", "pin", "publish", "read_to", "reopen", "reply", "resolve_flags", "retitle", "set_idea_status",
+           "unaccept", "undo", "unhide", "unlike", "unpin", "unvote", "verify", "vote"]  # fmt: skip

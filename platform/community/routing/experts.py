@@ -1,8 +1,8 @@
 """Who knows about a question, by the answers of theirs that were chosen.
 
-Each such answer counts 1 for a tag it shares with the question or a thread that resembles it, ¼ for the board alone,
-halved every 180 days. The sum is divided by 1 + the questions they were asked in seven days, so that not always the
-same few are.
+Each such answer counts 1 for a tag it shares with the question or a thread that resembles it, ¼ for the board alone in
+the same language, halved every 180 days. The sum is divided by 1 + the questions they were asked in seven days, so that
+not always the same few are.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ LEAST = 0.2  # less is nobody's field
 MOST_READ = 2000  # chosen answers, the newest first
 RESEMBLING = 8
 CHOSEN = (
-    "SELECT t.id, t.board_id, p.author_id, t.accepted_at FROM thread t JOIN post p ON p.id = t.accepted_post_id"
+    "SELECT t.id, t.board_id, t.lang, p.author_id, t.accepted_at FROM thread t JOIN post p ON p.id = t.accepted_post_id"
     " WHERE t.visibility = 'visible' AND p.state = 'visible' AND p.author_id <> t.author_id AND t.accepted_at > ?"
 )
 
@@ -65,10 +65,10 @@ async def _scored(thread: ThreadRow, board: BoardRow) -> list[Expert]:
     chosen = await rows(f"{CHOSEN} ORDER BY t.accepted_at DESC LIMIT {MOST_READ}", days_ago(rules.EXPERTISE.days))
     tagged = await _tagged(thread.tags)
     found: dict[int, Expert] = {}
-    for id, board_id, author, at in chosen:
+    for id, board_id, lang, author, at in chosen:
         shared = tagged.get(int(id), [])
         is_near = bool(shared) or int(id) in near
-        weight = 1.0 if is_near else SAME_BOARD if board_id == board.id else 0.0
+        weight = 1.0 if is_near else SAME_BOARD if (board_id, lang) == (board.id, thread.lang) else 0.0
         if weight:
             one = found.setdefault(int(author), Expert(int(author)))
             one.score += weight * _fresh(when(at))
