@@ -318,7 +318,7 @@ async def test_what_people_choose_counts_at_once(web: Any, sign_in: Any, board: 
     await sign_in(member)
     page = (await web.get("/me/notices")).text
     assert "自分への返信" in page and "お客様の危険な兆し" not in page and str(member.email) in page
-    mine = {"answers": "bell", "asked": "soon", "watched": "soon", "posts": "daily"}
+    mine = {"answers": "bell", "asked": "daily", "watched": "soon", "posts": "daily"}
     for wrong in ({"answers": "pigeon"}, {"answers": ""}, {"watched": "soon,bell"}, {"posts": []}):
         assert (await web.submit("/me/notices", mine | wrong)).status_code == 422, wrong
     assert (await web.submit("/me/notices", mine | {"risks": "bell", "person_id": csm.id})).status_code == 303
