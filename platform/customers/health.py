@@ -20,11 +20,12 @@ from core.events import announce
 from customers import alerts, timeline
 from customers.days import a_day, as_day
 from customers.events import HealthChanged
-from customers.measures import MEASURES, PERIOD, Measure, Opinion, add_measure, add_opinions
+from customers.measures import MEASURES, PERIOD, Measure, Opinion, add_measure, add_opinions, opinions
 from customers.rules import PhaseRule, rule
 
 __all__ = ["MEASURES", "PERIOD", "Measure", "Opinion", "Score", "add_measure", "add_opinions", "band", "coverage",
-           "history", "reasons_on", "recompute", "recompute_all", "scores", "weigh", "weights_in"]  # fmt: skip
+           "history", "opinions", "reasons_on", "recompute", "recompute_all", "scores", "weigh",
+           "weights_in"]  # fmt: skip
 
 
 def band(score: int | None) -> str:

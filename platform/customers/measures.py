@@ -62,6 +62,11 @@ def add_opinions(ask: Opinions) -> Opinions:
     return ask
 
 
+async def opinions(ids: Sequence[int], since: datetime) -> list[Opinion]:
+    """What was thought of us at these accounts, whoever asked."""
+    return [one for ask in _opinions for one in await ask(ids, since)]
+
+
 async def _counts(sql: str, ids: Sequence[int], *values: Any) -> dict[int, int]:
     marks = ", ".join("?" * len(ids))
     return {int(row[0]): int(row[1]) for row in await rows(sql.format(marks=marks), *values, *ids)}
@@ -152,10 +157,9 @@ async def sentiment(ids: Sequence[int], day: date) -> Values:
     half = max(1, given.half_life_days)
     since = now() - timedelta(days=(local_day() - day).days + FORGOTTEN * half)
     told: dict[int, list[tuple[float, Opinion]]] = {}
-    for ask in _opinions:
-        for one in await ask(ids, since):
-            if (age := (day - local_day(one.at)).days) >= 0:
-                told.setdefault(one.account_id, []).append((0.5 ** (age / half), one))
+    for one in await opinions(ids, since):
+        if (age := (day - local_day(one.at)).days) >= 0:
+            told.setdefault(one.account_id, []).append((0.5 ** (age / half), one))
     return {id: _weighed(found) for id, found in told.items()}
 
 

@@ -19,6 +19,8 @@ from insights import accounts_health, churn, community_health, conversations, he
 from insights.parts import Section, Table
 from insights.reviews.pages import BASE as REVIEWS
 from insights.reviews.pages import controllers as of_reviews
+from insights.signals.pages import BASE as SIGNALS
+from insights.signals.pages import controllers as of_signals
 
 navigation.add("staff", lazy("Numbers"), "/staff/insights", may="insights.read", icon="chart", order=30, group=2)
 
@@ -77,6 +79,8 @@ def tabs(span: spans.Span | None = None) -> list[tuple[str, str]]:
     """The siblings inside 分析; each page of numbers opens at the same period."""
     who, query = current_principal(), f"?{urlencode(span.query)}" if span else ""
     found = [(str(one.label), f"{one.path}{query}") for one in _seen(who)]
+    if policy.can_read(who, "signals"):
+        found.append((_("Signs of churn"), SIGNALS))
     return [*found, (_("Business reviews"), REVIEWS)] if policy.can_read(who, "reviews") else found
 
 
@@ -92,4 +96,4 @@ def _csv(section: Section, span: spans.Span, table: Table | None) -> Response[by
         "Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private, no-store"})  # fmt: skip
 
 
-controllers = [InsightPages, *of_reviews]
+controllers = [*of_signals, InsightPages, *of_reviews]

@@ -16,7 +16,7 @@ from insights.models import BusinessReview
 
 NEEDS = {"help": "help.write", "community": "community.read", "conversations": "inbox.answer",
          "campaigns": "campaigns.read", "customers": "customers.read", "churn": "customers.read",
-         "reviews": "customers.read"}  # fmt: skip
+         "reviews": "customers.read", "signals": "customers.read"}  # fmt: skip
 
 
 def can_read(principal: Principal, section: str) -> Verdict:
