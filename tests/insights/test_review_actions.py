@@ -26,7 +26,7 @@ R = "/staff/insights/reviews"
 
 
 def days() -> Period:
-    return Period(local_day() - 30 * DAY, local_day(), local_day() - 61 * DAY)
+    return Period.of(local_day() - 30 * DAY, local_day(), local_day() - 61 * DAY)
 
 
 async def made(csm: Any, account: Any) -> BusinessReview:

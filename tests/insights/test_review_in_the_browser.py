@@ -43,7 +43,7 @@ async def a_full_review(csm: Any) -> int:
         await answered(guide, account, one, 3 + n, at(LAST - n * DAY), "画面がわかりやすくなりました。" * 9)
     await asked(account, at(LAST), first=at(LAST, 11), resolved=at(LAST, 12), score=5, person=person)
     await as_person(csm)
-    review = await making.build(account.id, Period(FIRST, LAST, FIRST - 92 * DAY), language="ja")
+    review = await making.build(account.id, Period.of(FIRST, LAST, FIRST - 92 * DAY), language="ja")
     words = "- 静岡の2拠点が、2か月続けて3営業日以内に締めた\n" * 6
     await making.say(review, making.Words(NAME[:120], "ja", "よい四半期でした。" * 12, words, words), 1)
     for n in range(8):

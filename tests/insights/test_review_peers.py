@@ -20,7 +20,7 @@ from wires import as_person
 
 pytestmark = pytest.mark.anyio
 FIRST, LAST = date(2024, 7, 1), date(2024, 9, 30)
-QUARTER = Period(FIRST, LAST, date(2024, 4, 1))
+QUARTER = Period.of(FIRST, LAST, date(2024, 4, 1))
 
 
 async def measured(

@@ -28,7 +28,7 @@ from review_parts import DAY, a_survey, answered, asked, at, scored, used
 pytestmark = pytest.mark.anyio
 R = "/staff/insights/reviews"
 FIRST, LAST = date(2024, 7, 1), date(2024, 9, 30)
-QUARTER = Period(FIRST, LAST, date(2024, 4, 1))
+QUARTER = Period.of(FIRST, LAST, date(2024, 4, 1))
 HOSTILE = "</textarea><script>alert('x')</script>{{ 7*7 }}“>%s%(n)s\u202e"
 
 
@@ -114,7 +114,7 @@ async def test_surveys_give_nps_and_the_newest_words(house: Any) -> None:
 
 async def test_community_goals_health_and_contract(house: Any) -> None:
     today = local_day()
-    period = Period(today - 30 * DAY, today, today - 61 * DAY)
+    period = Period.of(today - 30 * DAY, today, today - 61 * DAY)
     csm = await staff("csm", "白石", "ひより")
     account = await an_account(csm_id=csm.id)
     member, helper = await a_person(account=account), await a_person("木村", "健", account=account)
@@ -251,7 +251,7 @@ async def test_hostile_words_are_words(web: Any, sign_in: Any, house: Any) -> No
     await answered(await a_survey(), account, person, 3, at(LAST), HOSTILE)
     await as_person(csm)
     await goals.agree(account.id, goals.Wanted(HOSTILE, HOSTILE))
-    review = await made(csm, account, Period(FIRST, local_day(), FIRST - 90 * DAY))
+    review = await made(csm, account, Period.of(FIRST, local_day(), FIRST - 90 * DAY))
     await making.add_action(review, HOSTILE, person.id, "theirs", None)
     await making.say(review, making.Words(HOSTILE[:100], "ja", HOSTILE, HOSTILE, HOSTILE), 1)
     await making.choose(review, review.shown, {HOSTILE: HOSTILE}, set())

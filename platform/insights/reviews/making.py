@@ -51,7 +51,7 @@ async def find(review_id: int) -> BusinessReview:
 
 
 def period_of(review: BusinessReview) -> Period:
-    return Period(review.first_day, review.last_day, review.before_first)
+    return Period.of(review.first_day, review.last_day, review.before_first)
 
 
 # Figures -----------------------------------------------------------------------------------------------------

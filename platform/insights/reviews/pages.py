@@ -28,6 +28,7 @@ from insights.policy import own_accounts
 from insights.reviews import making, periods, sections, showing
 from insights.reviews.forms import NewAction, NewReview, Shown, Written
 from insights.reviews.sheets import BASE, SheetPages
+from insights.two_periods import day_in
 
 WORDY = {"summary", "words", "actions", "tasks", "contract"}  # there without anything being measured
 PERIODS = {"quarter": lazy("The last quarter"), "m3": lazy("The last 3 months"), "m6": lazy("The last 6 months"),
@@ -105,7 +106,7 @@ class ReviewPages(Controller):
     async def make(self, account_id: int, request: Request[Any, Any, Any]) -> Response[Any]:
         account = await _reviewed(account_id)
         form = Form(NewReview, await request.form())
-        first, last = (periods.read(getattr(form.data, name)) if form.valid else None for name in ("first", "last"))
+        first, last = (day_in(getattr(form.data, name)) if form.valid else None for name in ("first", "last"))
         if form.valid and form.data.period == "custom" and (wrong := periods.why_not(first, last, local_day())):
             form.add_error("first", wrong)
         if not form.valid:
@@ -197,7 +198,7 @@ class ReviewActionPages(Controller):
         due, side, owner = None, "", 0
         if form.valid:
             said = form.data
-            due = periods.read(said.due_on)
+            due = day_in(said.due_on)
             if said.due_on and (due is None or due < local_day()):
                 form.add_error("due_on", _("Choose a day that is still to come."))
             side, _colon, id = said.owner.partition(":")

@@ -8,53 +8,21 @@ from __future__ import annotations
 from calendar import monthrange
 from datetime import date, datetime, timedelta
 
-import msgspec
+from core.i18n import _
+from insights.two_periods import DAY, TwoPeriods
 
-from core.i18n import _, day
-from insights.spans import midnight
-
-DAY = timedelta(days=1)
 MONTHS = {"m3": 3, "m6": 6, "m12": 12}
 SHORTEST, LONGEST = 7, 366  # days
 WEEKLY = 100  # days up to which a chart has a point a week
 STUB = 20  # days; what is left over at the end of the months is a point of its own from here on
 
 
-class Period(msgspec.Struct, frozen=True):
-    """`first` to `last`, compared with `before_first` to the day before `first`."""
+class Period(TwoPeriods, frozen=True):
+    """Compared with the time up to the day before it."""
 
-    first: date
-    last: date
-    before_first: date
-
-    @property
-    def before_last(self) -> date:
-        return self.first - DAY
-
-    @property
-    def days(self) -> int:
-        return (self.last - self.first).days + 1
-
-    @property
-    def begins(self) -> datetime:
-        return midnight(self.first)
-
-    @property
-    def ends(self) -> datetime:
-        """The first moment after it."""
-        return midnight(self.last + DAY)
-
-    @property
-    def before_begins(self) -> datetime:
-        return midnight(self.before_first)
-
-    @property
-    def words(self) -> str:
-        return _("%(first)s to %(last)s", first=day(self.first), last=day(self.last))
-
-    @property
-    def words_before(self) -> str:
-        return _("%(first)s to %(last)s", first=day(self.before_first), last=day(self.before_last))
+    @classmethod
+    def of(cls, first: date, last: date, before_first: date) -> Period:
+        return cls(first, last, before_first, first - DAY)
 
     @property
     def is_monthly(self) -> bool:
@@ -99,14 +67,14 @@ def chosen(choice: str, today: date, first: date | None = None, last: date | Non
     """`quarter`, a key of MONTHS, or `custom` with both days."""
     if choice == "quarter":
         this = date(today.year, (today.month - 1) // 3 * 3 + 1, 1)
-        return Period(months_later(this, -3), this - DAY, months_later(this, -6))
+        return Period.of(months_later(this, -3), this - DAY, months_later(this, -6))
     if choice in MONTHS:
         months = MONTHS[choice]
         begins = months_later(today + DAY, -months)
-        return Period(begins, today, months_later(begins, -months))
+        return Period.of(begins, today, months_later(begins, -months))
     assert first is not None
     assert last is not None
-    return Period(first, last, first - (last - first) - DAY)
+    return Period.of(first, last, first - (last - first) - DAY)
 
 
 def why_not(first: date | None, last: date | None, today: date) -> str:
@@ -119,11 +87,3 @@ def why_not(first: date | None, last: date | None, today: date) -> str:
     if not SHORTEST <= days <= LONGEST:
         return _("Choose between %(least)s and %(most)s days.", least=SHORTEST, most=LONGEST)
     return ""
-
-
-def read(text: str) -> date | None:
-    try:
-        found = date.fromisoformat(text) if len(text) == 10 else None
-    except ValueError:
-        return None
-    return found if found and 2000 <= found.year <= 9000 else None
