@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from email import policy as mail_policy
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -145,6 +146,29 @@ def test_the_morning_is_the_persons_own(zone: str, told_at: str, expected: str) 
     assert len(on_time) > 500, "those whose minute of today is over wait for tomorrow's"
     minutes = [one.minute for one in on_time]
     assert max(minutes.count(n) for n in range(60)) < 30, "evenly"
+
+
+@pytest.mark.parametrize("zone", ["Asia/Tokyo", "America/New_York", "Pacific/Auckland"])
+def test_a_weekly_mail_leaves_on_the_persons_own_monday(zone: str) -> None:
+    quiet = QuietRule(spread_minutes=60)
+    for hour in range(0, 24 * 8, 5):
+        moment = datetime(2026, 11, 26, tzinfo=UTC) + timedelta(hours=hour)
+        found = ways.morning(moment, 7, zone, quiet, only_monday=True)
+        local = found.astimezone(ZoneInfo(zone))
+        assert local.weekday() == 0 and local.hour == 8 and timedelta() < found - moment <= timedelta(days=7, hours=2)
+
+
+async def test_a_week_is_one_mail(web: Any, sign_in: Any, board: Any, asker: Any, run_jobs: Any) -> None:
+    await sign_in(asker)
+    chosen = {"answers": "soon", "asked": "weekly", "watched": "weekly", "posts": "soon"}
+    assert (await web.submit("/me/notices", chosen)).status_code == 303
+    await told(asker, 2, "community.replied")
+    await told(asker, 1, "community.solved")
+    due = {when(row[0]) for row in await rows("SELECT due_at FROM notice WHERE person_id = ?", asker.id)}
+    assert len(due) == 1 and due.pop().astimezone(ZoneInfo("Asia/Tokyo")).weekday() == 0  # type: ignore[union-attr]
+    await rounds.begin(now() + timedelta(days=8))
+    await run_jobs()
+    assert len(await mails()) == 1
 
 
 async def test_nobody_is_written_to_at_night_but_of_customers_who_wait(

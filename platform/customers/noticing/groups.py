@@ -18,11 +18,12 @@ from core.i18n import lazy
 from core.principal import Principal
 from customers.models import Notice
 
-BELL, SOON, DAILY, SLACK = "bell", "soon", "daily", "slack"
+BELL, SOON, DAILY, WEEKLY, SLACK = "bell", "soon", "daily", "weekly", "slack"
 WAYS = {
     BELL: lazy("Only at the bell"),
     SOON: lazy("By mail, soon"),
     DAILY: lazy("By mail, once a day"),
+    WEEKLY: lazy("By mail, once a week"),
     SLACK: lazy("On Slack, soon"),
 }
 

@@ -14,7 +14,7 @@ from core.errors import Refused
 from core.i18n import _
 from core.policy import ensure, sign_in_first
 from core.refs import Ref
-from customers.noticing.groups import BELL, DAILY, GROUPS, WAYS, groups_of
+from customers.noticing.groups import BELL, DAILY, GROUPS, WAYS, WEEKLY, groups_of
 from customers.quiet import spread, zone_of
 from customers.rules import QuietRule, rule
 from customers.telling import group_of, kinds_of
@@ -49,13 +49,16 @@ async def _chosen(group: str, people: Sequence[int]) -> list[Any]:
 def due_at(way: str, moment: datetime, person_id: int, zone: str, quiet: QuietRule) -> datetime | None:
     if way == BELL:
         return None
-    return morning(moment, person_id, zone, quiet) if way == DAILY else moment + PATIENCE
+    if way in (DAILY, WEEKLY):
+        return morning(moment, person_id, zone, quiet, only_monday=way == WEEKLY)
+    return moment + PATIENCE
 
 
-def morning(moment: datetime, person_id: int, zone: str, quiet: QuietRule) -> datetime:
+def morning(moment: datetime, person_id: int, zone: str, quiet: QuietRule, *, only_monday: bool = False) -> datetime:
     """The person's next one, at a minute of their own after eight, so that the mails of a day leave evenly."""
     local = moment.astimezone(zone_of(zone))
-    for days in (0, 1):
+    today = local.weekday()
+    for days in (-today % 7, 7 - today) if only_monday else (0, 1):
         eight = datetime.combine(local.date() + timedelta(days=days), MORNING, local.tzinfo)
         at = spread(eight.astimezone(moment.tzinfo), f"notices:{person_id}", quiet)
         if at > moment:

@@ -14,7 +14,7 @@ from core.i18n import _
 from core.pages import flash, page, safe_path
 from customers.models import NoticeLetter
 from customers.noticing import direct, letters, stops, ways
-from customers.noticing.groups import BELL, DAILY, SLACK, SOON, WAYS, Group, groups_of
+from customers.noticing.groups import BELL, DAILY, SLACK, SOON, WAYS, WEEKLY, Group, groups_of
 
 # As campaigns' pages of mails: the token is the proof, so nothing may remember the address.
 QUIET = {"Cache-Control": "private, no-store", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"}
@@ -40,7 +40,7 @@ class NoticeWayPages(Controller):
 
 
 def _wanted(groups: dict[str, Group]) -> Any:
-    way = Literal[BELL, SOON, DAILY, SLACK]  # type: ignore[valid-type]
+    way = Literal[BELL, SOON, DAILY, WEEKLY, SLACK]  # type: ignore[valid-type]
     return msgspec.defstruct("Wanted", [(name, way) for name in groups])
 
 
