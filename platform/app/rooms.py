@@ -44,7 +44,7 @@ def handlers() -> list[Any]:
     """Every room's `controllers`."""
     found: list[Any] = []
     for room in present():
-        for part in ("pages", "api", "media"):
+        for part in ("pages", "api", "media", "pictures"):
             module = _part(room, part)
             found += getattr(module, "controllers", []) if module else []
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from community import counters, indexing, noticed, records, sentences, standing, telling
+from community import counters, indexing, noticed, pictures, records, sentences, standing, telling
 from community import rules as community_rules
 from community.events import PostReplied
 from core.clock import now
@@ -155,4 +155,4 @@ async def clear_up() -> None:
     await write("DELETE FROM composer_key WHERE created_at < ?", now() - community_rules.COMPOSER_KEYS_KEPT)
 
 
-__all__ = ["noticed", "sentences", "standing"]  # what they register
+__all__ = ["noticed", "pictures", "sentences", "standing"]  # what they register

@@ -11,7 +11,9 @@ import msgspec
 from community import rules
 from core.errors import Refused
 from core.i18n import _, ngettext
-from core.markdown import excerpt, markdown_in_thread
+from core.markdown import Pictures, excerpt, markdown_in_thread
+from core.pictures import ready
+from core.refs import Ref
 
 LINK = re.compile(r"https?://|www\.", re.IGNORECASE)
 IMAGE = re.compile(r"!\[")
@@ -32,10 +34,12 @@ class Written(msgspec.Struct, frozen=True):
     links: int
     images: int
     mentions: tuple[str, ...]
+    pictures: Pictures = Pictures()
 
 
-async def written(body: str, lang: str = "") -> Written:
-    """Raises Refused when it is too short or too long."""
+async def written(body: str, lang: str = "", *, by: int | None = None, of: Ref | None = None) -> Written:
+    """`by` writes it, `of` is the post that is changed: their pictures may stand in it. Raises Refused when it is too
+    short or too long."""
     body = body.replace("\x00", "").strip()
     short, long = rules.BODY
     if len(body) < short:
@@ -45,9 +49,10 @@ async def written(body: str, lang: str = "") -> Written:
         )
     if len(body) > long:
         raise Refused(_("The text is too long: at most %(most)s characters.", most=long))
-    html = str(await markdown_in_thread(body))
+    pictures = await ready(body, by, of)
+    html = str(await markdown_in_thread(body, pictures=pictures))
     return Written(body, html, lang or language_of(body), excerpt(body, rules.EXCERPT), digest_of(body),
-                   len(LINK.findall(body)), len(IMAGE.findall(body)), mentions_in(body))  # fmt: skip
+                   len(LINK.findall(body)), len(IMAGE.findall(body)), mentions_in(body), pictures)  # fmt: skip
 
 
 def title_of(text: str) -> str:

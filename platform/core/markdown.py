@@ -1,6 +1,7 @@
 """What people write, as safe HTML: CommonMark with tables and strike-through, then an allow-list.
 
-No HTML of the writer's, no pictures from other hosts, links marked `nofollow ugc noopener`, headings below the page's.
+No HTML of the writer's, links marked `nofollow ugc noopener`, headings below the page's. Pictures are those that the
+caller knows to belong to the text (core.pictures.ready); all others, also of our own, are links.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
+import msgspec
 import nh3
 from markdown_it import MarkdownIt
 from markdown_it.common.utils import isMdAsciiPunct, isPunctChar, isWhiteSpace
@@ -28,10 +30,17 @@ LONGEST = 32 * 1024
 LONG = 4 * 1024
 TAGS = {"a", "b", "blockquote", "br", "code", "del", "em", "h2", "h3", "h4", "h5", "h6", "hr", "img", "li", "ol", "p",
         "pre", "s", "strong", "table", "tbody", "td", "th", "thead", "tr", "ul"}  # fmt: skip
-ATTRIBUTES = {"a": {"href", "title"}, "img": {"src", "alt", "title", "loading"}, "ol": {"start"}, "th": {"scope"}}
+ATTRIBUTES = {
+    "a": {"href", "title"}, "ol": {"start"}, "th": {"scope"},
+    "img": {"src", "srcset", "sizes", "alt", "title", "width", "height", "loading", "decoding"},
+}  # fmt: skip
 SCHEMES = {"http", "https", "mailto"}
 REL = "nofollow ugc noopener"
-MEDIA = re.compile(r"/media/[A-Za-z0-9._/-]+")
+MEDIA = re.compile(r"/media/([A-Za-z0-9_-]{20,60}\.[a-z]{2,5})")
+# CSS pixels at most: wider than any column, and a phone's screen does not push the next sentence off the page.
+WIDEST, HIGHEST = 800, 560
+# What the editor puts between the brackets (core/static/js/pictures.js); nobody has described the picture then.
+UNDESCRIBED = {"", "画像の説明", "describe the picture"}
 BARE_LINK = re.compile(r"https?://[^\s<>\"'`「」『』（）()\[\]、。，．｜|]+")
 TRAILING = ".,:;!?"
 
@@ -71,13 +80,51 @@ class _InlineParser(ParserInline):
         return state.tokens
 
 
+class Sized(msgspec.Struct, frozen=True):
+    """A picture that may stand in the text, in pixels; `small` is the width of its file for phones, or 0."""
+
+    key: str
+    width: int
+    height: int
+    small: int = 0
+
+    def tag(self, words: str) -> str:
+        """The size is said, so that the page does not jump when the picture comes."""
+        scale = min(1.0, WIDEST / max(self.width, 1), HIGHEST / max(self.height, 1))
+        width, height = max(1, round(self.width * scale)), max(1, round(self.height * scale))
+        sizes = f"(max-width: 48rem) 94vw, {width}px"
+        choice = f' srcset="/media/small/{self.key} {self.small}w, /media/{self.key} {self.width}w" sizes="{sizes}"'
+        return (f'<img src="/media/{self.key}"{choice if self.small else ""} width="{width}" height="{height}"'
+                f' alt="{words}" loading="lazy" decoding="async">')  # fmt: skip
+
+
+class Pictures(msgspec.Struct, frozen=True):
+    """Those of one text. `nameless` is said for one that nobody described, in the writer's language."""
+
+    sized: tuple[Sized, ...] = ()
+    nameless: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.sized)
+
+
 class _Renderer(RendererHTML):
     def image(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
         token = tokens[idx]
-        address, words = str(token.attrGet("src") or ""), html.escape(token.content)
-        if MEDIA.fullmatch(address):
-            return f'<img src="{html.escape(address)}" alt="{words}" loading="lazy">'
-        return f'<a href="{html.escape(address)}">{words or html.escape(address)}</a>'
+        address, said = str(token.attrGet("src") or ""), token.content.strip()
+        found, pictures = MEDIA.fullmatch(address), env["pictures"]
+        if said in UNDESCRIBED and found:
+            said = pictures.nameless
+        words, leads = html.escape(said) or html.escape(address), html.escape(address)
+        one = next((one for one in pictures.sized if found and one.key == found.group(1)), None)
+        inside = one.tag(words) if one else words
+        if _is_linked(tokens, idx):
+            return inside
+        return f'<a href="{leads}">{inside}</a>'
+
+
+def _is_linked(tokens: Sequence[Token], idx: int) -> bool:
+    return sum((token.type == "link_open") - (token.type == "link_close") for token in tokens[:idx]) > 0
 
 
 def _link_bare_addresses(state: StateCore) -> None:
@@ -142,24 +189,27 @@ def _closed_up(made: str) -> str:
     return _after_emphasis.sub(r"\1", _before_emphasis.sub("", made))
 
 
+NONE = Pictures()
+
+
 @lru_cache(maxsize=512)
-def _html(text: str, shift: int) -> str:
+def _html(text: str, shift: int, pictures: Pictures = NONE) -> str:
     parser = _parser()
     tokens = _shifted(parser.parse(text), shift)
-    made = _closed_up(parser.renderer.render(tokens, parser.options, {}))
+    made = _closed_up(parser.renderer.render(tokens, parser.options, {"pictures": pictures}))
     return nh3.clean(made, tags=TAGS, attributes=ATTRIBUTES, url_schemes=SCHEMES, link_rel=REL)
 
 
-def markdown(text: str | None, shift: int = 1) -> Markup:
+def markdown(text: str | None, shift: int = 1, pictures: Pictures = NONE) -> Markup:
     """Safe HTML of `text`, cut at 32 KB. `shift` lowers headings: 1 makes the highest an h2."""
-    return Markup(_html(_cut(text or ""), shift))  # noqa: S704  cleaned by nh3
+    return Markup(_html(_cut(text or ""), shift, pictures))  # noqa: S704  cleaned by nh3
 
 
-async def markdown_in_thread(text: str, shift: int = 1) -> Markup:
+async def markdown_in_thread(text: str, shift: int = 1, pictures: Pictures = NONE) -> Markup:
     """The same, beside the event loop when it is long; for actions that store the HTML."""
     if len(text) <= LONG:
-        return markdown(text, shift)
-    made: Markup = await in_thread(markdown, text, shift)
+        return markdown(text, shift, pictures)
+    made: Markup = await in_thread(markdown, text, shift, pictures)
     return made
 
 
@@ -169,13 +219,19 @@ def _cut(text: str) -> str:
 
 _inline = re.compile(r"</?(?:a|abbr|b|code|del|em|i|ins|kbd|mark|s|small|span|strong|sub|sup|u)(?:\s[^>]*)?>")
 _tags = re.compile(r"<[^>]*>")
+_alt = re.compile(r'<img [^>]*?alt="([^"]*)"[^>]*>')
 _space = re.compile(r"\s+")
+
+
+def described(made: str) -> str:
+    """Cleaned HTML with the descriptions of its pictures in their place: they are read, and found, as words."""
+    return _alt.sub(r" \1 ", made)
 
 
 def words_of(made: str) -> str:
     """The words of cleaned HTML, in one line. Only what stands in a line of its own is set apart, so that
     **締め日**を, and also 「**締め日** を」, stay together."""
-    joined = _inline.sub("", _closed_up(made))
+    joined = _inline.sub("", _closed_up(described(made)))
     return _space.sub(" ", html.unescape(_tags.sub(" ", joined)).replace("\0", "")).strip()
 
 

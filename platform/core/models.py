@@ -121,10 +121,16 @@ class Media(Model):
     sha256 = fields.CharField(max_length=64)
     audience = fields.CharField(max_length=80, default="public")
     owner_id = fields.BigIntField(null=True)
+    holder = fields.CharField(max_length=60, default="", db_default="")  # the text it stands in (post:7), or loose
+    small_width = fields.IntField(null=True)  # pixels, where there is a second file for phones
+    copy_of = fields.BigIntField(null=True)  # the picture that it was copied from, into another text
     created_at = Moment()
 
     class Meta:
         table = "media"
+        indexes = [Index(fields=("holder", "created_at"), name="media_holder"),
+                   Index(fields=("owner_id", "created_at"), name="media_owner"),
+                   Index(fields=("copy_of",), name="media_copy_of")]  # fmt: skip
 
 
 class Note(Model):

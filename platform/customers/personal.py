@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from core.i18n import lazy
-from customers.registry import lists, refers, unpersonal
+from core.pictures import forget_pictures_of
+from customers.registry import forgets, lists, refers, unpersonal
 from customers.retention import keeps
 
 COUNTS = ("d7", "d30", "d90", "total")
@@ -57,7 +58,7 @@ refers("account_task", "person_id", erase="delete", blocks_if=TAKEN_UP)
 # search and core
 refers("search_query", "person_id", erase="clear", clear=("text",))
 refers("search_query", "account_id", about="account")
-refers("media", "owner_id")
+refers("media", "owner_id", hidden=("key",))
 
 for _table, _column, _why in (
     ("account", "name", "the record itself: merged and undone by customers.merging"),
@@ -71,6 +72,13 @@ for _table, _column, _why in (
     unpersonal(_table, _column, _why)
 refers("write_key", "created_by_id")
 lists("pilot", "people")
+
+
+@forgets
+async def forget_their_pictures(people: list[int], _addresses: list[tuple[str, str]]) -> None:
+    """A picture says more than its text, and nobody can take a name out of it: theirs go, wherever they stand."""
+    await forget_pictures_of(people)
+
 
 # What may be let go after a while (nothing is, until somebody sets a period)
 keeps("event", "received_at", lazy("Product events"), least=30, by="arrival",

@@ -6,7 +6,7 @@ import re
 
 import msgspec
 
-from core.markdown import markdown, words_of
+from core.markdown import Pictures, markdown, words_of
 from core.tasks import in_thread
 
 PART = 7_000  # characters: the kit's Markdown takes 32 KB at most, so long articles are rendered in parts
@@ -26,11 +26,11 @@ class Rendered(msgspec.Struct, frozen=True):
     text: str
 
 
-async def render(body: str) -> Rendered:
-    return await in_thread(render_now, body)  # type: ignore[no-any-return]
+async def render(body: str, pictures: Pictures = Pictures()) -> Rendered:
+    return await in_thread(render_now, body, pictures)  # type: ignore[no-any-return]
 
 
-def render_now(body: str) -> Rendered:
+def render_now(body: str, pictures: Pictures = Pictures()) -> Rendered:
     """Headings of the first level get anchors `s-1`, `s-2`, … (nothing of the writer's becomes an attribute)."""
     toc: list[list[str]] = []
 
@@ -41,19 +41,19 @@ def render_now(body: str) -> Rendered:
 
     parts = _parts(body[:LONGEST_BODY])
     level = min((len(marks) for marks in _marks.findall(_code.sub("", body))), default=1)
-    made = "".join(_html(part, level if len(parts) > 1 else 0) for part in parts)
+    made = "".join(_html(part, level if len(parts) > 1 else 0, pictures) for part in parts)
     text = words_of(made)
     excerpt = _first_words(made) or text
     excerpt = excerpt if len(excerpt) <= EXCERPT else excerpt[: EXCERPT - 1].rstrip() + "…"
     return Rendered(_heading.sub(anchored, made), toc, excerpt, text)
 
 
-def _html(part: str, level: int) -> str:
+def _html(part: str, level: int, pictures: Pictures) -> str:
     """One part. The kit makes the highest heading it meets an h2, so each part begins with one of the article's
     highest level, which is taken off again."""
     if not level:
-        return str(markdown(part))
-    made = str(markdown(f"{'#' * level} x\n\n{part}"))
+        return str(markdown(part, pictures=pictures))
+    made = str(markdown(f"{'#' * level} x\n\n{part}", pictures=pictures))
     return _heading.sub("", made, count=1).lstrip("\n")
 
 

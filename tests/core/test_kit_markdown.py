@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.markdown import LONGEST, excerpt, markdown, words_of
+from core.markdown import HIGHEST, LONGEST, WIDEST, Pictures, Sized, excerpt, markdown, words_of
 
 
 @pytest.mark.parametrize("evil", [
@@ -18,12 +18,53 @@ from core.markdown import LONGEST, excerpt, markdown, words_of
 ])  # fmt: skip
 def test_nothing_runs_and_nothing_is_fetched_from_elsewhere(evil: str) -> None:
     made = str(markdown(evil))
-    assert not re.search(r"<(script|img)|href=\"(javascript|data)|<[^>]* on\w+=", made, re.I) or 'src="/media/' in made
+    assert not re.search(r"<(script|img)|href=\"(javascript|data)|<[^>]* on\w+=", made, re.I)
 
 
-def test_own_pictures_and_links() -> None:
-    assert 'src="/media/a.png" alt="図"' in markdown("![図](/media/a.png)")
+KEY = "a" * 32 + ".png"
+OURS = Pictures((Sized(KEY, 1600, 1000, 1080),), "画像")
+
+
+def test_a_picture_of_the_text_stands_in_it_with_its_size_and_leads_to_the_whole_of_it() -> None:
+    made = str(markdown(f"![締め日の画面](/media/{KEY})", pictures=OURS))
+    assert f'<a href="/media/{KEY}" rel="nofollow ugc noopener"><img src="/media/{KEY}"' in made
+    for said in ('alt="締め日の画面"', 'width="800"', 'height="500"', 'loading="lazy"', f"/media/small/{KEY} 1080w"):
+        assert said in made
     assert 'rel="nofollow ugc noopener"' in markdown("https://example.com/")
+
+
+@pytest.mark.parametrize("text", [f"![図](/media/{KEY})", f"![図](/media/{'b' * 32}.png)", "![図](https://a.example/)"])
+def test_a_picture_that_is_not_of_the_text_is_a_link_with_its_description(text: str) -> None:
+    made = str(markdown(text, pictures=OURS if KEY not in text else Pictures()))
+    assert "<img" not in made and ">図</a>" in made
+
+
+@pytest.mark.parametrize("alt", ["", "画像の説明", "describe the picture", " "])
+def test_a_picture_that_nobody_described_has_a_name_all_the_same(alt: str) -> None:
+    assert 'alt="画像"' in markdown(f"![{alt}](/media/{KEY})", pictures=OURS)
+
+
+def test_a_linked_picture_leads_where_its_writer_said() -> None:
+    made = str(markdown(f"[![図](/media/{KEY})](https://a.example/)", pictures=OURS))
+    assert made.count("<a ") == 1 and 'href="https://a.example/"' in made and "<img" in made
+
+
+@pytest.mark.parametrize("alt", ['"><script>alert(1)</script>', '" onerror="alert(1)', "`x` **y** <b>z</b>", "a]b"])
+def test_a_hostile_description_stays_words(alt: str) -> None:
+    made = str(markdown(f"![{alt}](/media/{KEY})", pictures=OURS))
+    assert not re.search(r"<script|<b>|<[^>\"]*(\"[^\"]*\"[^>\"]*)* onerror=", made)
+
+
+def test_a_description_is_read_with_the_words_around_it() -> None:
+    made = str(markdown(f"**設定**を開く。\n\n![締め日の欄](/media/{KEY})", pictures=OURS))
+    assert words_of(made) == "設定を開く。 締め日の欄"
+
+
+@pytest.mark.parametrize("size", [(1170, 2532), (10, 20_000), (2400, 3), (1, 1)])
+def test_a_picture_keeps_its_shape_and_no_side_is_nothing(size: tuple[int, int]) -> None:
+    made = str(markdown(f"![x](/media/{KEY})", pictures=Pictures((Sized(KEY, *size),))))
+    width, height = (int(re.search(rf'{side}="(\d+)"', made).group(1)) for side in ("width", "height"))  # type: ignore[union-attr]
+    assert 1 <= width <= WIDEST and 1 <= height <= HIGHEST
 
 
 def test_japanese_emphasis_needs_no_spaces() -> None:

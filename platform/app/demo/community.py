@@ -8,6 +8,7 @@ from typing import Any
 from access.actions import grant
 from app.demo.acting import Cast, at
 from app.demo.files import Known, data, hours_ago
+from app.demo.pictures import with_picture
 from community.actions.answers import accept, ask_for_more, set_idea_status
 from community.actions.boards import BoardPlan, add_board
 from community.actions.hiding import hide
@@ -50,7 +51,8 @@ async def ambassadors(plan: dict[str, Any], known: Known) -> None:
 async def _thread(one: dict[str, Any], cast: Cast, known: Known) -> None:
     author, moment = await cast.be(one["author"]), hours_ago(one["hours_ago"])
     with at(moment, author):
-        thread = await publish(author, known.boards[one["board"]], one["title"], cast.linked(one["body"]),
+        body = await with_picture(one["id"], cast.linked(one["body"]))
+        thread = await publish(author, known.boards[one["board"]], one["title"], body,
                                tags=one["tags"], lang=one["lang"], key=f"demo:{one['id']}", at=moment)  # fmt: skip
     known.threads[one["id"]] = thread.id
     for place, said in enumerate(one["replies"]):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import msgspec
+
 from community import policy, records
 from community.reading.people import names_of
 from community.reading.related import SOURCE
@@ -11,8 +13,10 @@ from community.records import BoardRow, PostRow, ThreadRow
 from core.database import rows
 from core.errors import Conflict, NotFound
 from core.i18n import LANGUAGES, _, speaking
+from core.pictures import taken_along
 from core.policy import ensure
 from core.principal import Principal
+from core.refs import Ref
 from helpcenter.actions import create
 from helpcenter.models import Article
 from helpcenter.wordings import Place, Words
@@ -31,6 +35,8 @@ async def make_article(who: Principal, thread_id: int) -> tuple[Article, bool]:
         return before, False
     question, answer = await _told(thread)
     words = await _words(thread, question, answer)
+    sources = (Ref("post", question.id), Ref("post", answer.id))
+    words = msgspec.structs.replace(words, body=await taken_along(words.body, sources, who.person_id))
     place = Place(audience=_audience(board), brand=board.brand, owner_id=who.person_id)
     return await create(who, words, place, source=SOURCE, source_id=str(thread_id)), True
 

@@ -22,6 +22,7 @@ from core.database import rows, transaction, write
 from core.errors import Conflict
 from core.events import announce
 from core.i18n import _
+from core.pictures import attach
 from core.policy import ensure
 from core.principal import Principal
 from core.refs import Ref
@@ -42,7 +43,7 @@ async def reply(
     who: Principal, thread_id: int, body: str, *, lang: str = "", key: str = "", at: datetime | None = None
 ) -> PostRow:
     """Answer in a thread. `key` and `at` as in `publish`."""
-    text = await written(body, lang)
+    text = await written(body, lang, by=who.person_id)
     moment = at or now()
     async with transaction():
         ensure(policy.can_reply(who, *await _place(thread_id)))
@@ -123,7 +124,7 @@ async def replied(board: BoardRow, thread: ThreadRow, post: PostRow, *, quiet: b
 
 async def edit(who: Principal, post_id: int, body: str, version: int) -> PostRow:
     """Change a text. Raises EditConflict when `version` is no longer the post's."""
-    text = await written(body)
+    text = await written(body, by=who.person_id, of=Ref("post", post_id))
     async with transaction():
         thread, post = await records.hold_post(post_id)
         board = await records.board(thread.board_id)
@@ -138,6 +139,7 @@ async def edit(who: Principal, post_id: int, body: str, version: int) -> PostRow
             and (await limits.writer(post.author_id)).is_new
         ):
             limits.refuse_links(text)
+        await attach(Ref("post", post.id), text.pictures, who.person_id)
         await _keep_revision(who, thread, post, text.body)
         await write(
             "UPDATE post SET body = ?, html = ?, lang = ?, digest = ?, edited_at = ?, version = version + 1"

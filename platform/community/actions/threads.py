@@ -18,6 +18,7 @@ from community.writing import Written, tags_of, title_of, written
 from core.clock import now
 from core.database import transaction, write
 from core.events import announce
+from core.pictures import attach
 from core.policy import ensure
 from core.principal import Principal
 from core.refs import Ref
@@ -54,7 +55,7 @@ async def publish(
     With `at` the thread comes from elsewhere (an import, the demo): no limits, and nobody is told.
     Raises Refused (too short), Conflict (the same text), TooMany (a newcomer in haste), Forbidden.
     """
-    new = NewThread(title_of(title), await written(body, lang), tags_of(tags), at or now())
+    new = NewThread(title_of(title), await written(body, lang, by=who.person_id), tags_of(tags), at or now())
     async with transaction():
         board = await records.board(board_id)
         ensure(policy.can_post(who, board))
@@ -104,6 +105,7 @@ async def insert_post(thread_id: int, number: int, author_id: int, text: Written
         " created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, 1, ?, ?) RETURNING id",
         thread_id, number, author_id, text.body, text.html, text.lang, state, reason, text.digest, at,
     )  # fmt: skip
+    await attach(Ref("post", int(made[0][0])), text.pictures, author_id)
     return int(made[0][0])
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from community import in_help, policy, records
+from community import in_help, pictures, policy, records
 from community.pages.ask import AskPages
 from community.pages.desk import DeskPages
 from community.pages.duty import DutyPages
@@ -18,7 +18,7 @@ from core.context import here
 from core.i18n import lazy
 from core.navigation import navigation
 
-__all__ = ["controllers", "in_help"]  # what the help centre shows of the community registers itself
+__all__ = ["controllers", "in_help", "pictures"]  # what registers itself with rooms below
 controllers = [FrontPages, AskPages, ThreadPages, PostPages, DeskPages, OwnPages, DutyPages, FeedPages, StaffPages]
 
 

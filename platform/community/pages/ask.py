@@ -20,6 +20,7 @@ from core.errors import Forbidden, Refused
 from core.forms import Form
 from core.i18n import _
 from core.pages import flash, fragment
+from core.pictures import with_pictures
 
 
 async def _open_boards() -> list[BoardRow]:
@@ -62,12 +63,14 @@ class AskPages(Controller):
 
     @post("/new", may="community.post")
     async def ask(self, request: Request[Any, Any, Any]) -> Response[Any]:
-        data = await request.form()
+        data, mistake = await with_pictures(await request.form())
         form, boards = Form(Question, data), await _open_boards()
+        if mistake:
+            form.add_error("body", mistake)
         if not boards:
             raise Forbidden(_("There is no board on which you can write."))
-        if data.get("do") == "similar":
-            return await _page(Form(Question, initial=dict(data)), boards)
+        if "do" in data:  # look for similar questions
+            return await _page(Form(Question, initial={name: sent[-1] for name, sent in data.items()}), boards)
         chosen = next((one for one in boards if form.valid and one.slug == form.data.board), None)
         if form.valid and chosen is None:
             form.add_error("board", _("Choose one of the list."))

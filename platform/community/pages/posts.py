@@ -21,6 +21,7 @@ from core.errors import NotFound, Refused
 from core.forms import Form
 from core.i18n import _
 from core.pages import flash
+from core.pictures import with_pictures
 from core.policy import ensure
 from core.refs import Ref
 
@@ -74,7 +75,10 @@ class PostPages(Controller):
     @post("/edit", may="community.post")
     async def edit(self, request: Request[Any, Any, Any], post_id: int) -> Response[Any]:
         board, thread, found = await place_of(post_id)
-        form = Form(Edit, await request.form())
+        data, mistake = await with_pictures(await request.form())
+        form = Form(Edit, data)
+        if mistake:
+            form.add_error("body", mistake)
         if not form.valid:
             return _edit_page(board, thread, found, form, status=422)
         try:

@@ -24,6 +24,7 @@ from core.errors import Refused
 from core.forms import Form
 from core.i18n import _
 from core.pages import flash
+from core.pictures import with_pictures
 
 
 async def show_thread(thread_id: int, first: int = 1, *, form: Form[Reply] | None = None, status: int = 200,
@@ -79,7 +80,10 @@ class ThreadPages(Controller):
 
     @post("/replies", may="community.post")
     async def reply(self, request: Request[Any, Any, Any], thread_id: int) -> Response[Any]:
-        form = Form(Reply, await request.form())
+        data, mistake = await with_pictures(await request.form())
+        form = Form(Reply, data)
+        if mistake:
+            form.add_error("body", mistake)
         thread = await records.thread(thread_id)
         if form.valid:
             try:

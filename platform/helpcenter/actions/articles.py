@@ -10,12 +10,14 @@ from core.database import lock, rows, transaction, write
 from core.errors import Conflict, NotFound
 from core.events import announce
 from core.i18n import _
+from core.pictures import attach
 from core.policy import ensure
 from core.principal import Principal
 from helpcenter import documents, policy
 from helpcenter.events import ArticleChanged
 from helpcenter.ids import possible
 from helpcenter.models import Article, ArticleAudience, ArticleRevision, ArticleTranslation, Category
+from helpcenter.pictures import pictures_of
 from helpcenter.rendering import Rendered, render
 from helpcenter.slugs import claim_slug, free_slug, leave_behind, slug_of
 from helpcenter.wordings import Place, Words, checked_audience, cleaned
@@ -29,7 +31,8 @@ async def create(
     """A draft. `source` and `source_id` say where it came from (`thread`, `42`); a pair exists once (Conflict)."""
     ensure(policy.can_write(principal))
     words, place = cleaned(words), await checked_place(place or Place(owner_id=principal.person_id))
-    rendered = await render(words.body)
+    pictures = await pictures_of(words.body, principal.person_id)
+    rendered = await render(words.body, pictures)
 
     async with transaction():
         await lock(SLUGS)
@@ -37,6 +40,7 @@ async def create(
             raise Conflict(_("This was made into an article already."))
         article = await new_article(words, place, source=source, source_id=source_id)
         await write_words(principal, article, None, words, rendered)
+        await attach(article.ref, pictures, principal.person_id)
         await audit("article.create", article.ref, after={"title": words.title, "locale": words.locale})
     return article
 
@@ -51,7 +55,9 @@ async def save(
     ensure(policy.can_write(principal))
     article = await article_of(article_id)
     _same(article, version)
-    words, rendered = cleaned(words), await render(words.body)
+    words = cleaned(words)
+    pictures = await pictures_of(words.body, principal.person_id, article_id)
+    rendered = await render(words.body, pictures)
     place = await checked_place(place or place_of(article))
     before = place_of(article)
     translation = await ArticleTranslation.get_or_none(article_id=article_id, locale=words.locale)
@@ -63,6 +69,7 @@ async def save(
         await next_version(article)
         await write_place(article, place, before)
         saved = await write_words(principal, article, translation, words, rendered)
+        await attach(article.ref, pictures, principal.person_id)
         if article.is_published and upcoming:
             await documents.write_index(_addressed(upcoming, saved))
             await announce(ArticleChanged(article_id=article.id))

@@ -23,6 +23,7 @@ from helpcenter.events import ArticleChanged, ArticlePublished
 from helpcenter.imports.plan import Options, category_ids
 from helpcenter.imports.rows import Row
 from helpcenter.models import Article, ArticleImport, ArticleTranslation
+from helpcenter.pictures import pictures_of
 from helpcenter.rendering import Rendered, render
 from helpcenter.slugs import path_of, slug_of
 from helpcenter.wordings import Place, Words
@@ -115,7 +116,8 @@ async def _ready(row: Row, options: Options, addresses: Addresses) -> Ready:
 
     slug = addresses[row.id, row.locale]
     words = msgspec.structs.replace(row.words(), body=_link.sub(resolved, row.body), slug=slug)
-    rendered = await render(words.body)
+    pictures = await pictures_of(words.body, None, row.article_id)  # those that the article has already
+    rendered = await render(words.body, pictures)
     article = Article(id=row.article_id or 0, audience=row.audience or options.audience, brand=options.brand)
     upcoming = ArticleTranslation(locale=row.locale, title=words.title, phrasings=list(words.phrasings),
                                   html=rendered.html, toc=rendered.toc, slug=slug,

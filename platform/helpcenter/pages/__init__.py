@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from core.i18n import lazy
 from core.navigation import navigation
+from helpcenter import pictures  # noqa: F401  registers who sees them
 from helpcenter.pages.categories import CategoryPages
 from helpcenter.pages.confidence import ConfidencePages
 from helpcenter.pages.editor import EditorPages

@@ -13,6 +13,7 @@ from core.errors import Conflict, NotFound, Refused
 from core.forms import Form
 from core.i18n import LANGUAGES, _
 from core.pages import flash, fragment, page, url
+from core.pictures import with_pictures
 from helpcenter import actions, learned
 from helpcenter.actions.articles import article_of
 from helpcenter.actions.gaps import gap_of
@@ -23,9 +24,10 @@ from helpcenter.notation import blocking, literal, written
 from helpcenter.pages.around import staff_tabs
 from helpcenter.pages.forms import LONGEST_PHRASINGS, ArticleForm, audience_fields, audiences, categories, states
 from helpcenter.phrasings import spoken
+from helpcenter.pictures import pictures_of
 from helpcenter.rendering import render
 from helpcenter.slugs import path_of
-from helpcenter.wordings import Words
+from helpcenter.wordings import LONGEST_BODY, Words
 
 
 def editor_path(article_id: int, locale: str) -> str:
@@ -46,7 +48,7 @@ class EditorPages(Controller):
 
     @post("/new", may="help.write")
     async def create(self, request: Request[Any, Any, Any]) -> Response[Any]:
-        who, form = here().principal, looked_through(Form(ArticleForm, await request.form()))
+        who, form = here().principal, await _sent(request)
         if not form.valid:
             return await _editor(None, form, status=422)
         try:
@@ -67,7 +69,7 @@ class EditorPages(Controller):
 
     @post("/{article_id:int}", may="help.write")
     async def save(self, request: Request[Any, Any, Any], article_id: int) -> Response[Any]:
-        article, form = await article_of(article_id), looked_through(Form(ArticleForm, await request.form()))
+        article, form = await article_of(article_id), await _sent(request)
         if not form.valid:
             return await _editor(article, form, status=422)
         said = form.data
@@ -82,7 +84,9 @@ class EditorPages(Controller):
     @post("/preview", may="help.write", status_code=200)
     async def preview(self, request: Request[Any, Any, Any]) -> Response[Any]:
         data = await request.form()
-        made = await render(str(data.get("body", "")))
+        body, number = str(data.get("body", ""))[:LONGEST_BODY], str(data.get("article", ""))
+        of = int(number) if number.isdecimal() and len(number) < 19 else None
+        made = await render(body, await pictures_of(body, here().principal.person_id, of))
         show = fragment if request.headers.get("x-fragment") else page
         whole = "helpcenter/preview-piece.html" if request.headers.get("x-fragment") else "helpcenter/preview.html"
         return show(whole, title=str(data.get("title", ""))[:200], made=made)
@@ -186,6 +190,14 @@ async def _editor(article: Article | None, form: Form[ArticleForm], status: int 
                 suggestions=await learned.suggested(article, translation) if article and translation else [],
                 states=states(), path=path_of(translation.slug) if translation else "", tabs=await staff_tabs(),
                 other=next((t for one, t in translations.items() if one != locale), None))  # fmt: skip
+
+
+async def _sent(request: Request[Any, Any, Any]) -> Form[ArticleForm]:
+    data, mistake = await with_pictures(await request.form())
+    form = looked_through(Form(ArticleForm, data))
+    if mistake:
+        form.add_error("body", mistake)
+    return form
 
 
 def looked_through(form: Form[ArticleForm]) -> Form[ArticleForm]:

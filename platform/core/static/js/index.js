@@ -9,7 +9,7 @@ import "./bulk.js";
 import "./copy.js";
 import "./editor.js";
 import "./drafts.js";
-import "./paste.js";
+import "./pictures.js";
 import "./autosize.js";
 
 document.documentElement.dataset.js = "on";
