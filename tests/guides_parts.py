@@ -57,8 +57,8 @@ async def written(
     for n, step in enumerate(steps or [{}], 1):
         if n > len(guide.steps):
             await writing.add_step(guide)
-        texts = {"title": title} | {k: v for k, v in step.items() if k in ("title", "text", "button")}
-        where = {k: v for k, v in step.items() if k in ("selectors", "placement", "link", "event")}
+        texts = {"title": title} | {k: v for k, v in step.items() if k in ("title", "text", "alt", "button")}
+        where = {k: v for k, v in step.items() if k in ("selectors", "placement", "link", "event", "picture")}
         await writing.keep_step(guide, guide.steps[n - 1]["id"], "ja", texts, **({"selectors": []} | where))
     frequency = {"frequency": guide.frequency, "every_days": guide.every_days}
     await writing.change_audience(guide, writing.Audience(**({"name": title, "trigger": NOW} | frequency | audience)))

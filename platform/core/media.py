@@ -199,6 +199,8 @@ async def _sight(who: Principal, found: Media) -> Sight:
 async def _file(found: Media, path: Path, keep: str) -> Response[bytes]:
     tag = f'"{found.sha256[:32]}-{path.stem[-5:]}"'
     headers = {"Cache-Control": keep, "ETag": tag}
+    if keep == IN_PUBLIC_TEXTS:  # guides stand in other sites' pages, newsletters in web mail
+        headers |= {"Cross-Origin-Resource-Policy": "cross-origin", "Access-Control-Allow-Origin": "*"}
     request = here().request
     if request is not None and request.headers.get("if-none-match") == tag:
         return Response(b"", status_code=304, headers=headers, media_type=found.kind)

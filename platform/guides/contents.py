@@ -11,8 +11,10 @@ from core.database import write
 from core.i18n import LANGUAGES, _, speaking
 from guides.models import Guide
 
-TEXTS = ("title", "text", "button", "low", "high", "follow_up", "thanks")
+TEXTS = ("title", "text", "alt", "button", "low", "high", "follow_up", "thanks")
 ONE_STEP = ("banner", "modal", "survey")
+WITH_PICTURE = ("banner", "modal", "tooltip")
+WIDEST, HIGHEST = 420, 280  # CSS pixels of a picture, within a box of 30 rem
 MOST_STEPS = 12
 MOST_SELECTORS = 6
 
@@ -54,7 +56,16 @@ def body_of(guide: Guide, locale: str) -> dict[str, Any]:
 def _step(step: dict[str, Any], words: dict[str, dict[str, str]]) -> dict[str, Any]:
     said = words[str(step["id"])]
     kept = {name: step[name] for name in ("id", "selectors", "placement", "link", "event") if step.get(name)}
+    if step.get("picture"):
+        kept["picture"] = _picture(step["picture"])
     return kept | {name: said[name] for name in TEXTS if said.get(name)}
+
+
+def _picture(kept: dict[str, Any]) -> dict[str, Any]:
+    """Where it is, and its size in CSS pixels, so that nothing moves when it comes."""
+    scale = min(1.0, WIDEST / kept["width"], HIGHEST / kept["height"])
+    path = f"/media/small/{kept['key']}" if kept.get("small") else f"/media/{kept['key']}"
+    return {"src": path, "width": max(1, round(kept["width"] * scale)), "height": max(1, round(kept["height"] * scale))}
 
 
 def script_words(kind: str) -> dict[str, str]:

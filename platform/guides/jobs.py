@@ -10,11 +10,11 @@ from core.jobs import every, job
 from core.refs import Ref
 from customers import notices, tasks
 from customers.events import MergeUndone, PeopleMerged
-from guides import noticed, opinions, rollout, sights, voices
+from guides import noticed, opinions, pictures, rollout, sights, voices
 from guides.models import Guide, Product
 from guides.recounting import recount
 
-__all__ = ["look_for_places", "noticed", "opinions", "recount", "tell_csm", "voices"]
+__all__ = ["look_for_places", "noticed", "opinions", "pictures", "recount", "tell_csm", "voices"]
 
 
 @job

@@ -51,6 +51,8 @@ def _missing(guide: Guide) -> Iterator[Remark]:
     for n, step in enumerate(guide.steps, 1):
         if not _own(guide, step).get("title"):
             yield Remark("bad", _("It has no title."), n)
+        if step.get("picture") and not _own(guide, step).get("alt"):
+            yield Remark("warn", _("Nobody has written what can be seen on its picture."), n)
         if guide.kind == "tooltip" and not step.get("selectors"):
             yield Remark("bad", _("It points nowhere."), n)
     if guide.segment_id is None:

@@ -14,10 +14,12 @@ from core.context import current_principal
 from core.database import transaction, write
 from core.errors import Conflict, NotFound, Refused
 from core.i18n import LANGUAGES, _
+from core.markdown import NONE, Pictures
+from core.pictures import attach, ready
 from core.policy import ensure
 from core.refs import Ref
 from guides import policy
-from guides.contents import MOST_SELECTORS, MOST_STEPS, ONE_STEP, TEXTS, source_digest
+from guides.contents import MOST_SELECTORS, MOST_STEPS, ONE_STEP, TEXTS, WITH_PICTURE, source_digest
 from guides.models import FREQUENCIES, KINDS, Guide
 from guides.published import forget_after_commit
 
@@ -70,23 +72,32 @@ async def open_guide(name: str, kind: str, *, locale: str = "ja", brand: str = "
     return guide
 
 
-async def keep_step(guide: Guide, step_id: int, locale: str, texts: dict[str, str], *, selectors: list[str],
-                    placement: str = "", link: str = "", event: str = "") -> None:  # fmt: skip
-    """The words of one step in one language. Where it points is the same in every language."""
+async def keep_step(
+    guide: Guide, step_id: int, locale: str, texts: dict[str, str], *, selectors: list[str], placement: str = "",
+    link: str = "", event: str = "", picture: str | None = None,
+) -> None:  # fmt: skip
+    """The words of one step in one language. Where it points, and its picture, are the same in every language.
+    `picture`: the key of one that was sent (core.pictures), empty for none; without it the one that is there stays."""
     ensure(policy.can_write(current_principal()))
     if locale not in LANGUAGES:
         raise Refused(_("Choose a language of the list."))
+    before = next((one for one in guide.steps if one["id"] == step_id), None)
+    if before is None:
+        raise NotFound(_("There is no such step."))
     step = {"id": step_id, "selectors": _selectors(selectors), "placement": placement, "link": checked_link(link),
             "event": event.strip()[:120]}  # fmt: skip
-    if step_id not in [one["id"] for one in guide.steps]:
-        raise NotFound(_("There is no such step."))
+    pictures = Pictures()
+    if picture:
+        pictures = await pictures_to_stand_in(guide, picture)
+    if kept := _as_kept(pictures) if picture is not None else before.get("picture"):
+        step["picture"] = kept
     said = {name: texts.get(name, "").strip()[:LONGEST_TEXT] for name in TEXTS}
     steps = [step if one["id"] == step_id else one for one in guide.steps]
     words = dict(guide.texts.get(locale, {})) | {str(step_id): {name: text for name, text in said.items() if text}}
     if not words[str(step_id)]:
         del words[str(step_id)]
     kept = {one: held for one, held in (guide.texts | {locale: words}).items() if held}
-    await _save(guide, steps=steps, texts=kept, translated_from=_translated(guide, locale))
+    await _save(guide, steps=steps, texts=kept, translated_from=_translated(guide, locale), pictures=pictures)
 
 
 def _translated(guide: Guide, locale: str) -> dict[str, str]:
@@ -117,7 +128,20 @@ async def drop_step(guide: Guide, step_id: int) -> None:
     await _save(guide, steps=steps, texts=texts, translated_from=guide.translated_from)
 
 
-async def _save(guide: Guide, *, steps: Any, texts: Any, translated_from: Any) -> None:
+async def pictures_to_stand_in(guide: Guide, key: str) -> Pictures:
+    if guide.kind not in WITH_PICTURE:
+        raise Refused(_("This kind has no picture."))
+    found = await ready(f"/media/{key}", current_principal().person_id, Ref("guide", guide.id))
+    if not found:
+        raise Refused(_("Choose a file."))
+    return found
+
+
+def _as_kept(pictures: Pictures) -> dict[str, Any]:
+    return {name: getattr(one, name) for one in pictures.sized for name in ("key", "width", "height", "small")}
+
+
+async def _save(guide: Guide, *, steps: Any, texts: Any, translated_from: Any, pictures: Pictures = NONE) -> None:
     async with transaction():
         won = await write(
             "UPDATE guide SET steps = ?, texts = ?, translated_from = ?, updated_at = ?, version = version + 1"
@@ -125,6 +149,7 @@ async def _save(guide: Guide, *, steps: Any, texts: Any, translated_from: Any) -
             steps, texts, translated_from, now(), guide.id, guide.version,
         )  # fmt: skip
         _won(won)
+        await attach(Ref("guide", guide.id), pictures, current_principal().person_id)
         await audit("guide.write", Ref("guide", guide.id))
     await guide.refresh_from_db()
 

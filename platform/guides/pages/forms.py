@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Annotated, Literal
 
 import msgspec
+from litestar.datastructures import UploadFile
 
 from core.forms import Line, Meta, Text
 from customers.models import Segment
@@ -25,6 +26,9 @@ class StepForm(msgspec.Struct):
 
     title: Name
     version: int = 0
+    picture: UploadFile | None = None
+    without_picture: bool = False
+    alt: Annotated[Line, Meta(max_length=200)] = ""
     text: Annotated[Text, Meta(max_length=1000)] = ""
     button: Short = ""
     link: Annotated[Line, Meta(max_length=1000)] = ""

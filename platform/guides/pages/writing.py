@@ -13,6 +13,7 @@ from core.forms import Form
 from core.i18n import LANGUAGES, _, moment
 from core.listing import Choice, Column, Listing
 from core.pages import flash, page, render
+from core.pictures import send
 from customers.models import Person
 from customers.policy import visible_people
 from guides import contents, policy, script, writing
@@ -79,12 +80,20 @@ class GuidePages(Controller):
         guide.version = data.version or guide.version
         try:
             await writing.keep_step(guide, chosen["id"], locale, texts, selectors=data.selectors.splitlines(),
-                                    placement=data.placement, link=data.link, event=data.event)  # fmt: skip
+                                    placement=data.placement, link=data.link, event=data.event,
+                                    picture=await _picture_of(data))  # fmt: skip
         except Refused as refusal:
             form.fail(refusal.sentence)
             return await _content_page(guide, chosen, locale, form=form, status=refusal.status)
         flash(_("The step is saved."))
         return Redirect(_at(guide, chosen["id"], locale), status_code=303)
+
+
+async def _picture_of(data: StepForm) -> str | None:
+    """The key of the one that was sent now; empty to take the old one away; None to leave it."""
+    if data.picture is not None:
+        return (await send(await data.picture.read(), data.picture.filename)).key
+    return "" if data.without_picture else None
 
 
 def _at(guide: Guide, step: int, locale: str) -> str:
