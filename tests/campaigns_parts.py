@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from campaigns import actions, rollout
 from campaigns.compose import Draft
+from campaigns.line.content import Button, Message
 from campaigns.models import Campaign
 from core.clock import now
 from core.context import Here, enter
 from core.principal import CAPABILITIES, Principal
-from customers import consent
+from customers import consent, people
 from customers.models import Segment, SegmentMember
 from factories import a_person, an_account
 
@@ -63,4 +64,36 @@ async def piloted(campaign: Campaign, people, run_jobs) -> Campaign:
     await rollout.start_pilot(campaign, "社内の3人", [one.id for one in people])
     await run_jobs()
     await rollout.judge(campaign, True, "わかりやすいとのこと")
+    return campaign
+
+
+# LINE --------------------------------------------------------------------------------------------------------
+
+LINE_TEXT = """{{ person.family_name }}さん、{{ sender.name }}です。年末の締めの準備ができました。
+{{ link('/help/017') }}
+
+配信を止めるには「配信停止」とお送りください。"""
+CARD = Message("card", "締めの前に片付けることを集めました。", "年末の締め", "https://static.tsukimi.example/a.png",
+               (Button("準備を見る", "/help/017"), Button("予約する", "https://tsukimi.example/book")))  # fmt: skip
+MESSAGES = (Message("text", LINE_TEXT), CARD)
+
+
+async def on_line(line, person, *, says: str | None = "given", topic: str = "usage") -> str:
+    """They follow us, linked their account, and said yes; returns the LINE user."""
+    user = line.person(f"{person.family_name}{person.id}")
+    await people.link("line", user, person.id, source="line_link", verified_at=now())
+    if says:
+        await consent.decide(person.id, topic, "line", says, source="form")
+    return user
+
+
+async def a_line_campaign(readers, channels: str = "line", messages=MESSAGES, **settings) -> Campaign:
+    segment = await a_segment(readers)
+    campaign = await actions.open_campaign(
+        actions.Settings(name="年末の締め", topic="usage", segment_id=segment.id, **settings)
+    )
+    await actions.choose_channels(campaign, channels)
+    if channels != "line":
+        await actions.keep_content(campaign, Draft(SUBJECT, MJML, "12月の締めの前に"))
+    await actions.keep_line(campaign, messages)
     return campaign

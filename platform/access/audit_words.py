@@ -128,6 +128,7 @@ ACTION_NAMES = {
     "pilot.passed": lazy("passed a pilot"),
     "pilot.failed": lazy("failed a pilot"),
     "campaign.open": lazy("opened a campaign"),
+    "campaign.channels": lazy("changed the channels of a campaign"),
     "campaign.settings": lazy("changed a campaign"),
     "campaign.sender": lazy("changed the sender"),
     "campaign.schedule": lazy("scheduled a campaign"),

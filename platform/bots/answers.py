@@ -65,6 +65,22 @@ def link(url: str, lang: str) -> tuple[str, dict[str, Any]]:
         return _("Open this page within ten minutes, sign in, and link your LINE account.") + f"\n{url}", {}
 
 
+def heard_stop(word: str, changed: int, is_known: bool, lang: str) -> tuple[str, dict[str, Any]]:
+    """What “stop” or “resume” came to."""
+    with speaking(lang):
+        if not is_known:
+            words = [_("We send no news to this LINE account.")]
+        elif word == "stop":
+            words = [_("You will get no more news from us on LINE. Answers to your questions still come."),
+                     _("Write “resume” to get it again.")]  # fmt: skip
+        elif changed:
+            words = [_("You will get our news on LINE again."), _("Write “stop” to end it.")]
+        else:
+            words = [_("Nothing was stopped here by a message. You choose what you receive on this page:"),
+                     absolute("/me/contact")]  # fmt: skip
+        return "\n".join(words), {}
+
+
 def said(kind: str, lang: str, message_id: int = 0, **values: Any) -> tuple[str, dict[str, Any]]:
     """A short sentence of its own."""
     with speaking(lang):

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlencode
 
-from bots import answers
+from bots import answers, stopping
 from bots.claims import claimed_account
 from bots.delivering import deliver, say
 from bots.events import QuestionAnswered, QuestionUnanswered
 from bots.knowledge import Known, look_up
 from bots.suggesting import may_suggest_beside, suggest
 from bots.taps import tapped
-from bots.words import language_of, pleasantry, serious, wants_link, wants_person
+from bots.words import language_of, pleasantry, serious, stop_word, wants_link, wants_person
 from channels import line
 from core.database import rows, transaction
 from core.events import announce
@@ -34,6 +34,8 @@ async def consider(conversation_id: int, message_id: int, epoch: int) -> str:
     message = await Message.get(id=message_id)
     if message.data.get("kind") == "tap":
         return await tapped(conversation, message, epoch)
+    if message.channel == "line" and (word := stop_word(message.body)) and stopping.is_between_us(conversation):
+        return await stopping.heed(conversation, message, word)
     if conversation.state != "bot" or conversation.epoch != epoch:
         return await _beside(conversation, message)
     if message.state != "shown":

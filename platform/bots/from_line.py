@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from bots import customers_of, linking
@@ -11,7 +12,7 @@ from channels.models import Arrival
 from core.database import rows, transaction
 from core.jobs import Job
 from core.refs import Ref
-from customers import people, timeline
+from customers import blocking, people, timeline
 from inbox.actions import receiving
 from inbox.actions.receiving import Heard
 
@@ -35,7 +36,7 @@ async def work(connection: Known, arrival: Arrival, copy_media: Job, offer_butto
     elif kind == "accountLink":
         await linking.finish_line(connection, arrival, event)
     elif kind in ("follow", "unfollow"):
-        await _followed(arrival, event, kind)
+        await _followed(connection, arrival, event, kind)
     else:
         await _done(arrival, f"nothing to do for {kind}", "ignored")
 
@@ -120,13 +121,26 @@ def _words(event: dict[str, Any], message: dict[str, Any]) -> tuple[str, dict[st
     return "", {"kind": kind, "attachments": [attached]}
 
 
-async def _followed(arrival: Arrival, event: dict[str, Any], kind: str) -> None:
+async def _followed(connection: Known, arrival: Arrival, event: dict[str, Any], kind: str) -> None:
+    """Nothing more is pushed to who blocked us, until they follow us again."""
     user = str((event.get("source") or {}).get("userId") or "")
     person = await people.person_by_identity("line", user)
     async with transaction():
         if await arrivals.take(arrival.id) is None:
             return
+        if user and not await _is_overtaken(connection, arrival, user):
+            await (blocking.follows_again if kind == "follow" else blocking.blocked)(connection.id, user)
         if person:
             await timeline.record(person.id, f"line.{kind}ed", channel="line", at=arrival.at,
                                   about=Ref("arrival", arrival.id), key=f"arrival:{arrival.id}")  # fmt: skip
         await arrivals.say(arrival.id, kind)
+
+
+async def _is_overtaken(connection: Known, arrival: Arrival, user: str) -> bool:
+    """They followed or blocked us since: events may come, and be worked on, in another order."""
+    later = await rows(
+        "SELECT 1 FROM arrival WHERE connection_id = ? AND received_at > ? AND at > ?"
+        " AND kind IN ('follow', 'unfollow') AND CAST(body AS text) LIKE ? LIMIT 1",
+        connection.id, arrival.received_at - timedelta(days=1), arrival.at, f'%"{user}"%',
+    )  # fmt: skip
+    return bool(later)

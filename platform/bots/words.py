@@ -120,6 +120,12 @@ SERIOUS = {
 THANKS = re.compile(
     r"^(?:ありがと(?:う|ね)?(?:ござい(?:ます|ました))?|助かりました|助かった|了解(?:です|しました)?|わかりました|分かりました|承知(?:しました)?|thanks?(?: you)?(?: so much| a lot| very much)?|thx|ok(?:ay)?|got it)[!。.〜ー\s]*$"
 )
+STOPPING = re.compile(
+    r"^[「『]?(?:(?:メッセージ|お知らせ|line)?(?:の)?配信(?:を|の)?(?:停止|解除|止め)(?:して|する|希望|お願い(?:します)?|たい|てください|て)?(?:ください|下さい)?|stop|unsubscribe|opt[ -]?out)[」』]?[!。.\s]*$"
+)
+RESUMING = re.compile(
+    r"^[「『]?(?:(?:メッセージ|お知らせ|line)?(?:の)?配信(?:を|の)?再開(?:して|する|希望|お願い(?:します)?)?(?:ください|下さい)?|resume|subscribe)[」』]?[!。.\s]*$"
+)
 GREETINGS = re.compile(
     r"^(?:こんにちは|こんにちわ|こんばんは|おはよう(?:ございます)?|はじめまして|初めまして|お世話になっております|お世話になります|hello|hi|hey|good (?:morning|afternoon|evening))(?:[,、 ].{0,6})?[!。.〜ー\s]*$"
 )
@@ -159,6 +165,12 @@ def pleasantry(text: str) -> str:
 def wants_link(text: str) -> bool:
     """Whether somebody wants to tie this account to theirs here."""
     return bool(LINKING.match(folded(text)))
+
+
+def stop_word(text: str) -> str:
+    """`stop` or `resume` when a message is nothing but the wish to get no more, or again, what we send out."""
+    words = folded(text)
+    return "stop" if STOPPING.match(words) else "resume" if RESUMING.match(words) else ""
 
 
 def language_of(text: str, otherwise: str = "ja") -> str:

@@ -7,9 +7,12 @@ from typing import Any
 import msgspec
 
 from campaigns import checks, policy
+from campaigns.channels import CHOICES
 from campaigns.checks import Check
 from campaigns.compose import Content, Draft, Templates, common_values, compiled, new_token, unsubscribe_address
 from campaigns.language import Missed, TooMuch
+from campaigns.line import content as line_content
+from campaigns.line.content import Message, messages_of
 from campaigns.models import Campaign, Revision, Step
 from campaigns.outgoing import addresses
 from campaigns.variables import COLUMNS, JOINS, PRIMARY, declared, sample_values, values_of
@@ -98,16 +101,18 @@ async def keep_content(campaign: Campaign, draft: Draft) -> Revision:
     A verdict belongs to a revision: a changed content has none.
     """
     ensure(policy.can_write(current_principal()))
+    draft = await _whole(campaign, draft)
     content: Content = await in_thread(compiled, draft, await declared())
     moment = now()
     async with transaction():
         await _changed(campaign)
         kept = await write(
-            "INSERT INTO campaign_revision (campaign_id, hash, subject, preheader, mjml, text, html, plain,"
-            " created_by_id, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (campaign_id, hash)"
-            " DO UPDATE SET html = excluded.html, plain = excluded.plain RETURNING id",
+            "INSERT INTO campaign_revision (campaign_id, hash, subject, preheader, mjml, text, html, plain, line,"
+            " channels, created_by_id, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT (campaign_id, hash) DO UPDATE SET html = excluded.html, plain = excluded.plain RETURNING id",
             campaign.id, draft.hash, draft.subject, draft.preheader, draft.mjml, draft.text, content.html,
-            content.plain, current_principal().person_id, moment,
+            content.plain, msgspec.json.encode(draft.line).decode() if draft.line else None, draft.channels,
+            current_principal().person_id, moment,
         )  # fmt: skip
         for target in content.links:
             await write(
@@ -117,7 +122,8 @@ async def keep_content(campaign: Campaign, draft: Draft) -> Revision:
                 target[:2000],
                 new_token(),
             )
-        await write("UPDATE campaign SET revision_id = ? WHERE id = ?", kept[0][0], campaign.id)
+        await write("UPDATE campaign SET revision_id = ?, channels = ? WHERE id = ?", kept[0][0], draft.channels,
+                    campaign.id)  # fmt: skip
         await write("UPDATE pilot SET state = 'void' WHERE about_kind = 'campaign' AND about_id = ?"
                     " AND state = 'running' AND revision <> ?", campaign.id, draft.hash)  # fmt: skip
         await write("UPDATE campaign_step SET state = 'cancelled', finished_at = ?, stop_reason = 'the content changed'"
@@ -128,6 +134,47 @@ async def keep_content(campaign: Campaign, draft: Draft) -> Revision:
     return await Revision.get(id=kept[0][0])
 
 
+async def _whole(campaign: Campaign, draft: Draft) -> Draft:
+    """With what the draft leaves as it was: the mail's page does not know LINE's messages, nor LINE's page the mail."""
+    line = draft.line
+    if line is None and campaign.revision_id:
+        line = messages_of((await Revision.get(id=campaign.revision_id)).line)
+    return msgspec.structs.replace(draft, line=line or (), channels=draft.channels or campaign.channels)
+
+
+async def draft_of(campaign: Campaign) -> Draft:
+    """What is written now; empty before."""
+    kept = await Revision.get_or_none(id=campaign.revision_id) if campaign.revision_id else None
+    if kept is None:
+        return Draft("", "", channels=campaign.channels)
+    return Draft(kept.subject, kept.mjml, kept.preheader, kept.text, messages_of(kept.line), campaign.channels)
+
+
+async def keep_line(campaign: Campaign, messages: tuple[Message, ...]) -> Revision:
+    """The LINE side of the content, beside the mail as it is. Raises compose.Mistakes."""
+    if not messages:
+        raise Refused(_("Write at least one message."))
+    return await keep_content(campaign, msgspec.structs.replace(await draft_of(campaign), line=messages))
+
+
+async def choose_channels(campaign: Campaign, channels: str) -> None:
+    """By which channels it goes. What was written is kept; a verdict was on the channels before."""
+    ensure(policy.can_write(current_principal()))
+    if channels not in CHOICES:
+        raise Refused(_("Choose one of the list."))
+    if channels == campaign.channels:
+        return
+    before, draft = campaign.channels, msgspec.structs.replace(await draft_of(campaign), channels=channels)
+    if draft.has_mail or draft.line:
+        await keep_content(campaign, draft)
+    async with transaction():
+        await _changed(campaign)
+        await Campaign.filter(id=campaign.id).update(channels=channels)
+        await audit("campaign.channels", Ref("campaign", campaign.id), before={"channels": before},
+                    after={"channels": channels})  # fmt: skip
+    await campaign.refresh_from_db()
+
+
 class Preview(msgspec.Struct, frozen=True):
     """What a person would get, or why it cannot be made."""
 
@@ -135,6 +182,8 @@ class Preview(msgspec.Struct, frozen=True):
     text: str = ""
     html: str = ""
     problem: str = ""
+    line: list[dict[str, Any]] = []  # LINE's message objects
+    line_problem: str = ""
 
 
 async def preview(campaign: Campaign, person_id: int | None = None) -> Preview:
@@ -146,13 +195,24 @@ async def preview(campaign: Campaign, person_id: int | None = None) -> Preview:
     links = await addresses(revision.id, "off")
     values = common_values(sender) | (await person_values(person_id) if person_id else sample_values())
     values |= {"link": links.__getitem__, "unsubscribe_url": unsubscribe_address("preview")}
-    try:
+    seen = Preview()
+    if revision.html:
         templates = Templates(revision.subject, revision.html, revision.plain)
-        return Preview(*(await in_thread(templates.render_bounded, values)))
+        made, problem = await _tried(templates.render_bounded, values)
+        seen = Preview(*made) if made else Preview(problem=problem)
+    if revision.line:
+        made, problem = await _tried(line_content.Templates(messages_of(revision.line)).render_bounded, values)
+        seen = msgspec.structs.replace(seen, line=made or [], line_problem=problem)
+    return seen
+
+
+async def _tried(render: Any, values: dict[str, Any]) -> tuple[Any, str]:
+    try:
+        return await in_thread(render, values), ""
     except Missed as missed:
-        return Preview(problem=reason_words(f"missing:{missed.name}"))
-    except TooMuch:
-        return Preview(problem=_("the mail grew too large"))
+        return None, reason_words(f"missing:{missed.name}")
+    except TooMuch as error:
+        return None, reason_words(f"too_much:{error}")
 
 
 async def person_values(person_id: int) -> dict[str, Any]:

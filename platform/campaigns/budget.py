@@ -13,7 +13,7 @@ from customers.rules import rule
 from customers.touches import ask
 
 
-async def reserve(ids: str, step: Step, campaign: Campaign, is_counted: bool) -> None:
+async def reserve(ids: str, step: Step, campaign: Campaign, is_counted: bool, channel: str = "email") -> None:
     """Take a touch for each claimed delivery of `ids` (JSON).
 
     Who has none left, or sleeps, waits until there is room; who has no room while the newsletter is worth sending is
@@ -23,7 +23,7 @@ async def reserve(ids: str, step: Step, campaign: Campaign, is_counted: bool) ->
     keys = {f"delivery:{row[0]}": int(row[0]) for row in found}
     worth = timedelta(hours=(await rule("quiet")).worth_hours)
     answers = await ask(
-        "email", "campaign" if is_counted else "transactional", [(int(row[1]), f"delivery:{row[0]}") for row in found],
+        channel, "campaign" if is_counted else "transactional", [(int(row[1]), f"delivery:{row[0]}") for row in found],
         about=Ref("campaign", campaign.id), worth_until=step.due_at + worth,
     )  # fmt: skip
     if held := [(keys[key], str(one.until), one.reason) for key, one in answers.items() if one.until]:

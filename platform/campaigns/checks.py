@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import urlsplit
 
 import msgspec
 
 from campaigns import ledger
-from campaigns.compose import Templates, address_of, common_values, unsubscribe_address
-from campaigns.language import HTML, Missed, TooMuch
+from campaigns.channels import NAMES
+from campaigns.checking import Check, people_rows, wrong_link
+from campaigns.compose import Templates, common_values, unsubscribe_address
+from campaigns.language import HTML, Missed, TooMuch, links_in
+from campaigns.line import checks as line_checks
+from campaigns.line.content import links_of, messages_of
 from campaigns.models import Campaign, Revision, TrackedLink
 from campaigns.plaintext import text_of
-from campaigns.variables import COLUMNS, JOINS, PRIMARY, values_of
 from campaigns.words import reason_words
 from channels.senders import Sender, sender_of
-from core.database import rows
-from core.errors import Refused
 from core.i18n import _, ngettext, number
-from core.settings import settings
 from core.tasks import in_thread
 
-CHUNK = 200
 CLIPPED = 102 * 1024  # Gmail shows no more of a message
 HREF = re.compile(r"""<a\b[^>]*?\bhref\s*=\s*["']([^"']*)["']""", re.IGNORECASE)
 BARE_LINK = re.compile(r"<a\b(?![^>]*\bhref\s*=\s*[\"'][^\"'])", re.IGNORECASE)
@@ -33,17 +30,6 @@ IMAGE_WITHOUT_WORDS = re.compile(r"<img\b(?![^>]*\balt\s*=)", re.IGNORECASE)
 STOP_WORDS = re.compile(
     r"配信(を|の)?(停止|止め|解除)|受け取らない|登録解除|unsubscribe|stop (receiving|these)|opt[ -]out", re.IGNORECASE
 )
-# Shorteners are what spam filters count against a sender, and nobody sees where they lead.
-BAD_HOSTS = {"bit.ly", "tinyurl.com", "t.co", "goo.gl", "ow.ly", "is.gd", "example.com", "example.org", "localhost"}
-
-
-class Check(msgspec.Struct, frozen=True):
-    """`tone`: good, info, warn, bad. `name`: law, one_click, links, missing, consent, size, recipients, images."""
-
-    name: str
-    tone: str
-    title: str
-    text: str = ""
 
 
 class DryRun(msgspec.Struct):
@@ -60,13 +46,23 @@ class DryRun(msgspec.Struct):
 async def check_all(campaign: Campaign, people: Sequence[int], *, needs_consent: bool) -> list[Check]:
     """All checks of the current revision over `people`. Seconds for ten thousand; the loop is not held."""
     revision = await Revision.get(id=campaign.revision_id)
-    sender = await sender_of(campaign.brand)
     forecast = await ledger.forecast(campaign, people, needs_consent=needs_consent)
-    run = await dry_run(revision, sender, forecast.get("", []))
-    return [
-        *_law(sender, run, revision), await _links(revision), _missing(run), *_recipients(forecast),
-        *_size(run, revision),
-    ]  # fmt: skip
+    found = []
+    if "email" in forecast.reached:
+        found += await _of_mail(campaign, revision, forecast.reached["email"])
+    if "line" in forecast.reached:
+        found += await line_checks.check(campaign, revision, forecast.reached["line"])
+    if campaign.is_public and not revision.html:
+        found.append(Check("news", "bad", _("Also publish it under News"), _("Only a mail can be published.")))
+    return [*found, *_recipients(forecast)]
+
+
+async def _of_mail(campaign: Campaign, revision: Revision, people: Sequence[int]) -> list[Check]:
+    if not revision.html:
+        return [Check("content", "bad", _("E-mail"), _("The mail is not written yet."))]
+    sender = await sender_of(campaign.brand)
+    run = await dry_run(revision, sender, people)
+    return [*_law(sender, run, revision), await _links(revision), _missing(run), *_size(run, revision)]
 
 
 async def dry_run(revision: Revision, sender: Sender, people: Sequence[int]) -> DryRun:
@@ -75,21 +71,19 @@ async def dry_run(revision: Revision, sender: Sender, people: Sequence[int]) -> 
     links = {link.url: "https://link.invalid/" async for link in TrackedLink.filter(revision_id=revision.id)}
     common = common_values(sender) | {"link": links.__getitem__, "unsubscribe_url": unsubscribe_address("0" * 32)}
     run = DryRun()
-    for at in range(0, len(people), CHUNK):
-        chunk = json.dumps(list(people[at : at + CHUNK]))
-        found = await rows(f"SELECT {COLUMNS} FROM person p" + JOINS.format(account=PRIMARY)
-                           + f" WHERE p.id IN ({ledger.ids_sql()})", chunk)  # fmt: skip
+    async for found in people_rows(people):
         await in_thread(_try, templates, common, sender, found, run)
     return run
 
 
-def _try(templates: Templates, common: dict[str, Any], sender: Sender, found: list[Any], run: DryRun) -> None:
+def _try(templates: Templates, common: dict[str, Any], sender: Sender, found: list[dict[str, Any]],
+         run: DryRun) -> None:  # fmt: skip
     shown = {"name": sender.name, "address": sender.address, "contact": sender.contact}
     stop = common["unsubscribe_url"]
-    for row in found:
+    for values in found:
         run.people += 1
         try:
-            subject, text, html = templates.render_bounded(common | values_of(row))
+            subject, text, html = templates.render_bounded(common | values)
         except Missed as missed:
             run.missing[missed.name] += 1
             continue
@@ -138,35 +132,16 @@ def _law(sender: Sender, run: DryRun, revision: Revision) -> list[Check]:
 
 async def _links(revision: Revision) -> Check:
     """Targets of link() and plain addresses alike."""
-    targets = [link.url async for link in TrackedLink.filter(revision_id=revision.id)]
+    of_line = set(links_of(messages_of(revision.line))) - set(links_in(revision.mjml) + links_in(revision.plain))
+    targets = [link.url async for link in TrackedLink.filter(revision_id=revision.id) if link.url not in of_line]
     plain = [href.strip() for href in HREF.findall(revision.html) if "{{" not in href]
-    wrong = [sentence for target in [*targets, *plain] if (sentence := _wrong(target, target in targets))]
+    wrong = [sentence for target in [*targets, *plain] if (sentence := wrong_link(target, is_named=target in targets))]
     if BARE_LINK.search(revision.html):
         wrong.append(_("A link leads nowhere: its address is empty."))
     title = ngettext("%(n)s link", "%(n)s links", len(targets) + len(plain))
     if wrong:
         return Check("links", "bad", title, " ".join(dict.fromkeys(wrong)))
     return Check("links", "good", title, _("All are https, and none is empty."))
-
-
-def _wrong(target: str, is_named: bool) -> str:
-    if not target or target == "#":
-        return _("A link leads nowhere: its address is empty.")
-    if is_named or target.startswith("/"):
-        try:
-            target = address_of(target)
-        except Refused as error:
-            return error.sentence
-    parts = urlsplit(target)
-    own = urlsplit(settings().url).hostname
-    if parts.scheme == "http" and parts.hostname != own:
-        return _("%(address)s: http is not safe; use https.", address=target[:100])
-    if parts.scheme not in ("https", "http", "mailto", "tel"):
-        return _("%(address)s: write an https address or a path such as /help.", address=target[:100])
-    host = (parts.hostname or "").lower()
-    if host != own and (host in BAD_HOSTS or any(host.endswith(f".{bad}") for bad in BAD_HOSTS)):
-        return _("%(address)s: this host is known as a bad one; link to the page itself.", address=target[:100])
-    return ""
 
 
 def _missing(run: DryRun) -> Check:
@@ -185,14 +160,16 @@ def _missing(run: DryRun) -> Check:
                           run.people))  # fmt: skip
 
 
-def _recipients(forecast: dict[str, list[int]]) -> list[Check]:
-    count = len(forecast.get("", []))
+def _recipients(forecast: ledger.Forecast) -> list[Check]:
+    count = len(forecast.everybody)
     if not count:
         found = [Check("recipients", "bad", _("Recipients"), _("Nobody would get this. Choose another segment."))]
     else:
-        found = [Check("recipients", "good", _("Recipients"),
-                       ngettext("%(n)s person gets it.", "%(n)s people get it.", count))]  # fmt: skip
-    skipped = {reason: len(people) for reason, people in forecast.items() if reason}
+        said = ngettext("%(n)s person gets it.", "%(n)s people get it.", count)
+        if len(forecast.reached) > 1:
+            said += " " + _(", ").join(f"{NAMES[way]} {number(len(who))}" for way, who in forecast.reached.items())
+        found = [Check("recipients", "good", _("Recipients"), said)]
+    skipped = {reason: len(people) for reason, people in forecast.left_out.items()}
     if skipped:
         listed = _(", ").join(f"{reason_words(reason)} {number(n)}" for reason, n in sorted(skipped.items()))
         found.append(Check("consent", "info", _("Left out"), _("Each with its reason: %(listed)s", listed=listed)))

@@ -21,6 +21,7 @@ from campaigns.language import (
     problems_in,
     rendered,
 )
+from campaigns.line.content import Message, links_of, problems
 from campaigns.mjml import compile_mjml, put_back
 from campaigns.plaintext import text_of
 from campaigns.variables import Schema
@@ -34,16 +35,27 @@ LONGEST_SUBJECT = 300
 
 
 class Draft(msgspec.Struct, frozen=True):
-    """What was written. An empty `text` is made from the MJML."""
+    """What was written. An empty `text` is made from the MJML. `line` and `channels` None: as they were."""
 
     subject: str
     mjml: str
     preheader: str = ""
     text: str = ""
+    line: tuple[Message, ...] | None = None
+    channels: str | None = None
+
+    @property
+    def has_mail(self) -> bool:
+        return bool(self.subject.strip() or self.mjml.strip())
 
     @property
     def hash(self) -> str:
-        parts = (self.subject, self.preheader, self.mjml, self.text)
+        """Of the content and of the channels for which it is tried; of mails alone as it always was."""
+        parts = [self.subject, self.preheader, self.mjml, self.text]
+        if self.line:
+            parts.append(msgspec.json.encode(self.line).decode())
+        if self.channels and self.channels != "email":
+            parts.append(self.channels)
         return hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()
 
 
@@ -65,8 +77,16 @@ class Mistakes(Refused):
 
 
 def compiled(draft: Draft, schema: Schema) -> Content:
-    """Raises Mistakes. CPU work of some milliseconds: call it in a thread."""
-    found = problems_in(draft.subject, "subject", schema) + problems_in(draft.preheader, "preheader", schema)
+    """Raises Mistakes. CPU work of some milliseconds: call it in a thread.
+
+    Where there are messages for LINE the mail may be left empty; the checks say when a channel has no content.
+    """
+    found = problems(draft.line or (), schema, address_of)
+    if not draft.has_mail and draft.line:
+        if found:
+            raise Mistakes(found)
+        return Content(draft, "", "", links_of(draft.line))
+    found += problems_in(draft.subject, "subject", schema) + problems_in(draft.preheader, "preheader", schema)
     found += problems_in(draft.mjml, "body", schema) + problems_in(draft.text, "text", schema)
     if not draft.subject.strip():
         found.append(Problem("subject", 0, 0, _("Write a subject.")))
@@ -79,7 +99,7 @@ def compiled(draft: Draft, schema: Schema) -> Content:
     if found or made is None:
         raise Mistakes(sorted(dict.fromkeys(found), key=lambda one: (one.part, one.line)))
     plain = draft.text or put_back(text_of(made.protected), made.words)
-    links = list(dict.fromkeys(links_in(draft.mjml) + links_in(plain)))
+    links = list(dict.fromkeys(links_in(draft.mjml) + links_in(plain) + links_of(draft.line or ())))
     return Content(draft, made.html, plain, links)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from datetime import timedelta
 
@@ -15,21 +16,20 @@ from campaigns import (
 )
 from campaigns.events import StepFinished
 from campaigns.models import Campaign, Step
-from campaigns.outgoing import Press
-from campaigns.sending import Worker
+from campaigns.stopping import MONTH_IS_OVER, hold_on, leave_out_who_blocked
+from campaigns.ways import workers
 from channels.events import ComplaintArrived, MailBounced
-from channels.mail import way_out
-from channels.senders import mail_account
 from core.clock import now, when
 from core.database import dialect, rows, transaction, write
 from core.events import announce, on
 from core.jobs import every, job
 from core.refs import Ref
 from customers import consent, pilots, segments
-from customers.events import ConsentRefused
+from customers.events import Blocked, ConsentRefused
 from customers.models import Topic
 
 SERVER_AWAY = timedelta(seconds=30)
+MONTH = timedelta(hours=1)  # between two looks at a month that is used up, for what is not paused by it
 LONG = 6 * 3600.0
 
 
@@ -52,9 +52,15 @@ async def newsletter_complained(event: ComplaintArrived) -> None:
 @on(ConsentRefused)
 async def topic_refused(event: ConsentRefused) -> None:
     """On their own page, or by staff. Whoever said yes again meanwhile goes on getting it."""
-    if event.channel == "email" and await consent.state_of(event.person_id, event.topic, "email") == "refused":
+    if await consent.state_of(event.person_id, event.topic, event.channel) == "refused":
         async with transaction():
-            await unsent.skip_topic(event.person_id, event.topic)
+            await unsent.skip_topic(event.person_id, event.topic, event.channel)
+
+
+@on(Blocked)
+async def channel_blocked(event: Blocked) -> None:
+    """By the channel's own event, or because the platform knows nobody of this id."""
+    await leave_out_who_blocked(event.person_id, event.channel, event.connection_id)
 
 
 @job(lane="bulk", attempts=20, timeout=1800)
@@ -107,15 +113,17 @@ async def deliver_step(step_id: int) -> str:
         return "not sending"
     campaign = await Campaign.get(id=step.campaign_id)
     await claims.recover(step_id)
-    out = await way_out(campaign.brand)
+    made = await workers(step, campaign, needs_consent=await needs_consent(campaign))
     try:
-        worker = Worker(step, campaign, await Press.open(step, campaign), out, await mail_account(campaign.brand),
-                        needs_consent=await needs_consent(campaign))  # fmt: skip
-        sent = await worker.run()
+        sent = sum(await asyncio.gather(*(one.run() for one in made)))
     finally:
-        await out.close()
-    await write("UPDATE campaign_step SET stop_reason = ? WHERE id = ?", worker.trouble[:300], step_id)
-    await _go_on_or_finish(step, worker.trouble)
+        for one in made:
+            await one.out.close()
+    trouble = next((one.trouble for one in made if one.trouble), "")
+    await write("UPDATE campaign_step SET stop_reason = ? WHERE id = ?", trouble[:300], step_id)
+    if any(one.trouble == MONTH_IS_OVER for one in made) and await hold_on(step, campaign):
+        return f"{sent} sent, the month's messages are used up"
+    await _go_on_or_finish(step, trouble)
     return f"{sent} sent"
 
 
@@ -124,7 +132,8 @@ async def _go_on_or_finish(step: Step, trouble: str) -> None:
     if not any(left.get(state) for state in ("frozen", "claimed", "attempting")):
         await finish_step(step)
     elif trouble:
-        await deliver_step.later(step_id=step.id, key=f"step:{step.id}", after=SERVER_AWAY)
+        after = MONTH if trouble == MONTH_IS_OVER else SERVER_AWAY
+        await deliver_step.later(step_id=step.id, key=f"step:{step.id}", after=after)
     elif left.get("frozen"):
         due = when(await ledger.next_due(step.id))
         await deliver_step.later(step_id=step.id, key=f"step:{step.id}", due=due)

@@ -10,12 +10,13 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import msgspec
+
+from campaigns.channels import ORDER, where_are
 from campaigns.models import Campaign, Step
 from campaigns.variables import PRIMARY
 from core.clock import now
 from core.database import dialect, rows, transaction, write
-from core.tasks import in_thread
-from customers import consent
 
 CHUNK = 5000
 RANDOM = {
@@ -24,23 +25,41 @@ RANDOM = {
 }
 KEY = {"sqlite": "lower(hex(randomblob(16)))", "postgresql": "replace(gen_random_uuid()::text, '-', '')"}
 
-# Why a person may not be written to, now. Colleagues need no consent.
-WHY_NOT = (
-    "CASE {first} WHEN p.state <> 'active' THEN 'inactive'"
-    " WHEN p.email IS NULL OR p.email = '' OR {hash} IS NULL THEN 'no_address'"
-    " WHEN a.state = 'churned' OR a.phase = 'churned' THEN 'churned'"
-    " WHEN EXISTS (SELECT 1 FROM suppression s WHERE s.channel = 'email' AND s.address_hash = {hash})"
-    " THEN 'suppressed'"
-    " WHEN co.state = 'refused' THEN 'refused'"
-    " WHEN {needs} = 1 AND p.kind = 'customer' AND co.state IS NULL THEN 'no_consent' ELSE '' END"
+# Why a person may not be written to on a channel, now. Colleagues need no consent.
+WHY_NOT = {
+    "email": (
+        "CASE {first} WHEN p.state <> 'active' THEN 'inactive'"
+        " WHEN p.email IS NULL OR p.email = '' OR {hash} IS NULL THEN 'no_address'"
+        " WHEN a.state = 'churned' OR a.phase = 'churned' THEN 'churned'"
+        " WHEN EXISTS (SELECT 1 FROM suppression s WHERE s.channel = 'email' AND s.address_hash = {hash})"
+        " THEN 'suppressed' {wants} ELSE '' END"
+    ),
+    "line": (
+        "CASE {first} WHEN p.state <> 'active' THEN 'inactive' WHEN {hash} IS NULL THEN 'no_line'"
+        " WHEN a.state = 'churned' OR a.phase = 'churned' THEN 'churned'"
+        " WHEN EXISTS (SELECT 1 FROM suppression s WHERE s.channel = 'line' AND s.address_hash = {hash})"
+        " THEN 'suppressed' WHEN EXISTS (SELECT 1 FROM suppression s WHERE s.channel = 'line'"
+        " AND s.address_hash = {place}) THEN 'blocked' {wants} ELSE '' END"
+    ),
+}
+WANTS = (
+    "WHEN co.state = 'refused' THEN 'refused'"
+    " WHEN {needs} = 1 AND p.kind = 'customer' AND co.state IS NULL THEN 'no_consent'"
 )
-# Who had the same content already (in the pilot, or before a resend) does not get it twice.
+# Who had the same content already (in the pilot, before a resend, on another channel) does not get it twice.
 ALREADY = (
     "WHEN EXISTS (SELECT 1 FROM delivery b JOIN campaign_step bs ON bs.id = b.step_id WHERE bs.campaign_id = {campaign}"
     " AND b.person_id = p.id AND b.revision_id = {revision} AND b.step_id <> {step}"
-    " AND b.state IN ('sent', 'uncertain', 'attempting')) THEN 'already_sent'"
+    " AND (b.state IN ('sent', 'uncertain', 'attempting') OR (b.state IN ('frozen', 'claimed')"
+    " AND b.tried_at IS NOT NULL))) THEN 'already_sent'"
 )
-CONSENT = " LEFT JOIN consent co ON co.person_id = p.id AND co.channel = 'email' AND co.topic = {topic}"
+CONSENT = " LEFT JOIN consent co ON co.person_id = p.id AND co.channel = '{channel}' AND co.topic = {topic}"
+NOWHERE = "('no_line', 'no_address')"
+
+
+def why_not(channel: str, *, hash: str, place: str = "NULL", needs: bool, first: str = "") -> str:
+    """The reason as an expression over p (person), a (account), co (consent); an empty text for those who get it."""
+    return WHY_NOT[channel].format(hash=hash, place=place, first=first, wants=WANTS.format(needs=1 if needs else 0))
 
 
 def typed(kind: str) -> str:
@@ -48,11 +67,16 @@ def typed(kind: str) -> str:
     return f"CAST(? AS {kind})" if dialect() == "postgresql" else "?"
 
 
+PARTS = (("id", "bigint"), ("email", "text"), ("line", "text"), ("connection", "bigint"), ("place", "text"))
+
+
 def chosen_sql() -> str:
-    """(id, hash) pairs of one JSON parameter as a table."""
+    """One JSON parameter (campaigns.channels.where_are) as a table: id, email, line, connection, place."""
     if dialect() == "postgresql":
-        return "(SELECT (e->>0)::bigint AS id, e->>1 AS hash FROM json_array_elements(CAST(? AS json)) AS e)"
-    return "(SELECT json_extract(value, '$[0]') AS id, json_extract(value, '$[1]') AS hash FROM json_each(?))"
+        listed = ", ".join(f"(e->>{at})::{kind} AS {name}" for at, (name, kind) in enumerate(PARTS))
+        return f"(SELECT {listed} FROM json_array_elements(CAST(? AS json)) AS e)"
+    listed = ", ".join(f"json_extract(value, '$[{at}]') AS {name}" for at, (name, _kind) in enumerate(PARTS))
+    return f"(SELECT {listed} FROM json_each(?))"
 
 
 def ids_sql() -> str:
@@ -62,19 +86,12 @@ def ids_sql() -> str:
     return "SELECT value FROM json_each(?)"
 
 
-def hashes(people: Sequence[tuple[int, str | None]]) -> list[tuple[int, str | None]]:
-    """The keyed hash of every address, under the newest key."""
-    return [(person, consent.address_hash("email", email) if email else None) for person, email in people]
-
-
 async def freeze(step: Step, campaign: Campaign, people: Sequence[int], *, needs_consent: bool) -> int:
     """Write the deliveries of `people`; returns how many rows the step has then. May be run again."""
     for chunk in _chunks(people):
-        found = await rows(f"SELECT id, email FROM person WHERE id IN ({ids_sql()})", json.dumps(chunk))
-        await consent.rekey("email", [row[1] for row in found if row[1]])
-        pairs = await in_thread(hashes, [(int(row[0]), row[1]) for row in found])
+        chosen = await where_are(step.channel, campaign.brand, chunk, ids_sql())
         async with transaction():
-            await _write_chunk(step, campaign, json.dumps(pairs), needs_consent)
+            await _write_chunk(step, campaign, chosen, needs_consent)
     return int((await rows("SELECT COUNT(*) FROM delivery WHERE step_id = ?", step.id))[0][0])
 
 
@@ -83,61 +100,103 @@ def _chunks(people: Sequence[int]) -> Iterator[Sequence[int]]:
         yield people[at : at + CHUNK]
 
 
-def judged_sql(campaign: int, revision: int, step: int, needs_consent: bool) -> str:
-    """Everybody of one JSON parameter with their account, hash and reason; then one parameter, the topic."""
-    already = ALREADY.format(campaign=int(campaign), revision=int(revision), step=int(step))
-    reason = WHY_NOT.format(hash="c.hash", needs=1 if needs_consent else 0, first=already)
+class Judged(msgspec.Struct, frozen=True):
+    """For whom a content is judged: who had it already in another step is found by it."""
+
+    campaign: int
+    revision: int
+    step: int
+    needs_consent: bool
+
+
+def _on_channel(channel: str, who: Judged) -> str:
+    already = ALREADY.format(campaign=int(who.campaign), revision=int(who.revision), step=int(who.step))
+    reason = why_not(channel, hash=f"c.{channel}", place="c.place", needs=who.needs_consent, first=already)
+    connection = "c.connection" if channel == "line" else "CAST(NULL AS bigint)"
     return (
-        f"SELECT c.person AS person, c.account AS account, c.hash AS hash, {reason} AS reason FROM ({everybody()}) c"
+        f"SELECT c.person AS person, c.account AS account, '{channel}' AS channel, c.{channel} AS hash,"
+        f" {connection} AS connection, {reason} AS reason FROM ({everybody()}) c"
         " JOIN person p ON p.id = c.person LEFT JOIN account a ON a.id = c.account"
-        + CONSENT.format(topic=typed("text"))
+        + CONSENT.format(channel=channel, topic=typed("text"))
+    )
+
+
+def judged_sql(choice: str, who: Judged, chosen: str, topic: str) -> tuple[str, list[str]]:
+    """Everybody with account, channel, hash, connection and reason; and the parameters of it.
+
+    With two channels: the first where the person gets it; who gets it on neither has the reason that says most.
+    """
+    ways = ORDER[choice]
+    first = _on_channel(ways[0], who)
+    if len(ways) == 1:
+        return first, [chosen, topic]
+    takes_first = f"(x.reason = '' OR (y.reason <> '' AND x.reason NOT IN {NOWHERE}) OR y.reason IN {NOWHERE})"
+    picked = ", ".join(f"CASE WHEN {takes_first} THEN x.{name} ELSE y.{name} END AS {name}"
+                       for name in ("channel", "hash", "connection", "reason"))  # fmt: skip
+    return (
+        f"SELECT x.person AS person, x.account AS account, {picked} FROM ({first}) x"
+        f" JOIN ({_on_channel(ways[1], who)}) y ON y.person = x.person",
+        [chosen, topic, chosen, topic],
     )
 
 
 def everybody() -> str:
     """The chosen people with their primary account."""
     return (
-        f"SELECT p.id AS person, {PRIMARY} AS account, c.hash AS hash FROM {chosen_sql()} c"
-        " JOIN person p ON p.id = c.id"
+        f"SELECT p.id AS person, {PRIMARY} AS account, c.email AS email, c.line AS line, c.connection AS connection,"
+        f" c.place AS place FROM {chosen_sql()} c JOIN person p ON p.id = c.id"
     )
 
 
-async def forecast(campaign: Campaign, people: Sequence[int], *, needs_consent: bool) -> dict[str, list[int]]:
-    """Who would be written to (under '') and who would not, by reason, if it were frozen now."""
-    found: dict[str, list[int]] = {}
+class Forecast(msgspec.Struct):
+    """Who would be written to, by channel, and who would not, by reason, if it were frozen now."""
+
+    reached: dict[str, list[int]] = {}
+    left_out: dict[str, list[int]] = {}
+
+    @property
+    def everybody(self) -> list[int]:
+        return [person for people in self.reached.values() for person in people]
+
+
+async def forecast(campaign: Campaign, people: Sequence[int], *, needs_consent: bool) -> Forecast:
+    found = Forecast({channel: [] for channel in ORDER[campaign.channels]}, {})
+    who = Judged(campaign.id, campaign.revision_id or 0, 0, needs_consent)
     for chunk in _chunks(people):
-        known = await rows(f"SELECT id, email FROM person WHERE id IN ({ids_sql()})", json.dumps(chunk))
-        await consent.rekey("email", [row[1] for row in known if row[1]])
-        pairs = await in_thread(hashes, [(int(row[0]), row[1]) for row in known])
-        judged = judged_sql(campaign.id, campaign.revision_id or 0, 0, needs_consent)
-        for row in await rows(f"{judged} ORDER BY person", json.dumps(pairs), campaign.topic):
-            found.setdefault(row["reason"], []).append(int(row["person"]))
+        chosen = await where_are(campaign.channels, campaign.brand, chunk, ids_sql())
+        sql, values = judged_sql(campaign.channels, who, chosen, campaign.topic)
+        for row in await rows(f"{sql} ORDER BY person", *values):
+            group = found.left_out.setdefault(row["reason"], []) if row["reason"] else found.reached[row["channel"]]
+            group.append(int(row["person"]))
     return found
 
 
 INTO = (
-    "INSERT INTO delivery (step_id, person_id, account_id, channel, address_hash, state, reason, due_at, attempt,"
-    " revision_id, key, token, provider_id, changed_at) "
+    "INSERT INTO delivery (step_id, person_id, account_id, channel, connection_id, address_hash, state, reason, due_at,"
+    " attempt, revision_id, key, token, provider_id, changed_at) "
 )
 
 
-async def _write_chunk(step: Step, campaign: Campaign, pairs: str, needs_consent: bool) -> None:
+async def _write_chunk(step: Step, campaign: Campaign, chosen: str, needs_consent: bool) -> None:
     engine, big = dialect(), typed("bigint")
     at = typed("timestamptz")
-    judged = judged_sql(campaign.id, step.revision_id, step.id, needs_consent)
+    who = Judged(campaign.id, step.revision_id, step.id, needs_consent)
+    judged, values = judged_sql(step.channel, who, chosen, campaign.topic)
     moment = now()
     await write(
-        f"{INTO} SELECT {big}, j.person, j.account, 'email', j.hash,"
+        f"{INTO} SELECT {big}, j.person, j.account, j.channel, j.connection, j.hash,"
         f" CASE WHEN j.reason = '' THEN 'frozen' ELSE 'skipped' END, j.reason, {at}, 0, {big}, {KEY[engine]},"
         f" {RANDOM[engine]}, '', {at} FROM ({judged}) j WHERE true ORDER BY j.reason <> '', j.person"
         " ON CONFLICT DO NOTHING",
-        step.id, step.due_at, step.revision_id, moment, pairs, campaign.topic,
+        step.id, step.due_at, step.revision_id, moment, *values,
     )  # fmt: skip
-    # Whoever has no row yet shares the address of somebody who has one.
+    # Whoever has no row yet shares the address of somebody who has one: a LINE account is only ever one person's.
+    channel = "line" if step.channel == "line" else "email"
     await write(
-        f"{INTO} SELECT {big}, c.person, c.account, 'email', NULL, 'skipped', 'same_address', {at}, 0, {big},"
-        f" {KEY[engine]}, {RANDOM[engine]}, '', {at} FROM ({everybody()}) c WHERE true ON CONFLICT DO NOTHING",
-        step.id, step.due_at, step.revision_id, moment, pairs,
+        f"{INTO} SELECT {big}, c.person, c.account, '{channel}', NULL, NULL, 'skipped', 'same_address', {at}, 0, {big},"
+        f" {KEY[engine]}, {RANDOM[engine]}, '', {at} FROM ({everybody()}) c WHERE NOT EXISTS (SELECT 1 FROM delivery d"
+        f" WHERE d.step_id = {int(step.id)} AND d.person_id = c.person) ON CONFLICT DO NOTHING",
+        step.id, step.due_at, step.revision_id, moment, chosen,
     )  # fmt: skip
 
 

@@ -24,6 +24,7 @@ class Campaign(Model):
     topic = fields.CharField(max_length=40)
     locale = fields.CharField(max_length=8, default="ja")
     from_name = fields.CharField(max_length=120, default="")
+    channels = fields.CharField(max_length=12, default="email", db_default="email")  # campaigns.channels.CHOICES
     state = fields.CharField(max_length=12, default="draft")
     segment: Any = fields.ForeignKeyField("customers.Segment", related_name="campaigns", null=True,
                                           on_delete=fields.SET_NULL)  # fmt: skip
@@ -66,6 +67,8 @@ class Revision(Model):
     text = fields.TextField(default="")
     html = fields.TextField()  # compiled: Jinja in HTML
     plain = fields.TextField()  # compiled: Jinja in text, with the written or the generated text part
+    line: Any = fields.JSONField(null=True)  # campaigns.line.content.Message, as written; nothing without LINE
+    channels = fields.CharField(max_length=12, default="email", db_default="email")  # for which it was tried
     created_by_id = fields.BigIntField(null=True)
     created_at = Moment()
 
@@ -83,7 +86,7 @@ class Step(Model):
     campaign: Any = fields.ForeignKeyField("campaigns.Campaign", related_name="steps", on_delete=fields.CASCADE)
     revision: Any = fields.ForeignKeyField("campaigns.Revision", related_name="steps", on_delete=fields.CASCADE)
     kind = fields.CharField(max_length=10, default="main")  # pilot, main, resend
-    channel = fields.CharField(max_length=16, default="email")
+    channel = fields.CharField(max_length=16, default="email")  # the revision's choice: campaigns.channels.CHOICES
     state = fields.CharField(max_length=12, default="waiting")  # waiting, freezing, sending, paused, done, cancelled
     people: Any = fields.JSONField(null=True)  # chosen people; else the campaign's segment
     segment_id = fields.BigIntField(null=True)
@@ -112,7 +115,8 @@ class Delivery(Model):
     step: Any = fields.ForeignKeyField("campaigns.Step", related_name="deliveries", on_delete=fields.CASCADE)
     person: Any = fields.ForeignKeyField("customers.Person", related_name="deliveries", on_delete=fields.CASCADE)
     account_id = fields.BigIntField(null=True)
-    channel = fields.CharField(max_length=16)
+    channel = fields.CharField(max_length=16)  # email, line
+    connection_id = fields.BigIntField(null=True)  # the LINE channel on which the person is; mail has none
     address_hash = fields.CharField(max_length=64, null=True)
     state = fields.CharField(max_length=12)  # frozen, claimed, attempting, sent, failed, uncertain, skipped, cancelled
     reason = fields.CharField(max_length=300, default="")
@@ -121,9 +125,10 @@ class Delivery(Model):
     worker = fields.CharField(max_length=40, null=True)
     attempt = fields.IntField(default=0)
     revision_id = fields.BigIntField()
-    key = fields.CharField(max_length=64)  # idempotency key: Message-ID and envelope sender are made of it
+    key = fields.CharField(max_length=64)  # idempotency key: of it Message-ID, envelope sender, LINE's retry key
     token = fields.CharField(max_length=64)  # what the unsubscribe link holds, 128 random bits or more
     provider_id = fields.CharField(max_length=200, default="")
+    tried_at = Moment(null=True)  # since when it may have arrived: the first attempt that nobody answered for sure
     sent_at = Moment(null=True)
     clicked_at = Moment(null=True)
     opened_at = Moment(null=True)  # never written: only a pixel would tell, and there is none

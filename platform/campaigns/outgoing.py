@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from campaigns.claims import ATTEMPTS, MAIL
 from campaigns.compose import Templates, address_of, common_values, unsubscribe_address
 from campaigns.ledger import ids_sql
 from campaigns.models import Campaign, Revision, Step, TrackedLink
@@ -13,10 +14,13 @@ from channels.mime import Letter, Skeleton, header, one_line
 from channels.senders import Sender, sender_of
 from core.database import rows
 from core.settings import settings
+from customers.consent import suppress
 
 
 class Press:
-    """Makes the letters of one step. `await Press.open(step)`; `press.letter(row)` for each claimed row."""
+    """Makes the mails of one step. `await Press.open(step)`; `press.letter(row)` for each claimed row."""
+
+    place = MAIL
 
     def __init__(self, campaign: Campaign, revision: Revision, sender: Sender, links: dict[str, str]) -> None:
         self.campaign = campaign
@@ -38,21 +42,10 @@ class Press:
     async def look_up(self, claimed: list[Any]) -> None:
         """Who of them allowed to be seen following links (consent to the topic `tracking`)."""
         if self.campaign.tracking == "individual" and claimed:
-            people = json.dumps([row["person_id"] for row in claimed])
-            found = await rows(
-                "SELECT person_id FROM consent WHERE topic = 'tracking' AND channel = 'email' AND state = 'given'"
-                f" AND person_id IN ({ids_sql()})", people,
-            )  # fmt: skip
-            self.tracked = {int(row[0]) for row in found}
+            self.tracked = await who_may_be_seen(claimed, "email")
 
     def values(self, row: Any) -> dict[str, Any]:
-        token = row["token"]
-        values = self.common | values_of(row)
-        values["unsubscribe_url"] = unsubscribe_address(token)
-        if row["person_id"] in self.tracked:
-            values["link"] = lambda target: f"{self.links[target]}/{row['key']}" if "/c/" in self.links[target] else (
-                self.links[target])  # fmt: skip
-        return values
+        return values_for(row, self.common, self.links, is_seen=row["person_id"] in self.tracked)
 
     def letter(self, row: Any) -> Letter:
         """Raises campaigns.language.Missed or TooMuch, and Refused for an address that is none."""
@@ -66,6 +59,30 @@ class Press:
         content = self.skeleton.fill(to=row["email"], subject=subject, text=text, html=html, message_id=message_id,
                                      to_name=values["person"].get("name", ""), extra=extra)  # fmt: skip
         return Letter(f"bounce+{row['key']}@{self.sender.domain}", row["email"], content, message_id, subject)
+
+    async def close_address(self, address: str, reason: str) -> None:
+        await suppress("email", address, "bounce", reason)
+
+    def may_repeat(self, row: Any, attempt: int) -> bool:
+        return self.campaign.when_uncertain == "resend" and attempt < ATTEMPTS
+
+
+def values_for(row: Any, common: dict[str, Any], links: dict[str, str], *, is_seen: bool) -> dict[str, Any]:
+    """What templates may print for this recipient. `is_seen`: links tell who followed them."""
+    values = common | values_of(row)
+    values["unsubscribe_url"] = unsubscribe_address(row["token"])
+    if is_seen:
+        values["link"] = lambda target: f"{links[target]}/{row['key']}" if "/c/" in links[target] else links[target]
+    return values
+
+
+async def who_may_be_seen(claimed: list[Any], channel: str) -> set[int]:
+    people = json.dumps([row["person_id"] for row in claimed])
+    found = await rows(
+        "SELECT person_id FROM consent WHERE topic = 'tracking' AND channel = ? AND state = 'given'"
+        f" AND person_id IN ({ids_sql()})", channel, people,
+    )  # fmt: skip
+    return {int(row[0]) for row in found}
 
 
 async def addresses(revision_id: int, tracking: str) -> dict[str, str]:

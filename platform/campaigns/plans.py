@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from campaigns import policy
+from campaigns.channels import ORDER
 from campaigns.models import Step
 from campaigns.words import CAMPAIGN_STATES, CAMPAIGN_TONES
 from core.principal import Principal
@@ -32,9 +33,9 @@ def _plan(step: Step) -> Plan:
     state = STATES.get(step.state, step.state)
     people = tuple(step.people) if step.people is not None else None
     return Plan(
-        Ref("campaign", step.campaign_id), step.campaign.name, _href(step.campaign_id, step.state), step.channel,
-        "campaign", step.due_at, None, step.segment_id, people, str(CAMPAIGN_STATES.get(state, state)),
-        CAMPAIGN_TONES.get(state, ""),
+        Ref("campaign", step.campaign_id), step.campaign.name, _href(step.campaign_id, step.state),
+        ORDER[step.channel][0], "campaign", step.due_at, None, step.segment_id, people,
+        str(CAMPAIGN_STATES.get(state, state)), CAMPAIGN_TONES.get(state, ""),
     )  # fmt: skip
 
 

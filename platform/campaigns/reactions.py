@@ -1,4 +1,4 @@
-"""What readers do with a mail: stop it, follow a link. No sign-in: the token is the proof."""
+"""What readers do with a mail or a LINE message: stop it, follow a link. No sign-in: the token is the proof."""
 
 from __future__ import annotations
 
@@ -25,17 +25,18 @@ async def delivery_by(token: str) -> tuple[Delivery, Campaign]:
 
 
 async def unsubscribe(token: str, how: str = "one_click") -> Campaign:
-    """Refuse the campaign's topic by mail, at once: open deliveries of that topic are skipped in the same commit."""
+    """Refuse the campaign's topic on the channel that it came by, at once: open deliveries of it are skipped in the
+    same commit."""
     delivery, campaign = await delivery_by(token)
     moment = now()
     async with transaction():
-        await skip_topic(delivery.person_id, campaign.topic)
-        state = await consent.state_of(delivery.person_id, campaign.topic, "email")
+        await skip_topic(delivery.person_id, campaign.topic, delivery.channel)
+        state = await consent.state_of(delivery.person_id, campaign.topic, delivery.channel)
         if state != "refused":
             await consent.decide(
                 delivery.person_id,
                 campaign.topic,
-                "email",
+                delivery.channel,
                 "refused",
                 source=how,
                 evidence={"delivery": delivery.id, "campaign": campaign.id, "name": campaign.name},
@@ -44,7 +45,7 @@ async def unsubscribe(token: str, how: str = "one_click") -> Campaign:
                             " RETURNING id", moment, delivery.id)  # fmt: skip
         if first:
             await timeline.record(delivery.person_id, "campaign.unsubscribed", account_id=delivery.account_id,
-                                  channel="email", about=Ref("campaign", campaign.id), topic=campaign.topic,
+                                  channel=delivery.channel, about=Ref("campaign", campaign.id), topic=campaign.topic,
                                   name=campaign.name, key=f"delivery:{delivery.id}:unsubscribed")  # fmt: skip
             await announce(Unsubscribed(delivery_id=delivery.id))
     return campaign
@@ -54,7 +55,7 @@ async def subscribe_again(token: str) -> Campaign:
     """It was a mistake: the same person, by the same proof, says yes again."""
     delivery, campaign = await delivery_by(token)
     async with transaction():
-        await consent.decide(delivery.person_id, campaign.topic, "email", "given", source="form",
+        await consent.decide(delivery.person_id, campaign.topic, delivery.channel, "given", source="form",
                              evidence={"delivery": delivery.id, "campaign": campaign.id, "page": "/u"})  # fmt: skip
         await write("UPDATE delivery SET unsubscribed_at = NULL WHERE id = ?", delivery.id)
     return campaign
@@ -73,8 +74,9 @@ async def follow(token: str, key: str = "") -> str:
 
 async def _seen(link: TrackedLink, key: str) -> None:
     found = await rows(
-        "SELECT d.id, d.person_id, d.account_id, t.campaign_id FROM delivery d JOIN campaign_step t ON t.id = d.step_id"
-        " JOIN consent co ON co.person_id = d.person_id AND co.topic = 'tracking' AND co.channel = 'email'"
+        "SELECT d.id, d.person_id, d.account_id, d.channel, t.campaign_id FROM delivery d"
+        " JOIN campaign_step t ON t.id = d.step_id"
+        " JOIN consent co ON co.person_id = d.person_id AND co.topic = 'tracking' AND co.channel = d.channel"
         " WHERE d.key = ? AND d.revision_id = ? AND co.state = 'given'", key, link.revision_id,
     )  # fmt: skip
     if not found:
@@ -85,6 +87,6 @@ async def _seen(link: TrackedLink, key: str) -> None:
             "INSERT INTO campaign_click (link_id, delivery_id, at) VALUES (?, ?, ?)", link.id, row["id"], moment
         )
         await write("UPDATE delivery SET clicked_at = COALESCE(clicked_at, ?) WHERE id = ?", moment, row["id"])
-        await timeline.record(row["person_id"], "campaign.clicked", account_id=row["account_id"], channel="email",
-                              about=Ref("campaign", row["campaign_id"]), url=link.url,
+        await timeline.record(row["person_id"], "campaign.clicked", account_id=row["account_id"],
+                              channel=row["channel"], about=Ref("campaign", row["campaign_id"]), url=link.url,
                               key=f"delivery:{row['id']}:click:{link.id}")  # fmt: skip

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from campaigns import actions, claims, ledger, policy
-from campaigns.jobs import deliver_step, freeze_step
+from campaigns.channels import ORDER, line_connections
+from campaigns.jobs import deliver_step, freeze_step, needs_consent
+from campaigns.line.checks import quotas
 from campaigns.models import Campaign, Revision, Step
 from core.audit import audit
 from core.clock import now
@@ -38,6 +40,17 @@ async def checked(campaign: Campaign) -> None:
             raise Refused(f"{one.title}: {one.text}")
 
 
+async def room_this_month(campaign: Campaign) -> None:
+    """Asked of LINE anew: what the checks saw may be of last week. Raises Refused."""
+    if "line" not in ORDER[campaign.channels]:
+        return
+    forecast = await ledger.forecast(campaign, await actions.audience(campaign),
+                                     needs_consent=await needs_consent(campaign))  # fmt: skip
+    for one in await quotas(await line_connections(campaign.brand), len(forecast.reached["line"])):
+        if one.tone == "bad":
+            raise Refused(f"{one.title}: {one.text}")
+
+
 async def start_pilot(campaign: Campaign, group_name: str, people: Sequence[int]) -> Pilot:
     """Send the current content to a named group, now."""
     ensure(policy.can_write(current_principal()))
@@ -58,8 +71,8 @@ async def start_pilot(campaign: Campaign, group_name: str, people: Sequence[int]
 async def _new_step(campaign: Campaign, revision: Revision, kind: str, *, people: list[int] | None = None,
                     segment_id: int | None = None, due_at: datetime | None = None) -> Step:  # fmt: skip
     return await Step.create(
-        campaign_id=campaign.id, revision_id=revision.id, kind=kind, people=people, segment_id=segment_id,
-        due_at=due_at or now(), created_at=now(), created_by_id=current_principal().person_id,
+        campaign_id=campaign.id, revision_id=revision.id, channel=revision.channels, kind=kind, people=people,
+        segment_id=segment_id, due_at=due_at or now(), created_at=now(), created_by_id=current_principal().person_id,
     )  # fmt: skip
 
 
@@ -92,6 +105,7 @@ async def schedule(campaign: Campaign, due_at: datetime | None = None) -> Step:
     await checked(campaign)
     if not await has_passed(campaign):
         raise Refused(_("Try it on a few people first, and record how it went."))
+    await room_this_month(campaign)
     due_at = due_at or now()
     async with transaction():
         taken = await write(

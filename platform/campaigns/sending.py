@@ -14,31 +14,26 @@ import secrets
 import time
 from collections import deque
 from datetime import timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from campaigns import claims
-from campaigns.claims import Result
+from campaigns.claims import ATTEMPTS, Result
 from campaigns.language import Missed, TooMuch
 from campaigns.models import Campaign, Step
-from campaigns.outgoing import Press
 from campaigns.throttle import Bucket, Domains
-from channels.mail import WayOut
-from channels.mime import Letter
 from channels.senders import MailAccount
 from channels.smtp import Outcome
 from core.clock import now
 from core.database import transaction
 from core.errors import Refused
 from core.tasks import finish, spawn
-from customers.consent import suppress
 
 log = logging.getLogger("engawa.campaigns")
-ATTEMPTS = 10
 RETRY = timedelta(minutes=1)  # doubled each time, to an hour: grey lists open after some minutes
 RENEW = 2.5  # seconds
 LANDING = 5.0  # seconds
 LINGER = 0.02  # seconds that a result may wait for company
-OURS = {"connect", "ehlo", "starttls", "auth"}  # stages at which the server refuses us, not a person
+OURS = {"connect", "ehlo", "starttls", "auth", "month"}  # stages at which the server refuses us, not a person
 
 
 class Lease:
@@ -51,10 +46,38 @@ class Lease:
         return time.monotonic() < self.until
 
 
+class Press(Protocol):
+    """Makes what one way takes: mails (campaigns.outgoing), or messages of one LINE channel (campaigns.line.way)."""
+
+    place: claims.Place
+
+    async def look_up(self, claimed: list[Any]) -> None:
+        """Whatever is asked for a whole claim at once."""
+
+    def letter(self, row: Any) -> Any:
+        """Raises Missed, TooMuch or Refused. It has a `recipient` and a `message_id`, empty where the other side
+        gives it."""
+
+    async def close_address(self, address: str, reason: str) -> None:
+        """Nobody is there: in the caller's transaction, never written to again."""
+
+    def may_repeat(self, row: Any, attempt: int) -> bool:
+        """Whether what may have arrived is sent again."""
+
+
+class Out(Protocol):
+    """Takes letters of its press; `width` at once."""
+
+    width: int
+
+    async def send(self, letter: Any, may_still: Any = None) -> Outcome: ...
+    async def close(self) -> None: ...
+
+
 class Worker:
     """`await Worker(step, campaign, press, out, account).run()`: until nothing is due, or the step is stopped."""
 
-    def __init__(self, step: Step, campaign: Campaign, press: Press, out: WayOut, account: MailAccount, *,
+    def __init__(self, step: Step, campaign: Campaign, press: Press, out: Out, account: MailAccount, *,
                  needs_consent: bool = True, name: str = "") -> None:  # fmt: skip
         self.step, self.campaign, self.press, self.out = step, campaign, press, out
         self.needs_consent = needs_consent
@@ -62,8 +85,8 @@ class Worker:
         self.width = out.width
         self.sender_bucket, self.domains = Bucket(account.rate), Domains(account.domain_rates)
         self.most = min(claims.CLAIM_AT_ONCE, max(1, int(account.rate))) if account.rate else claims.CLAIM_AT_ONCE
-        self.ready: deque[tuple[Any, Letter]] = deque()
-        self.outbox: asyncio.Queue[tuple[Any, Letter, Lease]] = asyncio.Queue()
+        self.ready: deque[tuple[Any, Any]] = deque()
+        self.outbox: asyncio.Queue[tuple[Any, Any, Lease]] = asyncio.Queue()
         self.results: list[Result] = []
         self.dead: list[tuple[str, str]] = []
         self.flying = 0
@@ -104,7 +127,7 @@ class Worker:
     async def _prepare(self) -> None:
         while not self._ends():
             claimed = await claims.claim(self.step, self.campaign, self.name, self.most,
-                                         needs_consent=self.needs_consent)  # fmt: skip
+                                         needs_consent=self.needs_consent, place=self.press.place)  # fmt: skip
             if not claimed:
                 break
             await self.press.look_up(claimed)
@@ -119,7 +142,7 @@ class Worker:
         return self.stopped or bool(self.trouble)
 
     async def _make(self, row: Any) -> None:
-        if late := self.domains.wait(row["email"]):
+        if self.press.place == claims.MAIL and (late := self.domains.wait(row["email"])):
             await claims.put_off(self.name, [row["id"]], now() + timedelta(seconds=late))
             return
         while late := self.sender_bucket.wait():
@@ -185,7 +208,7 @@ class Worker:
         async with transaction():
             meant = await claims.turn(self.step, self.name, [row["id"] for row, _letter in batch], results)
             for address, reason in dead:
-                await suppress("email", address, "bounce", reason)
+                await self.press.close_address(address, reason)
         if batch and not meant:
             self.stopped = await self._is_stopped()
         for row, letter in batch:
@@ -209,11 +232,12 @@ class Worker:
                 outcome = Outcome("uncertain", f"{type(error).__name__}: {error}")
             self._note(row, letter, outcome)
 
-    def _note(self, row: Any, letter: Letter, outcome: Outcome) -> None:
+    def _note(self, row: Any, letter: Any, outcome: Outcome) -> None:
         attempt = int(row["attempt"]) + 1
-        state, reason, due = self._judged(outcome, attempt)
+        state, reason, due = self._judged(row, outcome, attempt)
+        named = (letter.message_id or outcome.name) if state == "sent" else ""
         self.results.append(
-            Result(row["id"], attempt, state, reason, letter.message_id if state == "sent" else "", due)
+            Result(row["id"], attempt, state, reason, named, due, may_have_arrived=outcome.kind == "uncertain")
         )
         if outcome.is_dead_address:
             self.dead.append((letter.recipient, outcome.reason))
@@ -221,20 +245,22 @@ class Worker:
         self.flying -= 1
         self.changed.set()
 
-    def _judged(self, outcome: Outcome, attempt: int) -> tuple[str, str, Any]:
+    def _judged(self, row: Any, outcome: Outcome, attempt: int) -> tuple[str, str, Any]:
         if outcome.kind == "sent":
             return "sent", "", None
         if outcome.kind == "refused":
             return "failed", outcome.reason, None
-        later = now() + min(RETRY * 2 ** (attempt - 1), timedelta(hours=1))
+        later = now() + max(timedelta(seconds=outcome.seconds), min(RETRY * 2 ** (attempt - 1), timedelta(hours=1)))
         if outcome.kind == "uncertain":
-            again = self.campaign.when_uncertain == "resend" and attempt < ATTEMPTS
+            again = self.press.may_repeat(row, attempt)
             return ("frozen", outcome.reason, later) if again else ("uncertain", outcome.reason, None)
         if outcome.stage == "lease":
             return "frozen", "", now()
         if outcome.stage in OURS:
             self.trouble = outcome.reason
             return "frozen", outcome.reason, now()
+        if outcome.stage == "rate":
+            return "frozen", outcome.reason, now() + timedelta(seconds=outcome.seconds)
         if attempt >= ATTEMPTS:
             return "failed", outcome.reason, None
         return "frozen", outcome.reason, later

@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
-from core.i18n import lazy
+from typing import Any
+
+from core.i18n import _, lazy
 from customers.timeline import describe
 
 REPORT = "/staff/campaigns/{about_id}/report"
 
-describe("campaign.sent", lazy("Got the newsletter “%(name)s”"), "send", href=REPORT, label=lazy("Got a newsletter"))
+
+def _sent(facts: dict[str, Any]) -> str:
+    if facts.get("channel") == "line":
+        return _("Got “%(name)s” on LINE", name=facts["name"])
+    return _("Got the newsletter “%(name)s”", name=facts["name"])
+
+
+def _stopped(facts: dict[str, Any]) -> str:
+    if facts.get("channel") == "line":
+        return _("Stopped the LINE messages of this topic")
+    return _("Stopped the newsletters of this topic")
+
+
+describe("campaign.sent", _sent, "send", href=REPORT, label=lazy("Got a newsletter"))
 describe("campaign.clicked", lazy("Followed a link of a newsletter"), "link", tone="info", href=REPORT,
          label=lazy("Followed a link of a newsletter"))  # fmt: skip
 describe("campaign.bounced", lazy("The newsletter “%(name)s” came back"), "x", tone="bad", href=REPORT,
          text=lazy("%(reason)s"), label=lazy("A newsletter came back"))  # fmt: skip
 describe("campaign.complained", lazy("Called the newsletter “%(name)s” spam"), "flag", tone="bad", href=REPORT,
          label=lazy("Called a newsletter spam"))  # fmt: skip
-describe("campaign.unsubscribed", lazy("Stopped the newsletters of this topic"), "x", tone="warn", href=REPORT,
+describe("campaign.unsubscribed", _stopped, "x", tone="warn", href=REPORT,
          label=lazy("Stopped a newsletter"))  # fmt: skip

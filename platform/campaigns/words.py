@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from campaigns.line.content import TOO_LONG
 from campaigns.variables import ACCOUNT, PERSON, SENDER
 from core.i18n import _, lazy
 from customers.attention import REASONS as HELD
@@ -31,6 +32,13 @@ REASONS = {
     "already_sent": lazy("has had this content already"),
     "address_changed": lazy("the address changed after the list was made"),
     "unsubscribed": lazy("unsubscribed before it was sent"),
+    "no_line": lazy("not linked to a LINE account"),
+    "blocked": lazy("blocked us on LINE"),
+    "line_gone": lazy("LINE knows this account no more"),
+    "line_removed": lazy("the LINE connection was removed"),
+    "line_closed": lazy("the LINE connection is paused"),
+    "line_month": lazy("this month’s LINE messages are used up"),
+    "key_expired": lazy("LINE did not answer within a day"),
     "worker_lost": lazy("the sender stopped before the server answered"),
     "by_hand": lazy("a person decided so"),
 }  # fmt: skip
@@ -46,6 +54,8 @@ def reason_words(reason: str) -> str:
     if kind == "missing":
         label = PERSON.get(rest) or ACCOUNT.get(rest) or SENDER.get(rest) or rest
         return _("no %(name)s", name=label)
+    if kind == "too_much" and rest.startswith(TOO_LONG):
+        return _("the message is too long or empty for LINE")
     if kind == "too_much":
         return _("the mail grew too large")
     if kind == "address":
@@ -53,8 +63,10 @@ def reason_words(reason: str) -> str:
     return reason
 
 
-def result_words(state: str, reason: str) -> str:
+def result_words(state: str, reason: str, channel: str = "email") -> str:
     """The reason column of the report."""
+    if state == "sent" and channel == "line":
+        return _("LINE took it")
     if state == "sent":
         return _("The receiving server took it")
     return reason_words(reason) if reason else ""

@@ -6,12 +6,15 @@ UTF-16 code units, so an emoji is two.
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from channels.outcomes import NotAccepted
 
 MOST_MESSAGES, MOST_QUICK_REPLIES, MOST_RECIPIENTS = 5, 13, 500
 TEXT, LABEL, DATA, SENDER, BUTTONS_TEXT = 5000, 20, 300, 20, 160
+ALT, CARD_TEXT, URI, BUBBLE_BYTES = 400, 2000, 1000, 30 * 1024
+INK, ACCENT = "#333333", "#2B4A8B"
 
 
 def units(text: str) -> int:
@@ -46,6 +49,29 @@ def buttons(body: str, actions: list[dict[str, Any]]) -> dict[str, Any]:
     return {"type": "template", "altText": short, "template": {"type": "buttons", "text": short, "actions": actions}}
 
 
+def card(title: str, body: str, picture: str, links: list[tuple[str, str]]) -> dict[str, Any]:
+    """A Flex bubble: picture, title, text, a button for each (label, address); what is empty is left out."""
+    contents = [
+        {"type": "text", "text": words, "wrap": True, "color": INK} | look
+        for words, look in ((title, {"weight": "bold", "size": "lg"}), (body, {"size": "sm", "lineSpacing": "6px"}))
+        if words
+    ]
+    bubble: dict[str, Any] = {"type": "bubble"}
+    if picture:
+        bubble["hero"] = {"type": "image", "url": picture, "size": "full", "aspectRatio": "20:13",
+                          "aspectMode": "cover"}  # fmt: skip
+        if links:
+            bubble["hero"]["action"] = link(*links[0])
+    if contents:
+        bubble["body"] = {"type": "box", "layout": "vertical", "spacing": "md", "contents": contents}
+    if links:
+        styles: list[dict[str, Any]] = [{"style": "primary", "color": ACCENT}, {"style": "link"}]
+        made = [{"type": "button", "action": link(*one), "height": "sm"} | styles[min(n, 1)]
+                for n, one in enumerate(links)]  # fmt: skip
+        bubble["footer"] = {"type": "box", "layout": "vertical", "spacing": "sm", "contents": made}
+    return {"type": "flex", "altText": cut(title or body, ALT), "contents": bubble}
+
+
 def link(label: str, uri: str) -> dict[str, Any]:
     return {"type": "uri", "label": cut(label, LABEL), "uri": uri}
 
@@ -75,12 +101,26 @@ def check(messages: list[dict[str, Any]]) -> None:
         raise NotAccepted(f"LINE takes 1 to {MOST_MESSAGES} messages at once, not {len(messages)}.")
     for message in messages:
         _check_text(message)
+        _check_card(message)
         items = message.get("quickReply", {}).get("items")
         if items is not None and not 1 <= len(items) <= MOST_QUICK_REPLIES:
             raise NotAccepted(f"LINE takes 1 to {MOST_QUICK_REPLIES} quick replies, not {len(items)}.")
         sender = message.get("sender", {}).get("name", "")
         if units(sender) > SENDER:
             raise NotAccepted(f"A LINE sender's name has at most {SENDER} characters.")
+
+
+def _check_card(message: dict[str, Any]) -> None:
+    if message.get("type") != "flex":
+        return
+    if not 1 <= units(str(message.get("altText", ""))) <= ALT:
+        raise NotAccepted(f"A LINE card needs words for the notification, {ALT} characters at most.")
+    bubble = message.get("contents", {})
+    for part in bubble.get("body", {}).get("contents", []):
+        if units(str(part.get("text", ""))) > CARD_TEXT:
+            raise NotAccepted(f"A text in a LINE card has at most {CARD_TEXT} characters.")
+    if len(json.dumps(bubble, ensure_ascii=False).encode()) > BUBBLE_BYTES:
+        raise NotAccepted(f"A LINE card has at most {BUBBLE_BYTES // 1024} KB.")
 
 
 def _check_text(message: dict[str, Any]) -> None:

@@ -21,12 +21,17 @@ class Reply(msgspec.Struct, frozen=True):
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """`kind`: sent, retry, refused or uncertain. `stage`: where in the dialogue; `reason`: the server's words."""
+    """`kind`: sent, retry, refused or uncertain. `stage`: where in the dialogue; `reason`: the server's words.
+
+    `seconds`: not before they are over; `name`: what the other side calls the message (both are LINE's).
+    """
 
     kind: str
     reason: str = ""
     stage: str = ""
     code: int = 0
+    seconds: float = 0
+    name: str = ""
 
     @property
     def is_dead_address(self) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.events import Event
 from customers.added import PeopleAdded, PersonAdded
-from customers.refusing import ConsentRefused
+from customers.refusing import Blocked, ConsentRefused
 from customers.requests.events import RequestShipped
 from customers.tracking import Tracked, track, track_many
 
@@ -80,6 +80,7 @@ class ImportApplied(Event, frozen=True):
 
 __all__ = [
     "AccountsMerged",
+    "Blocked",
     "ConsentRefused",
     "HealthChanged",
     "HealthFell",

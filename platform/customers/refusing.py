@@ -11,3 +11,11 @@ class ConsentRefused(Event, frozen=True):
     person_id: int
     topic: str
     channel: str
+
+
+class Blocked(Event, frozen=True):
+    """Somebody known blocked one of our channels, or is not there any more."""
+
+    person_id: int
+    channel: str
+    connection_id: int

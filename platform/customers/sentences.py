@@ -70,7 +70,7 @@ def said(entry: Any, person: str = "") -> Said:
     if found is None:
         title = data.get("title") or data.get("subject") or data.get("words") or ""
         return Said(label_of(entry.kind) + (f" 「{title}」" if title else ""), person, "dots", "none", "")
-    facts = _Filled({"person": person or _("Someone")} | data)
+    facts = _Filled({"person": person or _("Someone"), "channel": entry.channel} | data)
     href = ""
     if found.href and (entry.about_id or "{about_id}" not in found.href):
         href = found.href.format(about_id=entry.about_id, person_id=entry.person_id, account_id=entry.account_id)

@@ -30,8 +30,8 @@ class Offer(msgspec.Struct, frozen=True):
 
 # No topic of ours to write about, but a choice of its own: without it, links of mails are counted and nobody is named.
 TRACKING = Offer(
-    "tracking", "開いたリンクの記録", "Links that you open", ("email",),
-    lazy("May we keep which links of our mails you open? Otherwise we only count how often each is opened."),
+    "tracking", "開いたリンクの記録", "Links that you open", ("email", "line"),
+    lazy("May we keep which links of our messages you open? Otherwise we only count how often each is opened."),
 )  # fmt: skip
 
 # The answer to one's own question: it comes unless somebody says no.

@@ -16,7 +16,7 @@ from customers.models import Pilot
 from inbox.models import Conversation
 
 REVISION = "answers"  # what is judged is the bot on this connection, not one text
-MECHANICAL = ("link",)  # no answers: what LINE's account link needs
+MECHANICAL = ("link", "stopped")  # no answers: what LINE's account link needs, and that “stop” was heard
 
 
 class Numbers(msgspec.Struct, frozen=True):

@@ -86,7 +86,7 @@ class FakeLine(LineApi, LineEvents, HttpFake):
 
     def sent_to(self, user: str) -> list[dict]:
         """All messages that reached one chat, in order; replies are known by the token's event."""
-        return [message for sent in self.sent if user in sent.to for message in sent.messages]
+        return [message for sent in self.sent if user in sent.reached for message in sent.messages]
 
     def envelope(self, events: list[dict], channel: LineChannel | None = None) -> bytes:
         """A webhook body. From now on the reply tokens in it are alive."""
@@ -145,6 +145,10 @@ class FakeLine(LineApi, LineEvents, HttpFake):
             return web.json_response(self.loading)
         if what == "quota":
             self.channel.monthly_limit = (await request.json())["monthly_limit"]
+            return web.json_response({})
+        if what == "know":
+            for user in (await request.json())["users"]:
+                self.know(user)
             return web.json_response({})
         if what != "deliver":
             return await super().control_more(what, request)

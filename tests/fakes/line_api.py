@@ -54,6 +54,7 @@ PUBLISHED_RATES = {
 BAD_TOKEN = "Authentication failed. Confirm that the access token in the authorization header is valid."
 RATE_EXCEEDED = "The API rate limit has been exceeded. Try again later."
 MONTHLY_LIMIT = "You have reached your monthly limit."
+NOBODY = "Failed to send messages"
 
 
 class AlreadyAccepted(Exception):
@@ -117,7 +118,8 @@ class LineApi(LineQueries):
     def _send(self, kind: str, channel: LineChannel, request: web.Request, body: dict, request_id: str):
         retry_key = self._retry_key(kind, channel, request)
         to, reply_token = self._recipients(kind, channel, body)
-        self._charge(kind, channel, to)
+        reached = tuple(user for user in to if user not in self.blocked)
+        self._charge(kind, channel, reached)
         if reply_token:
             self.reply_tokens[reply_token].is_spent = True
         sent = SentByLine(
@@ -131,6 +133,7 @@ class LineApi(LineQueries):
             reply_token=reply_token,
             body=body,
             at=self.clock.now(),
+            reached=reached,
         )
         self.sent.append(sent)
         if retry_key:
@@ -153,6 +156,8 @@ class LineApi(LineQueries):
 
     def _recipients(self, kind: str, channel: LineChannel, body: dict) -> tuple[tuple[str, ...], str | None]:
         if kind == "push":
+            if body["to"].startswith("U") and body["to"] not in self.friends:
+                raise Refused(400, NOBODY)
             return (body["to"],), None
         if kind == "multicast":
             return tuple(dict.fromkeys(body["to"])), None
@@ -168,7 +173,8 @@ class LineApi(LineQueries):
         return (known.chat,), token
 
     def _charge(self, kind: str, channel: LineChannel, to: tuple[str, ...]) -> None:
-        """Replies are free; everything else counts one per recipient, however many message objects it holds."""
+        """Replies are free; everything else counts one per recipient whom it reaches, however many message objects
+        it holds. Who blocked the account is not reached, which no answer says."""
         if kind == "reply":
             return
         if channel.monthly_limit is not None and channel.consumed + len(to) > channel.monthly_limit:

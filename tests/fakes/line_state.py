@@ -32,6 +32,7 @@ class SentByLine:
     reply_token: str | None = None
     body: dict = field(default_factory=dict)
     at: float = 0.0
+    reached: tuple[str, ...] = ()
 
     @property
     def texts(self) -> list[str]:

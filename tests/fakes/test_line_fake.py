@@ -119,6 +119,24 @@ async def test_the_monthly_limit_and_the_rate_are_told_apart_by_their_words(line
     assert line.refused == []
 
 
+async def test_a_push_to_somebody_who_blocked_us_is_accepted_not_sent_and_not_counted(line, api):
+    """LINE Developers, FAQ: no error occurs, and the message is not counted."""
+    line.unfollow(MIKA)
+    answer = await api.push_message(hello())
+    assert answer.sent_messages[0].id
+    assert (line.sent_to(MIKA), line.channel.consumed) == ([], 0)
+    line.follow(MIKA)
+    await api.push_message(hello())
+    assert (len(line.sent_to(MIKA)), line.channel.consumed) == (1, 1)
+
+
+async def test_a_push_to_an_id_that_does_not_exist_fails(line, api):
+    request = messaging.PushMessageRequest(to=line_id("nobody"), messages=[TextMessage(text="hi")])
+    refused = await refusal(api.push_message(request))
+    assert (refused.status, json.loads(refused.body)) == (400, {"message": "Failed to send messages"})
+    assert (line.sent, line.channel.consumed) == ([], 0)
+
+
 async def test_multicast_and_broadcast_count_every_recipient(line, api):
     ken = line.person("Ken")
     blocked = line.person("Blocked")

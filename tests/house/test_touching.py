@@ -15,8 +15,10 @@ BELL = "stands at the bell; what leaves from there is recorded (customers/notici
 DECIDED = {
     "access/mails.py": "transactional: recorded by its callers",
     "bots/delivering.py": "replies; a LINE push is recorded when it is claimed (inbox/actions/sending.py)",
+    "campaigns/line/way.py": "counted when it is claimed (campaigns/budget.py)",
     "campaigns/sending.py": "counted when it is claimed (campaigns/budget.py)",
     "community/routing/calling.py": BELL + "; and to staff",
+    "campaigns/stopping.py": "to staff",
     "community/telling.py": BELL,
     "customers/alerts.py": "to staff",
     "customers/requests/telling.py": BELL + "; and to staff",

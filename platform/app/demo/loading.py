@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from app.demo import (
+    announcement,
     articles,
     community,
     company,
@@ -46,6 +47,7 @@ STEPS: list[tuple[str, Callable[[Known], Awaitable[Any]]]] = [
     ("the bot's pilot", trial.load),
     ("conversations", talks.load),
     ("newsletter", newsletter.load),
+    ("an announcement on LINE", announcement.load),
     ("searches", searches.load),
     ("guides", guides.load),
     ("what customers ask of the product", requests.load),

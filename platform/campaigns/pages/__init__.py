@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import campaigns.plans  # noqa: F401  registers what the calendar shows
 from campaigns.pages.following import FollowingPages
+from campaigns.pages.line import LinePages
 from campaigns.pages.news import NewsPages
 from campaigns.pages.readers import LinkPages, UnsubscribePages
 from campaigns.pages.report import ReportPages
@@ -20,5 +21,5 @@ navigation.add("visitor", lazy("News"), "/news", may="anyone", order=30)
 navigation.add("settings", lazy("Mailbox"), "/staff/mailbox", may="settings.manage", icon="mail", order=60, group=4)
 
 # The mailbox stands with the room that fills it most; channels has no pages of its own to list it.
-controllers = [*mailbox, CampaignPages, RecipientPages, SenderPages, CheckPages, PilotPages, SchedulePages, ReportPages,
-               FollowingPages, NewsPages, UnsubscribePages, LinkPages]  # fmt: skip
+controllers = [*mailbox, CampaignPages, LinePages, RecipientPages, SenderPages, CheckPages, PilotPages, SchedulePages,
+               ReportPages, FollowingPages, NewsPages, UnsubscribePages, LinkPages]  # fmt: skip

@@ -7,6 +7,7 @@ from typing import Any
 from litestar import Response
 
 from campaigns import actions, rollout
+from campaigns.channels import CHOICES
 from campaigns.models import Campaign, Step
 from campaigns.words import CAMPAIGN_STATES, CAMPAIGN_TONES
 from core.i18n import _
@@ -17,6 +18,8 @@ ORDER = ("content", "recipients", "checks", "pilot", "schedule", "report")
 PREVIEW_POLICY = ("default-src 'none'; img-src https: data: 'self'; style-src 'unsafe-inline'; font-src https:; "
                   "base-uri 'none'; form-action 'none'; frame-ancestors 'self'; sandbox allow-popups "
                   "allow-popups-to-escape-sandbox")  # fmt: skip
+LINE_PREVIEW_POLICY = ("default-src 'none'; img-src https: data: 'self'; style-src 'self'; base-uri 'none'; "
+                       "form-action 'none'; frame-ancestors 'self'")  # fmt: skip
 
 
 def steps(campaign: Campaign) -> list[tuple[str, str]]:
@@ -42,7 +45,7 @@ async def campaign_page(template: str, campaign: Campaign, step: str, *, status:
         f"campaigns/{template}.html", status=status, campaign=campaign, steps=steps(campaign), at=ORDER.index(step),
         done=await done(campaign),
         state=CAMPAIGN_STATES[campaign.state], tone=CAMPAIGN_TONES.get(campaign.state, ""),
-        base=f"/staff/campaigns/{campaign.id}", **context,
+        base=f"/staff/campaigns/{campaign.id}", channel_choices=CHOICES, **context,
     )  # fmt: skip
 
 

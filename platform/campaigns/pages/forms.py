@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
+from litestar.datastructures import UploadFile
 
 from core.context import here
 from core.forms import Email, Line, Meta, Text
@@ -19,6 +20,7 @@ class NewCampaign(msgspec.Struct):
     name: Name
     topic: Line
     kind: Literal["newsletter", "announcement"] = "newsletter"
+    channels: Literal["email", "line", "line_first", "email_first"] = "email"
 
 
 class ContentForm(msgspec.Struct):
@@ -26,6 +28,19 @@ class ContentForm(msgspec.Struct):
     mjml: Annotated[str, Meta(min_length=1, max_length=200_000)]
     preheader: Line = ""
     text: Annotated[str, Meta(max_length=100_000)] = ""
+
+
+# Three LINE messages; of each: what it is, its words, and what a card has beside them.
+Address = Annotated[str, Meta(max_length=1000, extra={"kind": "line"})]
+_texts: dict[str, Any] = {"text": Annotated[str, Meta(max_length=10_000)], "title": Line, "picture": Address,
+                          "label1": Line, "target1": Address, "label2": Line, "target2": Address}  # fmt: skip
+LineForm = msgspec.defstruct("LineForm", [
+    field for n in (1, 2, 3) for field in (
+        (f"line{n}_kind", Literal["", "text", "card"], "text" if n == 1 else ""),
+        *((f"line{n}_{name}", kind, "") for name, kind in _texts.items()),
+        (f"line{n}_file", UploadFile | None, None),
+    )
+], module=__name__)  # fmt: skip
 
 
 class RecipientsForm(msgspec.Struct):

@@ -23,7 +23,7 @@ class UnsubscribePages(Controller):
     async def ask(self, token: str) -> Response[Any]:
         """Scanners follow links, so this only shows a button (RFC 8058)."""
         delivery, campaign = await reactions.delivery_by(token)
-        return await _page(token, campaign.topic, done=delivery.unsubscribed_at is not None)
+        return await _page(token, campaign.topic, done=delivery.unsubscribed_at is not None, channel=delivery.channel)
 
     @post("/", may="anyone", status_code=200, exclude_from_csrf=True)
     async def stop(self, token: str, request: Request[Any, Any, Any]) -> Response[Any]:
@@ -37,7 +37,10 @@ class UnsubscribePages(Controller):
     async def again(self, token: str) -> Redirect:
         """It was a mistake. Only from our own page: a third party must not say yes for somebody."""
         campaign = await reactions.subscribe_again(token)
-        flash(_("You will get mails about “%(topic)s” again.", topic=await _name_of(campaign.topic)))
+        delivery, _campaign = await reactions.delivery_by(token)
+        topic = await _name_of(campaign.topic)
+        flash(_("You will get LINE messages about “%(topic)s” again.", topic=topic) if delivery.channel == "line" else
+              _("You will get mails about “%(topic)s” again.", topic=topic))  # fmt: skip
         return _back_to(token)
 
 
@@ -45,8 +48,9 @@ def _back_to(token: str) -> Redirect:
     return Redirect(f"/u/{token}", status_code=303, headers=QUIET)
 
 
-async def _page(token: str, slug: str, *, done: bool) -> Response[Any]:
-    return page("campaigns/unsubscribe.html", headers=QUIET, token=token, topic=await _name_of(slug), done=done)
+async def _page(token: str, slug: str, *, done: bool, channel: str = "email") -> Response[Any]:
+    return page("campaigns/unsubscribe.html", headers=QUIET, token=token, topic=await _name_of(slug), done=done,
+                channel=channel)  # fmt: skip
 
 
 async def _name_of(slug: str) -> str:

@@ -9,9 +9,10 @@ from typing import Any
 from litestar import Controller, Request, Response, get
 
 from campaigns import actions, ledger, rollout
-from campaigns.models import Campaign, Revision, Step, TrackedLink
+from campaigns.channels import NAMES
+from campaigns.models import OPEN, Campaign, Revision, Step, TrackedLink
 from campaigns.pages.around import campaign_page
-from campaigns.words import LOOKS, STATES, TONES, result_words
+from campaigns.words import LOOKS, STATES, TONES, reason_words, result_words
 from core.charts import Series, line
 from core.clock import when
 from core.context import here
@@ -24,12 +25,13 @@ from customers.models import FULL_NAME, Person
 LEDGER = (
     "SELECT d.id AS id, d.person_id AS person_id, d.state AS state, d.reason AS reason,"
     " COALESCE(d.sent_at, d.changed_at) AS at, d.due_at AS due_at, d.clicked_at AS clicked_at,"
-    " d.unsubscribed_at AS unsubscribed_at, t.kind AS kind,"
+    " d.unsubscribed_at AS unsubscribed_at, t.kind AS kind, d.channel AS channel,"
     f" {FULL_NAME} AS person,"
     " p.email AS email, COALESCE(a.name, '') AS account_name FROM delivery d JOIN campaign_step t ON t.id = d.step_id"
     " JOIN person p ON p.id = d.person_id LEFT JOIN account a ON a.id = d.account_id"
 )
 SHOWN = ("sent", "sending", "skipped", "failed", "uncertain", "cancelled", "frozen")
+COUNTED = ("sent", "skipped", "failed", "uncertain", "cancelled")
 
 
 class ReportPages(Controller):
@@ -51,7 +53,8 @@ class ReportPages(Controller):
             judge=await Person.get_or_none(id=pilot.verdict_by_id) if pilot and pilot.verdict_by_id else None,
             chart=await _chart(campaign), links=await _links(campaign), missed=len(await rollout.missed(campaign)),
             uncertain=await _uncertain(main), states=STATES, tones=TONES, words=result_words,
-            trouble=next((one.stop_reason for one in reversed(main) if one.stop_reason), ""),
+            trouble=reason_words(next((one.stop_reason for one in reversed(main) if one.stop_reason), "")),
+            by_channel=await _by_channel(main), counted=[*(STATES[one] for one in COUNTED), STATES["frozen"]],
             rates=_rates(await _reactions(main)),
         )  # fmt: skip
 
@@ -69,14 +72,20 @@ async def recipients(campaign: Campaign, request: Any) -> Listing:
         columns=[
             Column("person", _("Person"), head=True, value=lambda row: _name(row, sees)),
             Column("account_name", _("Company"), wide=True),
+            Column("channel", _("Channel"), wide=True, value=lambda row: str(NAMES[row["channel"]])),
             Column("state", _("Result"), export=lambda row: str(STATES[row["state"]])),
-            Column("reason", _("Reason"), wide=True, value=lambda row: result_words(row["state"], row["reason"])),
+            Column("reason", _("Reason"), wide=True, value=_why),
             Column("at", _("Time"), sort=True, num=True, wide=True, format=moment),
         ],
-        filters=[Choice("state", _("Result"), STATES, many=True), Choice("kind", _("Kind"), kinds)],
+        filters=[Choice("state", _("Result"), STATES, many=True), Choice("channel", _("Channel"), NAMES),
+                 Choice("kind", _("Kind"), kinds)],
         search=["person", "account_name", *(["email"] if sees else [])],
         default_sort="-at", exportable=True,
     )  # fmt: skip
+
+
+def _why(row: Any) -> str:
+    return result_words(row["state"], row["reason"], row["channel"])
 
 
 def _name(row: Any, sees_address: bool) -> str:
@@ -89,6 +98,21 @@ def _parts(counts: dict[str, int]) -> list[tuple[str, int, str]]:
     words = dict(STATES) | {"sending": STATES["claimed"]}
     return [(str(words[name]), sums.get(name, 0), LOOKS[name]) for name in SHOWN
             if sums.get(name) or name in ("sent", "skipped", "failed")]  # fmt: skip
+
+
+async def _by_channel(main: list[Step]) -> list[tuple[str, str, list[int]]]:
+    """(channel, its name, how many in each of COUNTED and still open), unless all of it is mail."""
+    found: dict[str, dict[str, int]] = {}
+    for channel, state, n in await rows(
+        f"SELECT channel, state, COUNT(*) FROM delivery WHERE step_id IN ({ledger.ids_sql()}) GROUP BY channel, state",
+        json.dumps([step.id for step in main]),
+    ):
+        found.setdefault(str(channel), {})[str(state)] = int(n)
+    if set(found) <= {"email"}:
+        return []
+    return [(channel, str(NAMES[channel]), [*(counts.get(one, 0) for one in COUNTED),
+                                            sum(counts.get(one, 0) for one in OPEN)])
+            for channel, counts in sorted(found.items())]  # fmt: skip
 
 
 async def _chart(campaign: Campaign) -> Any:
@@ -117,10 +141,10 @@ async def _chart(campaign: Campaign) -> Any:
         held += by_slot.get(slot, 0)
         values.append(held)
     labels = [clock_time(first + timedelta(seconds=width * slot)) for slot in range(20)]
-    finding = ngettext("%(n)s mail sent between %(first)s and %(last)s",
-                       "%(n)s mails sent between %(first)s and %(last)s",
+    finding = ngettext("%(n)s message sent between %(first)s and %(last)s",
+                       "%(n)s messages sent between %(first)s and %(last)s",
                        total, first=labels[0], last=labels[-1])  # fmt: skip
-    return line([Series(_("Sent"), values)], labels, finding=finding, unit=_("mails"))
+    return line([Series(_("Sent"), values)], labels, finding=finding, unit=_("messages"))
 
 
 async def _links(campaign: Campaign) -> list[TrackedLink]:

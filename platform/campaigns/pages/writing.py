@@ -8,6 +8,7 @@ from litestar import Controller, Request, Response, get, post
 from litestar.response import Redirect
 
 from campaigns import actions, ledger, policy
+from campaigns.channels import CHOICES
 from campaigns.compose import Draft, Mistakes
 from campaigns.jobs import needs_consent
 from campaigns.models import Campaign, Revision
@@ -22,6 +23,7 @@ from campaigns.pages.forms import (
     topics,
     trackings,
 )
+from campaigns.pages.people import some_recipients, visible_person
 from campaigns.starter import starter
 from campaigns.words import CAMPAIGN_STATES, reason_words
 from channels.senders import sender_of
@@ -32,10 +34,6 @@ from core.i18n import _, moment
 from core.listing import Choice, Column, Listing
 from core.pages import flash, page
 from core.policy import ensure
-from customers.models import Person
-from customers.policy import visible_people
-
-SHOWN = 20
 
 
 class CampaignPages(Controller):
@@ -56,7 +54,7 @@ class CampaignPages(Controller):
 
     @get("/new", may="campaigns.write")
     async def new(self) -> Response[Any]:
-        return page("campaigns/new.html", form=Form(NewCampaign), topics=await topics())
+        return page("campaigns/new.html", form=Form(NewCampaign), topics=await topics(), channels=CHOICES)
 
     @post("/new", may="campaigns.write", status_code=200)
     async def create(self, request: Request[Any, Any, Any]) -> Response[Any]:
@@ -64,11 +62,13 @@ class CampaignPages(Controller):
         if form.valid and form.data.topic not in await topics():
             form.add_error("topic", _("Choose what the mail is about."))
         if not form.valid:
-            return page("campaigns/new.html", status=422, form=form, topics=await topics())
+            return page("campaigns/new.html", status=422, form=form, topics=await topics(), channels=CHOICES)
         data = form.data
         campaign = await actions.open_campaign(actions.Settings(data.name, data.topic, kind=data.kind),
                                                brand=here().principal.brand, locale=here().language)  # fmt: skip
-        return Redirect(f"/staff/campaigns/{campaign.id}/content", status_code=303)
+        await actions.choose_channels(campaign, data.channels)
+        first = "content/line" if data.channels.startswith("line") else "content"
+        return Redirect(f"/staff/campaigns/{campaign.id}/{first}", status_code=303)
 
     @get("/{campaign_id:int}", may="campaigns.read")
     async def show(self, campaign_id: int) -> Response[Any]:
@@ -78,8 +78,10 @@ class CampaignPages(Controller):
     @get("/{campaign_id:int}/content", may="campaigns.read")
     async def content(self, campaign_id: int, person: int | None = None) -> Response[Any]:
         campaign = await actions.find(campaign_id)
+        if campaign.channels == "line":
+            return Redirect(f"/staff/campaigns/{campaign.id}/content/line", status_code=303)
         revision = await Revision.get_or_none(id=campaign.revision_id) if campaign.revision_id else None
-        form = Form(ContentForm, initial=revision or starter(campaign.locale))
+        form = Form(ContentForm, initial=revision if revision and revision.mjml else starter(campaign.locale))
         return await _content_page(campaign, form, person)
 
     @post("/{campaign_id:int}/content", may="campaigns.write", status_code=200)
@@ -102,7 +104,7 @@ class CampaignPages(Controller):
     @get("/{campaign_id:int}/preview", may="campaigns.read")
     async def preview(self, campaign_id: int, person: int | None = None) -> Response[Any]:
         campaign = await actions.find(campaign_id)
-        found = await actions.preview(campaign, await _visible(person))
+        found = await actions.preview(campaign, await visible_person(person))
         return in_a_frame(found.html or f"<!doctype html><meta charset=utf-8><p>{_escaped(found.problem)}</p>")
 
 
@@ -112,27 +114,13 @@ def _escaped(text: str) -> str:
     return str(escape(text))
 
 
-async def _visible(person: int | None) -> int | None:
-    """Only people whom the one who asks may see."""
-    if person is None:
-        return None
-    found = await visible_people(here().principal).get_or_none(id=person)
-    return found.id if found else None
-
-
 async def _content_page(campaign: Campaign, form: Any, person: int | None, *, status: int = 200,
                         problems: Any = ()) -> Response[Any]:  # fmt: skip
-    chosen = await _visible(person)
+    chosen = await visible_person(person)
     seen = await actions.preview(campaign, chosen)
-    people = await _some_recipients(campaign)
+    people = await some_recipients(campaign)
     return await campaign_page("content", campaign, "content", status=status, form=form, problems=problems, seen=seen,
                                person=chosen, people=people, checks=await actions.current_checks(campaign))  # fmt: skip
-
-
-async def _some_recipients(campaign: Campaign) -> list[Person]:
-    """The first of the segment, to look at the mail as them."""
-    ids = (await actions.audience(campaign))[:SHOWN]
-    return await visible_people(here().principal).filter(id__in=ids).order_by("id")
 
 
 class RecipientPages(Controller):
@@ -164,10 +152,10 @@ class RecipientPages(Controller):
 async def _recipients_page(campaign: Campaign, form: Any, *, status: int = 200) -> Response[Any]:
     people = await actions.audience(campaign)
     forecast = await ledger.forecast(campaign, people, needs_consent=await needs_consent(campaign))
-    left_out = [(reason_words(reason), len(who)) for reason, who in sorted(forecast.items()) if reason]
+    left_out = [(reason_words(reason), len(who)) for reason, who in sorted(forecast.left_out.items())]
     return await campaign_page("recipients", campaign, "recipients", status=status, form=form, topics=await topics(),
                                segments=await segment_choices(), trackings=trackings(), policies=policies(),
-                               total=len(people), reached=len(forecast.get("", [])), left_out=left_out)  # fmt: skip
+                               total=len(people), reached=len(forecast.everybody), left_out=left_out)  # fmt: skip
 
 
 class SenderPages(Controller):

@@ -8,11 +8,12 @@ from customers.tracking.counting import ANY, CORE, DAYS, LOGINS, REVENUE, SEATS
 WAYS = {
     "form": lazy("in a form"), "one_click": lazy("by the button of the mail program"),
     "complaint": lazy("by reporting the mail"), "import": lazy("by an import"), "staff": lazy("told to staff"),
+    "word": lazy("in a message to us"),
 }  # fmt: skip
 EVIDENCE = {
     "form": lazy("Form"), "wording": lazy("Wording"), "page": lazy("Page"), "ip": lazy("IP address"),
     "by": lazy("Written down by"), "reason": lazy("How it was said"), "source": lazy("Where it is from"),
-    "row": lazy("Row"),
+    "row": lazy("Row"), "words": lazy("What was written"),
     "name": lazy("Mail"), "campaign": lazy("Number of the campaign"), "delivery": lazy("Number of the delivery"),
 }  # fmt: skip
 IDENTITIES = {

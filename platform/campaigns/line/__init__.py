@@ -1,0 +1,1 @@
+"""LINE as a channel of campaigns: its content, its checks, its way out."""
