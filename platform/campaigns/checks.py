@@ -167,7 +167,8 @@ def _recipients(forecast: ledger.Forecast) -> list[Check]:
     else:
         said = ngettext("%(n)s person gets it.", "%(n)s people get it.", count)
         if len(forecast.reached) > 1:
-            said += " " + _(", ").join(f"{NAMES[way]} {number(len(who))}" for way, who in forecast.reached.items())
+            listed = _(", ").join(f"{NAMES[way]} {number(len(who))}" for way, who in forecast.reached.items())
+            said = _("%(said)s By channel: %(listed)s.", said=said, listed=listed)
         found = [Check("recipients", "good", _("Recipients"), said)]
     skipped = {reason: len(people) for reason, people in forecast.left_out.items()}
     if skipped:

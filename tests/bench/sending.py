@@ -90,7 +90,7 @@ async def a_step(campaign: Campaign, people: list[int]) -> Step:
     """Frozen and ready to be sent."""
     step = await Step.create(
         campaign_id=campaign.id, revision_id=campaign.revision_id or 0, people=people, due_at=now(), created_at=now(),
-        state="freezing",
+        state="freezing", channel=campaign.channels,
     )  # fmt: skip
     await ledger.freeze(step, campaign, people, needs_consent=True)
     await write("UPDATE campaign_step SET state = 'sending' WHERE id = ?", step.id)

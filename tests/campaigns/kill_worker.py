@@ -9,6 +9,7 @@ import sys
 from app import rooms
 from campaigns import claims
 from campaigns.jobs import deliver_step
+from channels.sessions import close_clients
 from core.database import close_database, open_database, rows
 from core.settings import settings
 
@@ -24,6 +25,7 @@ async def main(step_id: int) -> None:
                 logging.exception("again")
             await asyncio.sleep(claims.LEASE.total_seconds() / 4)
     finally:
+        await close_clients()
         await close_database()
 
 

@@ -141,8 +141,8 @@ class FakeLine(LineApi, LineEvents, HttpFake):
 
     async def control_more(self, what: str, request: web.Request) -> web.Response:
         """Another process asks for a delivery: `{"url": …, "build": [["text", ["U…", "hi"], {}]]}`."""
-        if what == "loading":
-            return web.json_response(self.loading)
+        if what in ("loading", "repeated"):
+            return web.json_response(getattr(self, what))
         if what == "quota":
             self.channel.monthly_limit = (await request.json())["monthly_limit"]
             return web.json_response({})

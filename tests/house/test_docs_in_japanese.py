@@ -29,7 +29,7 @@ PAGES = sorted(JAPANESE.glob("*.md"))
 FOR_BUILDERS = {"architecture.md", "pages.md"}
 PLACEHOLDER = re.compile(r"%\\?\(\w+\\?\)[sd]|%n")
 SAID = {
-    "担当者が返信します", "人に聞きたい", "連携", "だこくわすれた", "打刻を忘れたときに直す",
+    "担当者が返信します", "人に聞きたい", "連携", "配信停止", "配信再開", "だこくわすれた", "打刻を忘れたときに直す",
     "有給 繰越", "繰越の有給", "ゆうき", "ホールディングス", "…",
 }  # fmt: skip
 ELSEWHERE = {
