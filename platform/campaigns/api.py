@@ -35,6 +35,9 @@ class StepOut(msgspec.Struct):
 
 
 class CampaignOut(msgspec.Struct):
+    """`channels`: email, line, line_first (LINE where they follow us, mail otherwise) or email_first. LINE messages are
+    written by people."""
+
     id: int
     name: str
     kind: str
@@ -43,6 +46,7 @@ class CampaignOut(msgspec.Struct):
     state: str
     segment_id: int | None
     subject: str
+    channels: str
     is_public: bool
     steps: list[StepOut]
     created_at: datetime

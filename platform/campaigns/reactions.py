@@ -61,11 +61,21 @@ async def subscribe_again(token: str) -> Campaign:
     return campaign
 
 
-async def follow(token: str, key: str = "") -> str:
-    """Count a click and say where the link leads. With `key` (a reader who allowed it) it is on the timeline too."""
+async def _link(token: str) -> TrackedLink:
     link = await TrackedLink.get_or_none(token=token)
     if link is None:
         raise NotFound(_("This link is not complete. Copy it whole from the mail."))
+    return link
+
+
+async def leads_to(token: str) -> str:
+    """Where a link leads, without counting."""
+    return address_of((await _link(token)).url)
+
+
+async def follow(token: str, key: str = "") -> str:
+    """Count a click and say where the link leads. With `key` (a reader who allowed it) it is on the timeline too."""
+    link = await _link(token)
     await write("UPDATE campaign_link SET clicks = clicks + 1 WHERE id = ?", link.id)
     if key:
         await _seen(link, key)

@@ -38,6 +38,8 @@ async def checked(campaign: Campaign) -> None:
     for one in found:
         if one.tone == "bad":
             raise Refused(f"{one.title}: {one.text}")
+    if campaign.is_public and not (await revision_of(campaign)).html:
+        raise Refused(_("Only a mail can be published."))
 
 
 async def room_this_month(campaign: Campaign) -> None:

@@ -36,6 +36,7 @@ REASONS = {
     "blocked": lazy("blocked us on LINE"),
     "line_gone": lazy("LINE knows this account no more"),
     "line_removed": lazy("the LINE connection was removed"),
+    "line_away": lazy("LINE cannot be reached"),
     "line_closed": lazy("the LINE connection is paused"),
     "line_month": lazy("this month’s LINE messages are used up"),
     "key_expired": lazy("LINE did not answer within a day"),

@@ -26,6 +26,7 @@ from core.tasks import in_thread
 REPLY_WITHIN = 50.0  # seconds: a reply token lives about a minute
 KEYS = uuid.UUID("6b1c7a52-3f0e-5d8e-9a4c-9f2f5f0a7d11")
 DEFAULT_HOST, DEFAULT_DATA_HOST = "https://api.line.me", "https://api-data.line.me"
+UNREACHABLE = "LINE cannot be reached."
 _clients: dict[tuple[int, str], Any] = {}
 
 
@@ -143,7 +144,7 @@ async def _call(connection_id: int | Known, verb: str, *arguments: Any, is_blob:
     except ApiException as refused:
         raise _meaning(refused) from refused
     except aiohttp.ClientConnectorError as away:
-        raise TryLater("LINE cannot be reached.", 10) from away
+        raise TryLater(UNREACHABLE, 10) from away
     except (aiohttp.ClientError, TimeoutError) as lost:
         raise Unclear("LINE did not answer in time.") from lost
 

@@ -39,8 +39,8 @@ MEASURES = {
 }  # fmt: skip
 
 
-def _where(who: Principal) -> str:
-    return f"d.step_id = t.id AND c.id = t.campaign_id AND t.kind <> 'pilot' AND {own_accounts(who, 'd.account_id')} AND {seen_campaigns(who, 'c.id')}"
+def _where(who: Principal, channel: str = "email") -> str:
+    return f"d.channel = '{channel}' AND d.step_id = t.id AND c.id = t.campaign_id AND t.kind <> 'pilot' AND {own_accounts(who, 'd.account_id')} AND {seen_campaigns(who, 'c.id')}"
 
 
 async def report(who: Principal, span: Span) -> Report:
@@ -59,7 +59,7 @@ async def report(who: Principal, span: Span) -> Report:
                    (_("Mails sent before"), found.before["sent"]), _("mails"),
                    ngettext("%(n)s mail sent, %(bounced)s of them bounced", "%(n)s mails sent, %(bounced)s of them bounced",
                             n, bounced=number(bounced)))],
-        [await _by_campaign(who, span), await _by_topic(who, span), await _reasons(who, span)],
+        [await _by_campaign(who, span), await _by_topic(who, span), await _reasons(who, span), await _on_line(who, span)],
         "" if n or found.earlier("sent") else _("No campaign was sent in this period. Write one, try it on a few, then send it."),
     )  # fmt: skip
 
@@ -84,6 +84,19 @@ async def _by_campaign(who: Principal, span: Span) -> Table:
                  [[Cell(row["name"], f"/staff/campaigns/{row['id']}/report"), *_cells(row), links.get(int(row["id"]), 0)] for row in found],
                  _("No campaign was sent in this period."),
                  _("Link clicks count every click since the campaign was sent, also by readers who are not tracked and by mail scanners."))  # fmt: skip
+
+
+async def _on_line(who: Principal, span: Span) -> Table:
+    found = await rows(
+        f"SELECT c.id AS id, c.name AS name, {_sums()} FROM {MAILS} WHERE {within('t.due_at')} AND {_where(who, 'line')}"
+        " GROUP BY c.id, c.name ORDER BY c.id DESC LIMIT 100", span.begins, span.ends,
+    )  # fmt: skip
+    heads = [(_("Campaign"), False), (_("Sent on LINE"), True), (_("LINE took it"), True), (_("Failed on LINE"), True),
+             (_("Followed a link"), True), (_("Stopped it"), True), (_("Left out"), True)]  # fmt: skip
+    return Table("line", _("On LINE, by campaign"), heads,
+                 [[Cell(row["name"], f"/staff/campaigns/{row['id']}/report?channel=line"), *_cells(row)] for row in found],
+                 _("Nothing was sent on LINE in this period."),
+                 _("People who were left out are those for whom LINE was the channel; with two channels the others got a mail."))  # fmt: skip
 
 
 async def _link_clicks(ids: list[int]) -> dict[int, int]:

@@ -81,21 +81,26 @@ class LineOut:
         if may_still is not None and not may_still():
             return Outcome("retry", "", "lease")
         try:
-            state = (await connections.by_id(self.connection_id)).state
-            if state != "active":
-                return Outcome("refused", GONE) if state == "revoked" else Outcome("retry", "line_closed", "connect")
+            if why := await self._closed():
+                return Outcome("refused", why) if why == GONE else Outcome("retry", why, "connect")
             delivered = await line.push(self.connection_id, letter.recipient, letter.messages, key=letter.key)
         except NotFound:
             return Outcome("refused", GONE)
         except MonthlyLimit:
             return Outcome("retry", "line_month", "month")
         except TryLater as later:
+            if later.reason == line.UNREACHABLE:
+                return Outcome("retry", "line_away", "connect")
             return Outcome("retry", later.reason, "rate", seconds=later.seconds)
         except Unclear as unclear:
             return Outcome("uncertain", unclear.reason)
         except NotAccepted as refused:
             return _refused(refused)
         return Outcome("sent", name=delivered.external_id)
+
+    async def _closed(self) -> str:
+        known = next((one for one in await connections.all_of("line") if one.id == self.connection_id), None)
+        return GONE if known is None else "" if known.is_active else "line_closed"
 
     async def close(self) -> None:
         return None

@@ -14,6 +14,7 @@ from core.pages import flash, page
 from customers.models import Topic
 
 QUIET = {"Cache-Control": "private, no-store", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"}
+PREVIEWS = ("line-poker", "facebookexternalhit")
 
 
 class UnsubscribePages(Controller):
@@ -64,9 +65,15 @@ class LinkPages(Controller):
     path = "/c/{token:str}"
 
     @get("/", may="anyone")
-    async def follow(self, token: str) -> Response[Any]:
-        return Redirect(await reactions.follow(token), status_code=302, headers=QUIET)
+    async def follow(self, token: str, request: Request[Any, Any, Any]) -> Response[Any]:
+        return Redirect(await _followed(request, token), status_code=302, headers=QUIET)
 
     @get("/{key:str}", may="anyone")
-    async def follow_seen(self, token: str, key: str) -> Response[Any]:
-        return Redirect(await reactions.follow(token, key), status_code=302, headers=QUIET)
+    async def follow_seen(self, token: str, key: str, request: Request[Any, Any, Any]) -> Response[Any]:
+        return Redirect(await _followed(request, token, key), status_code=302, headers=QUIET)
+
+
+async def _followed(request: Request[Any, Any, Any], token: str, key: str = "") -> str:
+    """LINE looks at each link of a talk to draw its preview; that is nobody's click."""
+    is_preview = any(one in request.headers.get("user-agent", "").lower() for one in PREVIEWS)
+    return await (reactions.leads_to(token) if is_preview else reactions.follow(token, key))
