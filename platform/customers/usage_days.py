@@ -38,6 +38,7 @@ class UsedDay(msgspec.Struct):
     person_id: None = None
     account_id: None = None
     about_id: None = None
+    channel: str = ""
 
 
 class Days(msgspec.Struct, frozen=True):
