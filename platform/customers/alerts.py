@@ -21,7 +21,7 @@ from core.events import announce
 from core.i18n import _, lazy
 from core.policy import ensure
 from core.refs import Ref
-from customers import notices, policy, tasks
+from customers import departments, notices, policy, tasks
 from customers.days import a_day, as_day
 from customers.events import HealthFell
 from customers.rules import HealthRule, rule
@@ -109,6 +109,7 @@ async def _raise(id: int, before: int, after: int, lost: list[dict[str, Any]]) -
                        key=f"health_alert:{found[0][0]}",
                        data={"account": account[0], "before": before, "after": after})  # fmt: skip
     await announce(HealthFell(id, int(found[0][0])))
+    await departments.tell("health.fell", key=f"health_alert:{found[0][0]}", account_id=id, before=before, after=after)
     about, key = Ref("health_alert", found[0][0]), f"health_alert:{found[0][0]}"
     if not await tasks.take_over("health", id, about, key=key, before=before, after=after):
         await tasks.open_itself("health", id, about, key=key, before=before, after=after)

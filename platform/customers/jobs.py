@@ -20,6 +20,7 @@ from customers import (
     touches,
     tracking,
 )
+from customers.departments import ended  # noqa: F401  # its job
 from customers.events import AccountsMerged, PeopleMerged
 from customers.imports import run, trailing
 from customers.incoming import working

@@ -11,7 +11,7 @@ from tortoise.expressions import Subquery
 from core.clock import local_day
 from core.database import rows, transaction
 from core.refs import Ref
-from customers import goals, policy, tasks
+from customers import departments, goals, policy, tasks
 from customers.days import a_day, as_day
 from customers.models import Task
 from customers.rights import rights_of
@@ -57,6 +57,9 @@ async def _missed_goals() -> int:
                     "goal", goal.account_id, Ref("goal", goal.id), key=f"goal:{goal.id}", is_news=True,
                     due_on=local_day() + timedelta(days=tasks.WEEK), title=goal.title,
                 )  # fmt: skip
+                if made is not None:
+                    await departments.tell("goal.missed", key=f"goal:{goal.id}", account_id=goal.account_id,
+                                           title=goal.title)  # fmt: skip
                 opened += made is not None
     return opened
 
@@ -82,6 +85,9 @@ async def _renewal(contract_id: int, account_id: int, product: str, renews_on: d
         "renewal", account_id, Ref("contract", contract_id), key=f"renewal:{contract_id}:{renews_on}", is_news=True,
         due_on=max(today, renews_on - timedelta(days=BEFORE_RENEWAL)), product=product, day=str(renews_on),
     )  # fmt: skip
+    if made is not None:
+        await departments.tell("contract.renews", key=f"renewal:{contract_id}:{renews_on}", account_id=account_id,
+                               product=product, day=str(renews_on))  # fmt: skip
     return int(made is not None)
 
 

@@ -37,7 +37,7 @@ refers("request_telling", "person_id", erase="delete")
 refers("review", "other_person_id", erase="delete")
 
 for _table in ("account_source", "account_alias", "membership", "contract", "purchase", "touchpoint", "event",
-               "account_note"):  # fmt: skip
+               "account_note", "department_post"):  # fmt: skip
     refers(_table, "account_id", about="account")
 refers("review", "account_id", about="account")
 refers("review", "other_id", about="account")

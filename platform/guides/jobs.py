@@ -8,7 +8,7 @@ from core.database import rows, transaction
 from core.events import on
 from core.jobs import every, job
 from core.refs import Ref
-from customers import notices, tasks
+from customers import departments, notices, tasks
 from customers.events import MergeUndone, PeopleMerged
 from guides import noticed, opinions, pictures, rollout, sights, voices
 from guides.models import Guide, Product
@@ -29,6 +29,8 @@ async def tell_csm(answer_id: int) -> None:
     if not found or not found[0]["id"]:
         return
     async with transaction():
+        await departments.tell("survey.unhappy", key=f"guide.answer:{answer_id}", account_id=found[0]["id"],
+                               score=found[0]["score"])  # fmt: skip
         await tasks.open_itself("detractor", found[0]["id"], Ref("guide_answer", answer_id),
                                 key=f"guide.answer:{answer_id}", person_id=found[0]["person_id"],
                                 score=found[0]["score"])  # fmt: skip

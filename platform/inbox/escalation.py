@@ -11,7 +11,7 @@ from core.clock import now
 from core.database import rows, transaction, write
 from core.jobs import job
 from core.refs import Ref
-from customers import accounts, notices
+from customers import accounts, departments, notices
 from inbox import hours
 from inbox.actions.conversations import change, locked
 from inbox.models import Conversation
@@ -42,6 +42,8 @@ async def escalate(conversation_id: int, epoch: int) -> str:
         conversation = await locked(conversation_id)
         if conversation.state != "waiting" or conversation.epoch != epoch:
             return "taken"
+        await departments.tell("conversation.late", key=f"late:{conversation.id}:{epoch}",
+                               account_id=conversation.account_id, url=f"/staff/inbox/{conversation.id}")  # fmt: skip
         step = await _climb(conversation)
         if step is None:
             return "everybody was told"

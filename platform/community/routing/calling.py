@@ -21,7 +21,7 @@ from core.errors import NotFound
 from core.i18n import _
 from core.principal import Principal
 from core.refs import Ref
-from customers import tasks
+from customers import departments, tasks
 from customers.notices import tell
 from customers.timeline import primary_account
 
@@ -58,8 +58,12 @@ async def call(thread_id: int, stage: str) -> int:
         held = await _held_waiting(thread_id)
         if held is None or not await _reach(held.id, stage, len(people)):
             return 0
-        if stage == "staff" and await _open_task(held):
-            return 1  # whoever looks after the company has it now
+        if stage == "staff":
+            account = await primary_account(held.author_id)
+            await departments.tell("question.unanswered", key=f"question:{held.id}", account_id=account,
+                                   url=post_path(held.id, 1), title=held.title)  # fmt: skip
+            if await _open_task(held, account):
+                return 1  # whoever looks after the company has it now
         await _tell(held, people, "community.waiting", f"waiting:{held.id}:{stage}")
     return len(people)
 
@@ -115,8 +119,7 @@ async def _staff() -> list[int]:
     return await who_may(policy.MODERATE)
 
 
-async def _open_task(thread: ThreadRow) -> bool:
-    account = await primary_account(thread.author_id)
+async def _open_task(thread: ThreadRow, account: int | None) -> bool:
     if account is None or await tasks.usual_owner(account) is None:
         return False
     made = await tasks.open_itself("question", account, Ref("thread", thread.id), key=f"question:{thread.id}",

@@ -10,6 +10,7 @@ from customers.models.arriving import (
     SourceRank,
     TrailPart,
 )
+from customers.models.departments import Department, DepartmentPost
 from customers.models.happenings import (
     AccountMetric,
     AccountNote,
@@ -70,6 +71,8 @@ __all__ = [
     "ConsentProof",
     "Contract",
     "Decision",
+    "Department",
+    "DepartmentPost",
     "EventSeen",
     "Goal",
     "HealthAlert",

@@ -13,6 +13,7 @@ from customers.pages import (
     attention,
     calendar,
     contracts,
+    departments,
     files,
     goals,
     incoming,
@@ -51,7 +52,7 @@ controllers: list[Any] = [
     tasks.TaskPages, task_list.TaskListPages, request_list.RequestListPages, requests.RequestPages,
     voices.VoicePages, voices.OwnRequestPages,
     task_rule.TaskRulePages, phases.PhasePages, team.TeamPages, privacy.PrivacyPages, attention.AttentionPages,
-    attention.HoldPages, calendar.CalendarPages, calendar.TouchPages,
+    attention.HoldPages, departments.DepartmentPages, calendar.CalendarPages, calendar.TouchPages,
 ]  # fmt: skip
 
 

@@ -7,16 +7,17 @@ import msgspec
 from core.audit import audit
 from core.clock import now
 from core.context import current_principal
-from core.database import transaction
+from core.database import rows, transaction
 from core.errors import Conflict, Refused
 from core.events import announce
 from core.i18n import _
 from core.jobs import job
 from core.policy import ensure
 from core.refs import Ref
-from customers import policy
+from customers import departments, policy
 from customers.models import STATUSES, Decision, ProductRequest
 from customers.requests.events import RequestShipped
+from customers.requests.words import URL
 from customers.requests.writing import KIND
 
 TOLD = ("planned", "shipped", "declined")  # what those who asked are told
@@ -57,6 +58,9 @@ async def decide(request: ProductRequest, verdict: Verdict) -> Decision:
                     note=decision.reason)  # fmt: skip
         if verdict.status == "shipped":
             await announce(RequestShipped(request.id, decision.id))
+            companies = await rows("SELECT COUNT(DISTINCT account_id) FROM voice WHERE request_id = ?", request.id)
+            await departments.tell("request.shipped", key=f"request:{decision.id}", title=request.title,
+                                   url=f"{URL}/{request.id}", companies=int(companies[0][0]))  # fmt: skip
         await tell_of_decision.later(decision_id=decision.id)
     return decision
 

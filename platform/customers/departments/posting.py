@@ -1,0 +1,167 @@
+"""From a happening to a message in a channel: written once for each channel, posted once, and what became of it.
+
+Slack knows no retry key: what may have arrived is left `uncertain` for a person, who can post it again.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from channels import slack
+from channels.connections import by_id
+from channels.outcomes import NotAccepted, SendingFailed, TryLater
+from core.clock import local_day, now
+from core.database import rows, transaction, write
+from core.i18n import _, day, speaking
+from core.jobs import job
+from core.pages import absolute
+from customers.days import a_day, as_day
+from customers.departments.kinds import KINDS, TEST, sentence_of
+from customers.models import Department, DepartmentPost
+from customers.segments.vocabulary import HEALTH, PHASES, TIERS
+
+ATTEMPTS = 5
+
+
+async def tell(kind: str, *, key: str, account_id: int | None = None, url: str = "", **data: Any) -> int:
+    """For each channel that wants it, once for a key; returns for how many. `url`: a page of ours that says more."""
+    assert kind in KINDS
+    tier = await _tier(account_id)
+    told = 0
+    async with transaction():
+        for one in await Department.filter(state="active").order_by("id"):
+            if kind in one.kinds and (not one.tiers or tier is None or tier in one.tiers):
+                told += await _enter(one.id, kind, key, account_id, url, data)
+    return told
+
+
+async def is_wanted(kind: str) -> bool:
+    return any(kind in one.kinds for one in await Department.filter(state="active"))
+
+
+async def _enter(department: int, kind: str, key: str, account_id: int | None, url: str, data: dict[str, Any]) -> int:
+    made = await write(
+        "INSERT INTO department_post (department_id, kind, key, account_id, url, data, state, reason, created_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, 'waiting', '', ?) ON CONFLICT (department_id, key) DO NOTHING RETURNING id",
+        department, kind, key[:120], account_id, url, data, now(),
+    )  # fmt: skip
+    for row in made:
+        await deliver.later(post_id=int(row[0]))
+    return len(made)
+
+
+async def test(department: Department) -> None:
+    """A message that says only that it is a test."""
+    async with transaction():
+        await _enter(department.id, TEST, f"test:{now().isoformat()}", None, "", {})
+
+
+async def again(post: DepartmentPost) -> bool:
+    """A person decided: what failed, or may have arrived, is posted (again)."""
+    async with transaction():
+        won = await write("UPDATE department_post SET state = 'waiting', reason = '', settled_at = NULL WHERE id = ?"
+                          " AND state IN ('failed', 'uncertain') RETURNING id", post.id)  # fmt: skip
+        if won:
+            await deliver.later(post_id=post.id)
+    return bool(won)
+
+
+@job(attempts=ATTEMPTS, timeout=90)
+async def deliver(post_id: int, attempt: int = 1) -> str:
+    """One attempt. Who died between the attempt and its answer does not post again."""
+    post = await DepartmentPost.get_or_none(id=post_id).select_related("department")
+    if post is None or post.state not in ("waiting", "attempting"):
+        return "settled already"
+    if post.state == "attempting":
+        return await _settle(post, "uncertain", "the sender stopped before the answer")
+    why_not = await _why_not(post.department)
+    if why_not:
+        return await _settle(post, "skipped", why_not)
+    async with transaction():
+        until = await slack.take_turn(post.department.connection_id, post.department.channel)
+        if until is not None:
+            await deliver.later(post_id=post_id, attempt=attempt, due=until)
+            return "the channel is busy"
+        if not await write("UPDATE department_post SET state = 'attempting' WHERE id = ? AND state = 'waiting'"
+                           " RETURNING id", post_id):  # fmt: skip
+            return "another has it"
+    return await _post(post, attempt)
+
+
+async def _why_not(department: Department) -> str:
+    if department.state != "active":
+        return f"the channel is {department.state}"
+    connection = await by_id(department.connection_id)
+    return "" if connection.is_active else "Slack is not connected"
+
+
+async def _post(post: DepartmentPost, attempt: int) -> str:
+    with speaking(post.department.language):
+        text, blocks = await composed(post)
+    try:
+        await slack.post(post.department.connection_id, post.department.channel, text, blocks=blocks,
+                         key=f"department:{post.id}")  # fmt: skip
+    except TryLater as later:
+        if attempt >= ATTEMPTS:
+            return await _settle(post, "failed", later.reason)
+        async with transaction():
+            await write("UPDATE department_post SET state = 'waiting' WHERE id = ? AND state = 'attempting'", post.id)
+            await deliver.later(post_id=post.id, attempt=attempt + 1, after=timedelta(seconds=later.seconds))
+        return "later"
+    except SendingFailed as failed:
+        return await _settle(post, "failed" if isinstance(failed, NotAccepted) else "uncertain", failed.reason)
+    return await _settle(post, "sent", "")
+
+
+async def _settle(post: DepartmentPost, state: str, reason: str) -> str:
+    won = await write(
+        "UPDATE department_post SET state = ?, reason = ?, settled_at = ? WHERE id = ? AND state IN"
+        " ('waiting', 'attempting') RETURNING id", state, reason[:300], now(), post.id,
+    )  # fmt: skip
+    return state if won else "settled already"
+
+
+async def _tier(account_id: int | None) -> str | None:
+    found = await rows("SELECT tier FROM account WHERE id = ?", account_id) if account_id else []
+    return str(found[0][0]) if found else None
+
+
+async def composed(post: DepartmentPost) -> tuple[str, list[dict[str, Any]]]:
+    """(what the phone's notification says, blocks): what happened, and the company's record. No amounts, no people
+    but the CSM: a channel has no role, so that nothing can be hidden from some of its readers."""
+    happened = sentence_of(post.kind, post.data)
+    record = await _record(post.account_id) if post.account_id else None
+    if record is None:
+        said = slack.link(absolute(post.url), happened) if post.url else slack.plain(happened)
+        return happened, [slack.section(f"*{said}*" if post.kind != TEST else said)]
+    name, lines = record
+    account = slack.link(absolute(f"/staff/customers/{post.account_id}"), name)
+    what = slack.link(absolute(post.url), happened) if post.url else slack.plain(happened)
+    return f"{name}: {happened}", [slack.section(f"*{account}*\n{what}"), slack.section("\n".join(lines))]
+
+
+async def _record(account_id: int) -> tuple[str, list[str]] | None:
+    found = await rows(
+        "SELECT a.name, a.tier, a.phase, a.health, c.family_name, c.given_name,"
+        " (SELECT MIN(k.renews_on) FROM contract k WHERE k.account_id = a.id AND k.ended_on IS NULL AND k.renews_on >= ?) AS renews FROM account a"
+        " LEFT JOIN person c ON c.id = a.csm_id WHERE a.id = ?", as_day(local_day()), account_id,
+    )  # fmt: skip
+    return None if not found else (found[0]["name"], _lines(found[0]))
+
+
+def _lines(row: Any) -> list[str]:
+    csm = " ".join(one for one in (row["family_name"], row["given_name"]) if one)
+    facts = [
+        (_("Tier"), str(dict(TIERS).get(row["tier"], row["tier"]))),
+        (_("Phase"), str(dict(PHASES).get(row["phase"], row["phase"] or "–"))),
+        (_("Health"), f"{row['health']}（{_band(row['health'])}）" if row["health"] is not None else "–"),
+        (_("CSM"), csm or _("nobody")),
+        (_("Next renewal"), day(a_day(row["renews"])) if row["renews"] else "–"),
+    ]
+    return ["　".join(f"{label}: {slack.plain(value)}" for label, value in facts)]
+
+
+def _band(health: int) -> str:
+    words = {name: str(label) for name, label in HEALTH}
+    return words["good" if health > 75 else "watch" if health > 50 else "risk"]
