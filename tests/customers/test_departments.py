@@ -11,7 +11,8 @@ import pytest
 from channels import connections
 from community import actions
 from community.routing import calling
-from community_house import a_board, as_person
+from community_house import a_board
+from community_house import as_person as principal_of
 from core.clock import local_day, now
 from core.database import rows, write
 from core.i18n import speaking
@@ -190,7 +191,7 @@ async def test_a_late_conversation_a_silent_question_and_a_shipped_request_reach
     for _turn in range(2):
         await escalation.escalate(conversation_id=talk.id, epoch=3)
     board, asker = await a_board(), await a_person("三崎", "", account=account)
-    thread = await actions.publish(await as_person(asker), board.id, "宛名を変えたい", "支社にしたいのですが。",
+    thread = await actions.publish(await principal_of(asker), board.id, "宛名を変えたい", "支社にしたいのですが。",
                                    at=now() - timedelta(hours=49))  # fmt: skip
     await calling.call(thread.id, "staff")
     await a_manager()

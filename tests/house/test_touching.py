@@ -21,6 +21,7 @@ DECIDED = {
     "campaigns/stopping.py": "to staff",
     "community/telling.py": BELL,
     "customers/alerts.py": "to staff",
+    "customers/departments/posting.py": "to staff, in a channel of their own",
     "customers/requests/telling.py": BELL + "; and to staff",
     "customers/noticing/direct.py": "to staff, as each chose: recorded",
     "customers/noticing/letters.py": "as each chose: recorded",

@@ -19,6 +19,7 @@ from core.pages import absolute
 from customers.days import a_day, as_day
 from customers.departments.kinds import KINDS, TEST, sentence_of
 from customers.models import Department, DepartmentPost
+from customers.segments.special import HEALTH_BANDS
 from customers.segments.vocabulary import HEALTH, PHASES, TIERS
 
 ATTEMPTS = 5
@@ -143,9 +144,9 @@ async def composed(post: DepartmentPost) -> tuple[str, list[dict[str, Any]]]:
 
 async def _record(account_id: int) -> tuple[str, list[str]] | None:
     found = await rows(
-        "SELECT a.name, a.tier, a.phase, a.health, c.family_name, c.given_name,"
-        " (SELECT MIN(k.renews_on) FROM contract k WHERE k.account_id = a.id AND k.ended_on IS NULL AND k.renews_on >= ?) AS renews FROM account a"
-        " LEFT JOIN person c ON c.id = a.csm_id WHERE a.id = ?", as_day(local_day()), account_id,
+        "SELECT a.name, a.tier, a.phase, a.health, c.family_name, c.given_name, (SELECT MIN(k.renews_on)"
+        " FROM contract k WHERE k.account_id = a.id AND k.ended_on IS NULL AND k.renews_on >= ?) AS renews"
+        " FROM account a LEFT JOIN person c ON c.id = a.csm_id WHERE a.id = ?", as_day(local_day()), account_id,
     )  # fmt: skip
     return None if not found else (found[0]["name"], _lines(found[0]))
 
@@ -163,5 +164,5 @@ def _lines(row: Any) -> list[str]:
 
 
 def _band(health: int) -> str:
-    words = {name: str(label) for name, label in HEALTH}
-    return words["good" if health > 75 else "watch" if health > 50 else "risk"]
+    name = next(name for name, (least, most) in HEALTH_BANDS.items() if least <= health <= most)
+    return str(dict(HEALTH)[name])
