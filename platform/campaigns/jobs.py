@@ -11,6 +11,7 @@ from campaigns import (
     claims,
     coming_back,
     ledger,
+    pictures,  # noqa: F401  (registers who sees them)
     sentences,  # noqa: F401  (registers how campaigns read on a timeline)
     unsent,
 )

@@ -6,6 +6,7 @@ import campaigns.plans  # noqa: F401  registers what the calendar shows
 from campaigns.pages.following import FollowingPages
 from campaigns.pages.line import LinePages
 from campaigns.pages.news import NewsPages
+from campaigns.pages.pictures import PicturePages
 from campaigns.pages.readers import LinkPages, UnsubscribePages
 from campaigns.pages.report import ReportPages
 from campaigns.pages.trying import CheckPages, PilotPages, SchedulePages
@@ -22,4 +23,4 @@ navigation.add("settings", lazy("Mailbox"), "/staff/mailbox", may="settings.mana
 
 # The mailbox stands with the room that fills it most; channels has no pages of its own to list it.
 controllers = [*mailbox, CampaignPages, LinePages, RecipientPages, SenderPages, CheckPages, PilotPages, SchedulePages,
-               ReportPages, FollowingPages, NewsPages, UnsubscribePages, LinkPages]  # fmt: skip
+               ReportPages, FollowingPages, NewsPages, UnsubscribePages, LinkPages, PicturePages]  # fmt: skip
