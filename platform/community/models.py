@@ -35,7 +35,7 @@ class Board(Model):
     audience = fields.TextField(default="public")
     posting = fields.CharField(max_length=10, default="members")  # members, staff
     holds = fields.CharField(max_length=10, default="nobody")  # newcomers: their posts wait for approval
-    calls_after = fields.IntField(default=4)  # hours without a reply until experts are asked; 0: never
+    calls_after = fields.IntField(default=4, db_default=4)  # hours without a reply until experts are asked; 0: never
     parent: Any = fields.ForeignKeyField("community.Board", related_name="children", null=True,
                                          on_delete=fields.SET_NULL)  # fmt: skip
     brand = fields.CharField(max_length=40, default="default")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import textwrap
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 from tortoise import Tortoise
+from tortoise.migrations.operations import AddField
 
 from core import database
 from core.database import dialect, rows, write
@@ -82,6 +84,18 @@ async def uniques_of(table: str) -> set[tuple[str, ...]]:
     names = [row["name"] for row in await rows(f"SELECT name FROM pragma_index_list('{table}')"
                                                " WHERE \"unique\" AND NOT partial")]  # fmt: skip
     return {tuple(row[0] for row in await rows(f"SELECT name FROM pragma_index_info('{name}')")) for name in names}
+
+
+def test_a_column_that_is_added_has_a_value_for_the_rows_that_are_there():
+    """SQLite refuses the column otherwise, and with it the whole upgrade of whoever uses the product already."""
+    folder = Path(__file__).parents[2] / "platform"
+    bare = []
+    for path in sorted(folder.glob("*/migrations/0*.py")):
+        module = import_module(f"{path.parents[1].name}.migrations.{path.stem}")
+        for one in module.Migration.operations:
+            if isinstance(one, AddField) and not one.field.null and not one.field.has_db_default():
+                bare.append(f"{path.parents[1].name}/{path.stem}: {one.model_name}.{one.name}")
+    assert bare == []
 
 
 async def test_what_is_unique_together_really_is(house):

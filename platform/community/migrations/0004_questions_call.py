@@ -45,7 +45,7 @@ class Migration(migrations.Migration):
         ops.AddField(
             model_name='Board',
             name='calls_after',
-            field=fields.IntField(default=4),
+            field=fields.IntField(default=4, db_default=4),
         ),
         ops.RunSQL(
             "INSERT INTO question_call (thread_id, stage, told, at) SELECT t.id, s.stage, 0, t.created_at"
