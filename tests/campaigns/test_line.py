@@ -498,3 +498,40 @@ async def test_clicks_on_line_are_seen_only_of_who_allowed_it_there(house, line,
     assert f"/c/{link.token}\n" in line.sent_to(users[1])[0]["text"]
     await reactions.follow(link.token, key)
     assert (await Touchpoint.get(kind="campaign.clicked")).channel == "line"
+
+
+async def test_who_followed_again_before_the_block_was_worked_on_is_not_blocked(
+    house, web, line, line_channel, writer, run_jobs
+):
+    """Webhooks may come, and be worked on, in another order: the latest of them holds."""
+    reader = await a_reader(1)
+    user = await on_line(line, reader)
+    moment = int(now().timestamp() * 1000)
+    follow, unfollow = line.follow(user, at=moment), line.unfollow(user, at=moment - 5000)
+    for event in (follow, unfollow):
+        await line.deliver(LINE, [event], client=web)  # noqa: F405
+        await run_jobs()
+    assert not await blocking.is_blocked(line_channel.id, user)
+    await line.deliver(LINE, [line.unfollow(user, at=moment + 5000)], client=web)  # noqa: F405
+    await run_jobs()
+    assert await blocking.is_blocked(line_channel.id, user)
+
+
+async def test_line_that_is_away_is_no_attempt_of_anybody(house, line, line_channel, writer, run_jobs):
+    from msgspec.structs import replace
+
+    from channels import sessions
+    from core import settings as core_settings
+
+    reader = await a_reader(1)
+    await on_line(line, reader)
+    step = await scheduled(await a_line_campaign([reader]), line, run_jobs)
+    await sessions.close_clients()
+    core_settings.use(replace(core_settings.settings(), line_api_url="http://127.0.0.1:9"))
+    await deliver_step(step_id=step.id)
+    assert await states() == [("田辺1", "line", "frozen", "line_away")]
+    assert (await Step.get(id=step.id)).stop_reason == "line_away"
+    await sessions.close_clients()
+    core_settings.use(replace(core_settings.settings(), line_api_url=line.url))
+    await deliver_step(step_id=step.id)
+    assert [one[2] for one in await states()] == ["sent"]

@@ -8,7 +8,7 @@ import re
 import pytest
 from PIL import Image
 
-from campaigns.models import Campaign, Delivery, Revision
+from campaigns.models import Campaign, Delivery, Revision, TrackedLink
 from campaigns_parts import LINE_TEXT, MJML, SUBJECT, a_reader, a_segment, on_line
 from core.models import Brand
 from customers import consent
@@ -207,3 +207,26 @@ async def test_a_campaign_by_mail_is_as_it_was(house, smtp, csm, web):
     page = (await web.get(at)).text
     assert "送るチャネル：メール" in page and "content/line" not in page
     assert (await Brand.get(slug="default")).sender_name in "株式会社つきみ計算舎"
+
+
+async def test_a_link_that_line_looks_at_is_nobodys_click(house, csm, line, line_channel, web, run_jobs):
+    reader, tester = await a_reader(1), await a_reader(50)
+    await on_line(line, tester)
+    await consent.decide(tester.id, "tracking", "line", "given", source="form")
+    at = await opened(web)
+    base = at.removesuffix("/content/line")
+    await web.submit(at, TEXT)
+    segment = await a_segment([reader])
+    await web.submit(f"{base}/recipients", {"name": "年末の締め", "topic": "usage", "segment_id": str(segment.id),
+                                            "tracking": "individual", "when_uncertain": "leave"})  # fmt: skip
+    await on_line(line, reader)
+    await web.submit(f"{base}/pilot", {"group_name": "社内", "addresses": tester.email})
+    await run_jobs()
+    link, delivery = await TrackedLink.get(), await Delivery.get()
+    path = f"/c/{link.token}/{delivery.key}"
+    for robot in ("facebookexternalhit/1.1;line-poker/1.0", "Line-Poker/1.0"):
+        looked = await web.get(path, headers={"User-Agent": robot})
+        assert looked.headers["location"] == "http://127.0.0.1:8000/help/017"
+    assert ((await TrackedLink.get()).clicks, (await Delivery.get()).clicked_at) == (0, None)
+    await web.get(path, headers={"User-Agent": "Mozilla/5.0 (iPhone) Line/14.1.0"})
+    assert (await TrackedLink.get()).clicks == 1 and (await Delivery.get()).clicked_at is not None

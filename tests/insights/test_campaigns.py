@@ -6,11 +6,12 @@ import random
 
 from campaigns import coming_back, reactions, rollout
 from campaigns.models import Delivery, TrackedLink
-from campaigns_parts import a_campaign, a_reader, piloted
+from campaigns_parts import a_campaign, a_line_campaign, a_reader, on_line, piloted
 from customers import consent
 from customers.models import Account, Touchpoint
 from factories import staff
 from numbers_page import opened, per_cent, shown, tabled
+from wires import *  # noqa: F403
 
 
 async def test_the_page_says_what_a_recount_says(web, sign_in, smtp, writer, run_jobs):
@@ -69,3 +70,17 @@ async def test_the_page_says_what_a_recount_says(web, sign_in, smtp, writer, run
     said = await shown(web, "campaigns")
     assert (said["sent"], said["complaints"], said["skipped"]) == ("0", "0", "0")
     assert await opened(web, "campaigns", "complaints") == []
+
+
+async def test_what_goes_on_line_is_no_mail_and_has_a_table_of_its_own(web, sign_in, smtp, line, line_channel, writer,
+                                                                       run_jobs):  # fmt: skip
+    followers, by_mail, tester = [await a_reader(n) for n in (1, 2)], await a_reader(3), await a_reader(100)
+    for one in (*followers, tester):
+        await on_line(line, one)
+    campaign = await piloted(await a_line_campaign([*followers, by_mail], "line_first"), [tester], run_jobs)
+    await rollout.schedule(campaign)
+    await run_jobs()
+    await sign_in(writer)
+    assert (await shown(web, "campaigns"))["sent"] == "1"
+    (row,) = await tabled(web, "campaigns", "line")
+    assert list(row.values()) == ["年末の締め", "2", "2", "0", "0", "0", "0"]

@@ -31,7 +31,7 @@ LEDGER = (
     " JOIN person p ON p.id = d.person_id LEFT JOIN account a ON a.id = d.account_id"
 )
 SHOWN = ("sent", "sending", "skipped", "failed", "uncertain", "cancelled", "frozen")
-COUNTED = ("sent", "skipped", "failed", "uncertain", "cancelled")
+COUNTED = ("sent", "skipped", "failed", "uncertain", "cancelled", "frozen")
 
 
 class ReportPages(Controller):
@@ -52,9 +52,9 @@ class ReportPages(Controller):
             total=sum((await ledger.counts([one.id for one in main])).values()), main=main, pilot=pilot,
             judge=await Person.get_or_none(id=pilot.verdict_by_id) if pilot and pilot.verdict_by_id else None,
             chart=await _chart(campaign), links=await _links(campaign), missed=len(await rollout.missed(campaign)),
-            uncertain=await _uncertain(main), states=STATES, tones=TONES, words=result_words,
+            uncertain=await _uncertain(main), states=STATES, tones=TONES, words=result_words, names=NAMES,
             trouble=reason_words(next((one.stop_reason for one in reversed(main) if one.stop_reason), "")),
-            by_channel=await _by_channel(main), counted=[*(STATES[one] for one in COUNTED), STATES["frozen"]],
+            by_channel=await _by_channel(main),
             rates=_rates(await _reactions(main)),
         )  # fmt: skip
 
@@ -66,13 +66,15 @@ async def recipients(campaign: Campaign, request: Any) -> Listing:
     if not who.all_accounts:
         own = ", ".join(str(int(account)) for account in sorted(who.own_accounts)) or "0"
         sql += f" AND d.account_id IN ({own})"
+    # On the page the channel stands beside the result: one column more would not fit beside the side column.
+    with_channel = request.query_params.get("format") == "csv"
     kinds = {"pilot": _("Pilot"), "main": _("All recipients"), "resend": _("Sent again")}
     return Listing(
         request, query=Rows(sql, campaign.id),
         columns=[
             Column("person", _("Person"), head=True, value=lambda row: _name(row, sees)),
             Column("account_name", _("Company"), wide=True),
-            Column("channel", _("Channel"), wide=True, value=lambda row: str(NAMES[row["channel"]])),
+            *([Column("channel", _("Channel"), value=lambda row: str(NAMES[row["channel"]]))] if with_channel else []),
             Column("state", _("Result"), export=lambda row: str(STATES[row["state"]])),
             Column("reason", _("Reason"), wide=True, value=_why),
             Column("at", _("Time"), sort=True, num=True, wide=True, format=moment),
@@ -100,19 +102,24 @@ def _parts(counts: dict[str, int]) -> list[tuple[str, int, str]]:
             if sums.get(name) or name in ("sent", "skipped", "failed")]  # fmt: skip
 
 
-async def _by_channel(main: list[Step]) -> list[tuple[str, str, list[int]]]:
-    """(channel, its name, how many in each of COUNTED and still open), unless all of it is mail."""
+async def _by_channel(main: list[Step]) -> tuple[list[str], list[tuple[str, str, list[int]]]]:
+    """The results that there are, and for each channel (it, its name, how many of each); nothing when all is mail."""
     found: dict[str, dict[str, int]] = {}
     for channel, state, n in await rows(
         f"SELECT channel, state, COUNT(*) FROM delivery WHERE step_id IN ({ledger.ids_sql()}) GROUP BY channel, state",
         json.dumps([step.id for step in main]),
     ):
-        found.setdefault(str(channel), {})[str(state)] = int(n)
+        counts = found.setdefault(str(channel), {})
+        name = "frozen" if state in OPEN else str(state)
+        counts[name] = counts.get(name, 0) + int(n)
     if set(found) <= {"email"}:
-        return []
-    return [(channel, str(NAMES[channel]), [*(counts.get(one, 0) for one in COUNTED),
-                                            sum(counts.get(one, 0) for one in OPEN)])
-            for channel, counts in sorted(found.items())]  # fmt: skip
+        return [], []
+    heads = [
+        one for one in COUNTED if one in ("sent", "skipped", "failed") or any(found[way].get(one) for way in found)
+    ]
+    return [str(STATES[one]) for one in heads], [
+        (channel, str(NAMES[channel]), [counts.get(one, 0) for one in heads])
+        for channel, counts in sorted(found.items())]  # fmt: skip
 
 
 async def _chart(campaign: Campaign) -> Any:
