@@ -2,18 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from campaigns import policy
 from campaigns.models import Campaign, Step
 from campaigns.unsent import give_back, skip_blocked
 from core.clock import now
 from core.database import rows, transaction, write
 from core.i18n import lazy
+from core.principal import Principal
 from core.refs import Ref
 from customers import blocking, notices
+from customers.models import Notice
+from customers.noticing.groups import Standing, stands
 from customers.telling import describe_notice
 
 MONTH_IS_OVER = "line_month"
 
-describe_notice("campaigns.paused", lazy("“%(name)s” is paused: this month’s LINE messages are used up"), "warning")
+describe_notice(
+    "campaigns.paused",
+    lazy("“%(name)s” is paused: this month’s LINE messages are used up"),
+    "warning",
+    group="campaigns",
+)
+
+
+@stands("campaign")
+async def campaigns(reader: Principal, found: Sequence[Notice]) -> dict[int, Standing]:
+    """Whoever went on with it, or cancelled it, need not hear that it had paused."""
+    if not policy.can_write(reader):
+        return {}
+    ids = sorted({one.about_id for one in found})
+    paused = {one.id: one for one in await policy.visible_campaigns(reader).filter(id__in=ids, state="paused")}
+    return {one.id: Standing(brand=paused[one.about_id].brand) for one in found if one.about_id in paused}
 
 
 async def hold_on(step: Step, campaign: Campaign) -> bool:

@@ -535,3 +535,24 @@ async def test_line_that_is_away_is_no_attempt_of_anybody(house, line, line_chan
     core_settings.use(replace(core_settings.settings(), line_api_url=line.url))
     await deliver_step(step_id=step.id)
     assert [one[2] for one in await states()] == ["sent"]
+
+
+async def test_that_a_sending_paused_leaves_the_house_while_it_is_paused(house, line, line_channel, writer, run_jobs):
+    from core.principal import CAPABILITIES, Principal
+    from customers.noticing.groups import still
+
+    people = [await a_reader(n) for n in (1, 2)]
+    for one in people:
+        await on_line(line, one)
+    campaign = await a_line_campaign(people)
+    await scheduled(campaign, line, run_jobs)
+    line.channel.monthly_limit = line.channel.consumed
+    await run_jobs()
+    be(writer)
+    notice = await Notice.get(kind="campaigns.paused")
+    reader = Principal(person_id=writer.id, role="admin", capabilities=frozenset(CAPABILITIES), all_accounts=True)
+    assert list(await still(reader, [notice])) == [notice.id]
+    assert await still(Principal(person_id=writer.id, role="member"), [notice]) == {}
+    line.channel.monthly_limit = None
+    await rollout.resume(await Campaign.get())
+    assert await still(reader, [notice]) == {}

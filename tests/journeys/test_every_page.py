@@ -21,6 +21,7 @@ from journeys.furnishing import furnish
 NO_PAGE = {
     "/community/similar", "/help/suggest", "/help/go/{key}/{position}", "/contact/live", "/staff/inbox/live",
     "/community/{thread_id}/unread", "/notices/{notice_id}", "/staff/campaigns/{campaign_id}/preview",
+    "/staff/campaigns/{campaign_id}/preview/line",
     "/staff/campaigns/{campaign_id}", "/staff/customers/import/{batch_id}/progress", "/welcome", "/{rest}",
     "/community/posts/{post_id}", "/help/pick/{position}", "/staff/guides/{guide_id}/preview",
     "/staff/articles/tuning/preview", "/contact/pictures/{key}", "/contact/return/{sealed}",

@@ -71,6 +71,10 @@ GROUPS = {
         "customers.read",
     ),
     "guides": Group(lazy("Guides that broke"), lazy("A guide of yours paused itself."), SOON, "guides.write"),
+    "campaigns": Group(
+        lazy("Campaigns that stopped"), lazy("A sending of yours paused itself: LINE takes no more this month."), SOON,
+        "campaigns.write",
+    ),
 }  # fmt: skip
 
 
