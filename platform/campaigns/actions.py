@@ -44,6 +44,7 @@ class Settings(msgspec.Struct):
     is_public: bool = False
     when_uncertain: str = "leave"
     kind: str = "newsletter"
+    journey_id: int | None = None
 
 
 async def find(campaign_id: int) -> Campaign:
@@ -77,6 +78,8 @@ async def _is_fine(chosen: Settings) -> None:
 
 async def change_settings(campaign: Campaign, chosen: Settings) -> None:
     ensure(policy.can_write(current_principal()))
+    if campaign.journey_id:
+        raise Conflict(_("This mail belongs to a journey, and is tried and sent with it."))
     await _is_fine(chosen)
     before = {name: getattr(campaign, name) for name in msgspec.structs.asdict(chosen)}
     after = msgspec.structs.asdict(chosen)
@@ -103,35 +106,51 @@ async def keep_content(campaign: Campaign, draft: Draft) -> Revision:
     ensure(policy.can_write(current_principal()))
     draft = await _whole(campaign, draft)
     content: Content = await in_thread(compiled, draft, await declared())
-    moment = now()
     async with transaction():
         await _changed(campaign)
-        kept = await write(
-            "INSERT INTO campaign_revision (campaign_id, hash, subject, preheader, mjml, text, html, plain, line,"
-            " channels, created_by_id, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-            " ON CONFLICT (campaign_id, hash) DO UPDATE SET html = excluded.html, plain = excluded.plain RETURNING id",
-            campaign.id, draft.hash, draft.subject, draft.preheader, draft.mjml, draft.text, content.html,
-            content.plain, msgspec.json.encode(draft.line).decode() if draft.line else None, draft.channels,
-            current_principal().person_id, moment,
-        )  # fmt: skip
-        for target in content.links:
-            await write(
-                "INSERT INTO campaign_link (revision_id, url, token, clicks) VALUES (?, ?, ?, 0)"
-                " ON CONFLICT (revision_id, url) DO NOTHING",
-                kept[0][0],
-                target[:2000],
-                new_token(),
-            )
-        await write("UPDATE campaign SET revision_id = ?, channels = ? WHERE id = ?", kept[0][0], draft.channels,
+        kept = await _keep(campaign, content)
+        await write("UPDATE campaign SET revision_id = ?, channels = ? WHERE id = ?", kept, draft.channels,
                     campaign.id)  # fmt: skip
-        await write("UPDATE pilot SET state = 'void' WHERE about_kind = 'campaign' AND about_id = ?"
-                    " AND state = 'running' AND revision <> ?", campaign.id, draft.hash)  # fmt: skip
-        await write("UPDATE campaign_step SET state = 'cancelled', finished_at = ?, stop_reason = 'the content changed'"
-                    " WHERE campaign_id = ? AND kind = 'pilot'"
-                    " AND state IN ('waiting', 'freezing', 'sending', 'paused')"
-                    " AND revision_id <> ?", moment, campaign.id, kept[0][0])  # fmt: skip
+        await _void_what_was_tried(campaign, draft.hash, kept)
     await campaign.refresh_from_db()
-    return await Revision.get(id=kept[0][0])
+    return await Revision.get(id=kept)
+
+
+async def keep_with_subject(campaign: Campaign, revision: Revision, subject: str) -> Revision:
+    """The same content under another subject, beside the campaign's own. Raises compose.Mistakes."""
+    draft = Draft(subject, revision.mjml, revision.preheader, revision.text, messages_of(revision.line),
+                  revision.channels)  # fmt: skip
+    content: Content = await in_thread(compiled, draft, await declared())
+    async with transaction():
+        return await Revision.get(id=await _keep(campaign, content))
+
+
+async def _keep(campaign: Campaign, content: Content) -> int:
+    draft = content.draft
+    kept = await write(
+        "INSERT INTO campaign_revision (campaign_id, hash, subject, preheader, mjml, text, html, plain, line,"
+        " channels, created_by_id, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (campaign_id, hash) DO UPDATE SET html = excluded.html, plain = excluded.plain RETURNING id",
+        campaign.id, draft.hash, draft.subject, draft.preheader, draft.mjml, draft.text, content.html,
+        content.plain, msgspec.json.encode(draft.line).decode() if draft.line else None, draft.channels,
+        current_principal().person_id, now(),
+    )  # fmt: skip
+    for target in content.links:
+        await write("INSERT INTO campaign_link (revision_id, url, token, clicks) VALUES (?, ?, ?, 0)"
+                    " ON CONFLICT (revision_id, url) DO NOTHING", kept[0][0], target[:2000], new_token())  # fmt: skip
+    return int(kept[0][0])
+
+
+async def _void_what_was_tried(campaign: Campaign, hash: str, revision_id: int) -> None:
+    await write("UPDATE pilot SET state = 'void' WHERE about_kind = 'campaign' AND about_id = ?"
+                " AND state = 'running' AND revision <> ?", campaign.id, hash)  # fmt: skip
+    await write("UPDATE campaign_step SET state = 'cancelled', finished_at = ?, stop_reason = 'the content changed'"
+                " WHERE campaign_id = ? AND kind = 'pilot'"
+                " AND state IN ('waiting', 'freezing', 'sending', 'paused')"
+                " AND revision_id <> ?", now(), campaign.id, revision_id)  # fmt: skip
+    if campaign.journey_id and campaign.revision_id != revision_id:
+        await write("UPDATE pilot SET state = 'void' WHERE about_kind = 'journey' AND about_id = ?"
+                    " AND state = 'running'", campaign.journey_id)  # fmt: skip
 
 
 async def _whole(campaign: Campaign, draft: Draft) -> Draft:

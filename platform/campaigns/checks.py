@@ -54,7 +54,7 @@ async def check_all(campaign: Campaign, people: Sequence[int], *, needs_consent:
         found += await line_checks.check(campaign, revision, forecast.reached["line"])
     if campaign.is_public and not revision.html:
         found.append(Check("news", "bad", _("Also publish it under News"), _("Only a mail can be published.")))
-    return [*found, *_recipients(forecast)]
+    return [*found, *_recipients(forecast, is_journey=bool(campaign.journey_id))]
 
 
 async def _of_mail(campaign: Campaign, revision: Revision, people: Sequence[int]) -> list[Check]:
@@ -160,9 +160,12 @@ def _missing(run: DryRun) -> Check:
                           run.people))  # fmt: skip
 
 
-def _recipients(forecast: ledger.Forecast) -> list[Check]:
+def _recipients(forecast: ledger.Forecast, *, is_journey: bool = False) -> list[Check]:
     count = len(forecast.everybody)
-    if not count:
+    if not count and is_journey:
+        found = [Check("recipients", "info", _("Recipients"),
+                       _("Nobody is in the segment now. Whoever comes is looked at then."))]  # fmt: skip
+    elif not count:
         found = [Check("recipients", "bad", _("Recipients"), _("Nobody would get this. Choose another segment."))]
     else:
         said = ngettext("%(n)s person gets it.", "%(n)s people get it.", count)

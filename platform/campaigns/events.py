@@ -11,6 +11,12 @@ class StepFinished(Event, frozen=True):
     step_id: int
 
 
+class LinkFollowed(Event, frozen=True):
+    """Somebody who allowed to be seen followed a link of a journey's mail, for the first time."""
+
+    delivery_id: int
+
+
 class Unsubscribed(Event, frozen=True):
     """A person refused a topic by the link or the header of a mail."""
 

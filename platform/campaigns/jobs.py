@@ -16,7 +16,7 @@ from campaigns import (
     unsent,
 )
 from campaigns.events import StepFinished
-from campaigns.models import Campaign, Step
+from campaigns.models import OPEN, OPEN_ENDED, Campaign, Step
 from campaigns.stopping import MONTH_IS_OVER, hold_on, leave_out_who_blocked
 from campaigns.ways import workers
 from channels.events import ComplaintArrived, MailBounced
@@ -130,14 +130,17 @@ async def deliver_step(step_id: int) -> str:
 
 async def _go_on_or_finish(step: Step, trouble: str) -> None:
     left = await ledger.counts([step.id])
-    if not any(left.get(state) for state in ("frozen", "claimed", "attempting")):
-        await finish_step(step)
+    if not any(left.get(state) for state in OPEN):
+        if step.kind not in OPEN_ENDED:
+            await finish_step(step)
     elif trouble:
         after = MONTH if trouble == MONTH_IS_OVER else SERVER_AWAY
         await deliver_step.later(step_id=step.id, key=f"step:{step.id}", after=after)
     elif left.get("frozen"):
         due = when(await ledger.next_due(step.id))
-        await deliver_step.later(step_id=step.id, key=f"step:{step.id}", due=due)
+        # A journey's next mail may be due before one that is promised already.
+        minute = f":{due:%m%d%H%M}" if due and step.kind in OPEN_ENDED else ""
+        await deliver_step.later(step_id=step.id, key=f"step:{step.id}{minute}", due=due)
     else:
         await deliver_step.later(step_id=step.id, key=f"step:{step.id}", after=claims.LEASE / 2)
 
@@ -165,7 +168,11 @@ async def sweep() -> str:
     """What nobody works on any more: expired leases, steps whose promise was lost."""
     requeued, lost = await claims.recover()
     await claims.cancel_rest()
-    for row in await rows("SELECT id FROM campaign_step WHERE state IN ('sending', 'freezing')"):
+    for row in await rows(
+        "SELECT id FROM campaign_step t WHERE t.state IN ('sending', 'freezing') AND (t.kind NOT IN ('journey',"
+        " 'rehearsal') OR EXISTS (SELECT 1 FROM delivery d WHERE d.step_id = t.id AND d.state IN ('frozen', 'claimed',"
+        " 'attempting')))"
+    ):
         await _promise_again(int(row[0]))
     return f"{requeued} requeued, {lost} uncertain"
 
@@ -181,3 +188,6 @@ async def _promise_again(step_id: int) -> None:
     step = await Step.get(id=step_id)
     again = deliver_step if step.state == "sending" else freeze_step
     await again.later(step_id=step_id, key=f"step:{step_id}")
+
+
+import campaigns.journeys.jobs  # noqa: E402, F401  (they send with the jobs above)

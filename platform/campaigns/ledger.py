@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from campaigns.channels import ORDER, where_are
-from campaigns.models import Campaign, Step
+from campaigns.models import OPEN_ENDED, Campaign, Step
 from campaigns.variables import PRIMARY
 from core.clock import now
 from core.database import dialect, rows, transaction, write
@@ -161,7 +161,8 @@ class Forecast(msgspec.Struct):
 
 async def forecast(campaign: Campaign, people: Sequence[int], *, needs_consent: bool) -> Forecast:
     found = Forecast({channel: [] for channel in ORDER[campaign.channels]}, {})
-    who = Judged(campaign.id, campaign.revision_id or 0, 0, needs_consent)
+    # A journey may bring the same mail to somebody once more: its own rules say how often (OPEN_ENDED).
+    who = Judged(campaign.id, 0 if campaign.journey_id else campaign.revision_id or 0, 0, needs_consent)
     for chunk in _chunks(people):
         chosen = await where_are(campaign.channels, campaign.brand, chunk, ids_sql())
         sql, values = judged_sql(campaign.channels, who, chosen, campaign.topic)
@@ -180,7 +181,7 @@ INTO = (
 async def _write_chunk(step: Step, campaign: Campaign, chosen: str, needs_consent: bool) -> None:
     engine, big = dialect(), typed("bigint")
     at = typed("timestamptz")
-    who = Judged(campaign.id, step.revision_id, step.id, needs_consent)
+    who = Judged(campaign.id, 0 if step.kind in OPEN_ENDED else step.revision_id, step.id, needs_consent)
     judged, values = judged_sql(step.channel, who, chosen, campaign.topic)
     moment = now()
     await write(

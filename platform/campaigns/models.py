@@ -12,6 +12,8 @@ from core.fields import Moment
 
 STATES = ("draft", "scheduled", "sending", "paused", "done", "cancelled")
 OPEN = ("frozen", "claimed", "attempting")
+OPEN_ENDED = ("journey", "rehearsal")  # steps of a journey and of its pilot: somebody may always come
+TRIED = ("pilot", "rehearsal")  # steps that are a trial
 
 
 class Campaign(Model):
@@ -20,7 +22,7 @@ class Campaign(Model):
     id = fields.BigIntField(primary_key=True)
     brand = fields.CharField(max_length=40, default="default")
     name = fields.CharField(max_length=120)
-    kind = fields.CharField(max_length=12, default="newsletter")  # newsletter, announcement
+    kind = fields.CharField(max_length=12, default="newsletter")  # newsletter, announcement, journey
     topic = fields.CharField(max_length=40)
     locale = fields.CharField(max_length=8, default="ja")
     from_name = fields.CharField(max_length=120, default="")
@@ -38,6 +40,7 @@ class Campaign(Model):
     created_at = Moment()
     updated_at = Moment()
     published_at = Moment(null=True)
+    journey_id = fields.BigIntField(null=True)  # whose mail it is: then the journey tries it, sends it and stops it
 
     segment_id: int | None
     created_by_id: int | None
@@ -85,7 +88,7 @@ class Step(Model):
     id = fields.BigIntField(primary_key=True)
     campaign: Any = fields.ForeignKeyField("campaigns.Campaign", related_name="steps", on_delete=fields.CASCADE)
     revision: Any = fields.ForeignKeyField("campaigns.Revision", related_name="steps", on_delete=fields.CASCADE)
-    kind = fields.CharField(max_length=10, default="main")  # pilot, main, resend
+    kind = fields.CharField(max_length=10, default="main")  # pilot, main, resend; journey, rehearsal: OPEN_ENDED
     channel = fields.CharField(max_length=16, default="email")  # the revision's choice: campaigns.channels.CHOICES
     state = fields.CharField(max_length=12, default="waiting")  # waiting, freezing, sending, paused, done, cancelled
     people: Any = fields.JSONField(null=True)  # chosen people; else the campaign's segment
@@ -174,3 +177,9 @@ class Click(Model):
     class Meta:
         table = "campaign_click"
         indexes = [Index(fields=("delivery_id", "id"), name="campaign_click_delivery")]
+
+
+from campaigns.journeys.models import Journey, Move, Run, Sending, Version  # noqa: E402
+
+__all__ = ["OPEN", "OPEN_ENDED", "STATES", "TRIED", "Campaign", "Click", "Delivery", "Journey", "Move", "Revision",
+           "Run", "Sending", "Step", "TrackedLink", "Version"]  # fmt: skip

@@ -13,3 +13,8 @@ refers(
 refers("delivery", "account_id", about="account")
 unpersonal("delivery", "address_hash", "cleared with delivery.person_id")
 lists("campaign_step", "people")
+refers("journey", "created_by_id")
+refers("journey_version", "created_by_id")
+refers("journey_run", "person_id", erase="delete")
+refers("journey_run", "account_id", about="account")
+refers("journey_move", "person_id", erase="delete")

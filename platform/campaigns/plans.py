@@ -7,7 +7,7 @@ from datetime import datetime
 
 from campaigns import policy
 from campaigns.channels import ORDER
-from campaigns.models import Step
+from campaigns.models import OPEN_ENDED, Step
 from campaigns.words import CAMPAIGN_STATES, CAMPAIGN_TONES
 from core.principal import Principal
 from core.refs import Ref
@@ -22,10 +22,15 @@ def _href(campaign_id: int, state: str) -> str:
 
 
 async def ask(who: Principal, start: datetime, end: datetime) -> list[Plan]:
-    """Steps due in this time: what is scheduled, being sent, and what went out. Pilots are small, and not planned."""
+    """Steps due in this time: what is scheduled, being sent, and what went out. Pilots are small, and not planned;
+    a journey's mails leave when their people come to them, which nobody knows before."""
     if not policy.can_read(who):
         return []
-    steps = Step.exclude(kind="pilot").exclude(state="cancelled").filter(due_at__gte=start, due_at__lt=end)
+    steps = (
+        Step.exclude(kind__in=["pilot", *OPEN_ENDED])
+        .exclude(state="cancelled")
+        .filter(due_at__gte=start, due_at__lt=end)
+    )
     return [_plan(step) for step in await steps.select_related("campaign").order_by("due_at").limit(MOST)]
 
 

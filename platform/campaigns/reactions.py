@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from campaigns.compose import address_of
-from campaigns.events import Unsubscribed
-from campaigns.models import Campaign, Delivery, Step, TrackedLink
+from campaigns.events import LinkFollowed, Unsubscribed
+from campaigns.models import OPEN_ENDED, Campaign, Delivery, Step, TrackedLink
 from campaigns.unsent import skip_topic
 from core.clock import now
 from core.database import rows, transaction, write
@@ -84,7 +84,8 @@ async def follow(token: str, key: str = "") -> str:
 
 async def _seen(link: TrackedLink, key: str) -> None:
     found = await rows(
-        "SELECT d.id, d.person_id, d.account_id, d.channel, t.campaign_id FROM delivery d"
+        "SELECT d.id, d.person_id, d.account_id, d.channel, t.campaign_id, t.kind,"
+        " d.clicked_at FROM delivery d"
         " JOIN campaign_step t ON t.id = d.step_id"
         " JOIN consent co ON co.person_id = d.person_id AND co.topic = 'tracking' AND co.channel = d.channel"
         " WHERE d.key = ? AND d.revision_id = ? AND co.state = 'given'", key, link.revision_id,
@@ -97,6 +98,8 @@ async def _seen(link: TrackedLink, key: str) -> None:
             "INSERT INTO campaign_click (link_id, delivery_id, at) VALUES (?, ?, ?)", link.id, row["id"], moment
         )
         await write("UPDATE delivery SET clicked_at = COALESCE(clicked_at, ?) WHERE id = ?", moment, row["id"])
+        if row["kind"] in OPEN_ENDED and row["clicked_at"] is None:
+            await announce(LinkFollowed(delivery_id=row["id"]))
         await timeline.record(row["person_id"], "campaign.clicked", account_id=row["account_id"],
                               channel=row["channel"], about=Ref("campaign", row["campaign_id"]), url=link.url,
                               key=f"delivery:{row['id']}:click:{link.id}")  # fmt: skip

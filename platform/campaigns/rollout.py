@@ -56,6 +56,7 @@ async def room_this_month(campaign: Campaign) -> None:
 async def start_pilot(campaign: Campaign, group_name: str, people: Sequence[int]) -> Pilot:
     """Send the current content to a named group, now."""
     ensure(policy.can_write(current_principal()))
+    _on_its_own(campaign)
     if campaign.state != "draft":
         raise Conflict(_("This campaign is scheduled or sent already."))
     if len(people) > MOST_IN_A_PILOT:
@@ -76,6 +77,18 @@ async def _new_step(campaign: Campaign, revision: Revision, kind: str, *, people
         campaign_id=campaign.id, revision_id=revision.id, channel=revision.channels, kind=kind, people=people,
         segment_id=segment_id, due_at=due_at or now(), created_at=now(), created_by_id=current_principal().person_id,
     )  # fmt: skip
+
+
+async def open_step(campaign: Campaign, revision: Revision, kind: str) -> Step:
+    """An open-ended step of a journey: its people come one by one."""
+    step = await _new_step(campaign, revision, kind)
+    await Step.filter(id=step.id).update(state="sending")
+    return step
+
+
+def _on_its_own(campaign: Campaign) -> None:
+    if campaign.journey_id:
+        raise Conflict(_("This mail belongs to a journey, and is tried and sent with it."))
 
 
 async def pilot_of(campaign: Campaign) -> Pilot | None:
@@ -102,6 +115,7 @@ async def judge(campaign: Campaign, passed: bool, note: str) -> Pilot:
 async def schedule(campaign: Campaign, due_at: datetime | None = None) -> Step:
     """For the segment, at `due_at` (now without). Refused while a check fails or the pilot has not passed."""
     ensure(policy.can_write(current_principal()))
+    _on_its_own(campaign)
     if campaign.segment_id is None:
         raise Refused(_("Choose a segment first."))
     await checked(campaign)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from core.i18n import _, lazy
+from customers.task_words import task_leads_to
 from customers.timeline import describe
 
 REPORT = "/staff/campaigns/{about_id}/report"
@@ -31,3 +32,19 @@ describe("campaign.complained", lazy("Called the newsletter “%(name)s” spam"
          label=lazy("Called a newsletter spam"))  # fmt: skip
 describe("campaign.unsubscribed", _stopped, "x", tone="warn", href=REPORT,
          label=lazy("Stopped a newsletter"))  # fmt: skip
+
+JOURNEY = "/staff/campaigns/journeys/{about_id}"
+ENDS = {
+    "done": lazy("Went through the journey “%(name)s”"), "goal": lazy("Reached the goal of the journey “%(name)s”"),
+    "left": lazy("Left the journey “%(name)s”"), "stopped": lazy("Was taken out of the journey “%(name)s”"),
+}  # fmt: skip
+
+
+def _ended(facts: dict[str, Any]) -> str:
+    return str(ENDS.get(facts.get("state", ""), ENDS["left"])) % {"name": facts.get("name", "")}
+
+
+describe("journey.entered", lazy("Entered the journey “%(name)s”"), "send", href=JOURNEY,
+         label=lazy("Entered a journey"))  # fmt: skip
+describe("journey.ended", _ended, "check", href=JOURNEY, label=lazy("A journey ended"))
+task_leads_to("journey", "/staff/campaigns/ways/{about_id}")

@@ -42,6 +42,7 @@ REASONS = {
     "key_expired": lazy("LINE did not answer within a day"),
     "worker_lost": lazy("the sender stopped before the server answered"),
     "by_hand": lazy("a person decided so"),
+    "left_journey": lazy("left the journey before it was sent"),
 }  # fmt: skip
 
 

@@ -108,6 +108,7 @@ class TaskRule(msgspec.Struct, frozen=True):
     health: bool = True
     renewal: bool = True
     question: bool = True
+    journey: bool = True
     renewal_days: int = 90
 
     def wants(self, kind: str) -> bool:

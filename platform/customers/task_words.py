@@ -13,13 +13,14 @@ from customers.telling import describe_notice
 # Why there is a task: in filters and beside it
 CAUSES = {"by_hand": lazy("Written by staff"), "goal": lazy("Goal not reached"), "detractor": lazy("Unhappy answer"),
           "health": lazy("Health fell"), "renewal": lazy("Renewal ahead"),
-          "question": lazy("Question without an answer")}  # fmt: skip
+          "question": lazy("Question without an answer"), "journey": lazy("Step of a journey")}  # fmt: skip
 STATES = {"open": lazy("Still to do"), "done": lazy("Done"), "dropped": lazy("Not needed any more")}
 TITLES = {
     "goal": lazy("The day of a goal has passed: %(title)s"),
     "detractor": lazy("Ask why the answer was %(score)s of 10"),
     "health": lazy("Find out why health fell from %(before)s to %(after)s"),
     "question": lazy("Answer in the community: “%(title)s”"),
+    "journey": lazy("%(title)s"),
     "renewal": lazy("Talk about renewing %(product)s by %(day)s"),
 }
 

@@ -40,7 +40,7 @@ MEASURES = {
 
 
 def _where(who: Principal, channel: str = "email") -> str:
-    return f"d.channel = '{channel}' AND d.step_id = t.id AND c.id = t.campaign_id AND t.kind <> 'pilot' AND {own_accounts(who, 'd.account_id')} AND {seen_campaigns(who, 'c.id')}"
+    return f"d.channel = '{channel}' AND d.step_id = t.id AND c.id = t.campaign_id AND t.kind NOT IN ('pilot', 'rehearsal') AND {own_accounts(who, 'd.account_id')} AND {seen_campaigns(who, 'c.id')}"
 
 
 async def report(who: Principal, span: Span) -> Report:

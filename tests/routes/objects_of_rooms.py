@@ -12,6 +12,10 @@ from objects import FRESH, Objects, People, objects
 from access.identify import find
 from access.sessions import open_session
 from campaigns import actions as campaigns
+from campaigns.journeys import tree as steps
+from campaigns.journeys import versions
+from campaigns.journeys import writing as journeys
+from campaigns.journeys.models import Run
 from community import actions as community
 from community.actions.boards import BoardPlan
 from core.clock import local_day, now
@@ -303,6 +307,31 @@ async def _campaign(people: People, own: bool) -> int:
 
 
 objects("/staff/campaigns/{campaign_id}")(both("campaign_id", _campaign))
+
+
+async def _journey(people: People, own: bool) -> dict[str, object]:
+    """Journeys are the house's too; who is on one is seen by those who see the person."""
+    journey = await journeys.open_journey(journeys.Rules(f"シナリオ{next(_n)}", "usage"))
+    await journeys.add_step(journey, steps.Place(), steps.Stage("", "wait", days=1))
+    version = await versions.freeze(journey)
+    person, account = (people.member, people.mine) if own else (people.other_member, people.theirs)
+    run = await Run.create(journey_id=journey.id, version_id=version.id, person_id=person.id, account_id=account.id,
+                           entry=1, node="s1", since=now(), due_at=now(), entered_at=now())  # fmt: skip
+    return {"journey_id": journey.id, "node": "s1" if own else "s9", "run_id": run.id}
+
+
+@objects("/staff/campaigns/journeys/{journey_id}")
+async def _journeys(people: People) -> Objects:
+    own, foreign = await _journey(people, True), await _journey(people, False)
+    return Objects(own, {"journey_id": 999_999, "node": foreign["node"], "run_id": foreign["run_id"]})
+
+
+@objects("/staff/campaigns/journeys/{journey_id}/people/{run_id}")
+async def _runs(people: People) -> Objects:
+    return Objects(await _journey(people, True), await _journey(people, False))
+
+
+objects("/staff/campaigns/ways/{run_id}")(_runs)
 
 
 async def _contract(people: People, own: bool) -> int:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import campaigns.plans  # noqa: F401  registers what the calendar shows
 from campaigns.pages.following import FollowingPages
+from campaigns.pages.journey_people import JourneyPeoplePages, JourneyPilotPages, WayPages
+from campaigns.pages.journey_steps import StepPages
+from campaigns.pages.journeys import JourneyPages, JourneyStatePages
 from campaigns.pages.line import LinePages
 from campaigns.pages.news import NewsPages
 from campaigns.pages.pictures import PicturePages
@@ -23,4 +26,5 @@ navigation.add("settings", lazy("Mailbox"), "/staff/mailbox", may="settings.mana
 
 # The mailbox stands with the room that fills it most; channels has no pages of its own to list it.
 controllers = [*mailbox, CampaignPages, LinePages, RecipientPages, SenderPages, CheckPages, PilotPages, SchedulePages,
-               ReportPages, FollowingPages, NewsPages, UnsubscribePages, LinkPages, PicturePages]  # fmt: skip
+               ReportPages, FollowingPages, JourneyPages, JourneyStatePages, StepPages, JourneyPilotPages,
+               JourneyPeoplePages, WayPages, NewsPages, UnsubscribePages, LinkPages, PicturePages]  # fmt: skip

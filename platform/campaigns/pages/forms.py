@@ -95,3 +95,84 @@ def trackings() -> dict[str, str]:
 
 def policies() -> dict[str, str]:
     return {"leave": _("Leave it to a person"), "resend": _("Send again (may arrive twice)")}
+
+
+class NewJourney(msgspec.Struct):
+    name: Name
+    topic: Line
+    segment_id: int
+
+
+class JourneyRules(msgspec.Struct):
+    """`change`: the state of the journey that was read."""
+
+    name: Name
+    topic: Line
+    change: int
+    segment_id: int | None = None
+    takes_present: bool = False
+    again_after: Annotated[int, Meta(ge=0, le=3650)] | None = None
+    goal_event: Annotated[Line, Meta(max_length=120)] = ""
+    goal_segment_id: int | None = None
+    leaves_with_segment: bool = False
+
+
+class JourneyPilotForm(PilotForm):
+    is_fast: bool = False
+
+
+Days = Annotated[int, Meta(ge=1, le=365)]
+
+
+class StepForm(msgspec.Struct, kw_only=True):
+    """What every step's form holds: the state of the journey that was read."""
+
+    change: int
+
+
+class SendForm(StepForm, kw_only=True):
+    mail: Annotated[Line, Meta(min_length=1, max_length=120)]
+
+
+class WaitForm(StepForm, kw_only=True):
+    how: Literal["for", "until"] = "for"
+    days: Annotated[int, Meta(ge=0, le=365)] = 0
+    hours: Annotated[int, Meta(ge=0, le=23)] = 0
+    weekday: Annotated[int, Meta(ge=0, le=7)] = 0
+    hour: Annotated[int, Meta(ge=0, le=23)] = 9
+
+
+class WaitForForm(StepForm, kw_only=True):
+    what: Literal["event", "click", "segment"] = "event"
+    event: Annotated[Line, Meta(max_length=120)] = ""
+    segment: int | None = None
+    days: Days
+
+
+class SplitForm(StepForm, kw_only=True):
+    segment: int
+
+
+class AgainForm(StepForm, kw_only=True):
+    subject: Annotated[Line, Meta(min_length=1)]
+    days: Days
+    times: Annotated[int, Meta(ge=1, le=5)]
+
+
+class TaskForm(StepForm, kw_only=True):
+    title: Annotated[Line, Meta(min_length=1, max_length=150)]
+    days: Annotated[int, Meta(ge=0, le=365)]
+
+
+class LeaveForm(StepForm, kw_only=True):
+    pass
+
+
+STEP_FORMS: dict[str, type[StepForm]] = {
+    "send": SendForm, "wait": WaitForm, "wait_for": WaitForForm, "split": SplitForm, "again": AgainForm,
+    "task": TaskForm, "leave": LeaveForm,
+}  # fmt: skip
+
+
+class TakeOutForm(msgspec.Struct):
+    reason: Annotated[Line, Meta(min_length=1)]

@@ -10,7 +10,7 @@ from litestar import Controller, Request, Response, get
 
 from campaigns import actions, ledger, rollout
 from campaigns.channels import NAMES
-from campaigns.models import OPEN, Campaign, Revision, Step, TrackedLink
+from campaigns.models import OPEN, TRIED, Campaign, Revision, Step, TrackedLink
 from campaigns.pages.around import campaign_page
 from campaigns.words import LOOKS, STATES, TONES, reason_words, result_words
 from core.charts import Series, line
@@ -45,7 +45,7 @@ class ReportPages(Controller):
             return found.csv(f"campaign-{campaign.id}")  # type: ignore[return-value]
         await found.load()
         steps = await actions.steps_of(campaign)
-        main = [step for step in steps if step.kind != "pilot"]
+        main = [step for step in steps if step.kind not in TRIED]
         pilot = await rollout.pilot_of(campaign)
         return await campaign_page(
             "report", campaign, "report", people=found, parts=_parts(await ledger.counts([one.id for one in main])),
@@ -69,6 +69,8 @@ async def recipients(campaign: Campaign, request: Any) -> Listing:
     # On the page the channel stands beside the result: one column more would not fit beside the side column.
     with_channel = request.query_params.get("format") == "csv"
     kinds = {"pilot": _("Pilot"), "main": _("All recipients"), "resend": _("Sent again")}
+    if campaign.journey_id:
+        kinds = {"journey": _("On the journey"), "rehearsal": _("Pilot")}
     return Listing(
         request, query=Rows(sql, campaign.id),
         columns=[
@@ -126,7 +128,8 @@ async def _chart(campaign: Campaign) -> Any:
     """How many had been sent by when: twenty points between the first and the last."""
     sent = await rows(
         "SELECT MIN(d.sent_at), MAX(d.sent_at), COUNT(*) FROM delivery d JOIN campaign_step t ON t.id = d.step_id"
-        " WHERE t.campaign_id = ? AND t.kind <> 'pilot' AND d.state = 'sent' AND d.sent_at IS NOT NULL", campaign.id,
+        " WHERE t.campaign_id = ? AND t.kind NOT IN ('pilot', 'rehearsal') AND d.state = 'sent'"
+        " AND d.sent_at IS NOT NULL", campaign.id,
     )  # fmt: skip
     first, last, total = when(sent[0][0]), when(sent[0][1]), int(sent[0][2])
     if first is None or last is None or total < 2 or last - first < timedelta(seconds=1):
@@ -139,7 +142,8 @@ async def _chart(campaign: Campaign) -> Any:
     width = (last - first).total_seconds() / 19
     found = await rows(
         f"SELECT CAST(({seconds} - {first.timestamp()}) / {width} AS bigint) AS slot, COUNT(*) FROM delivery d"
-        " JOIN campaign_step t ON t.id = d.step_id WHERE t.campaign_id = ? AND t.kind <> 'pilot' AND d.state = 'sent'"
+        " JOIN campaign_step t ON t.id = d.step_id WHERE t.campaign_id = ? AND t.kind NOT IN ('pilot', 'rehearsal')"
+        " AND d.state = 'sent'"
         " GROUP BY 1 ORDER BY 1", campaign.id,
     )  # fmt: skip
     by_slot = {int(row[0]): int(row[1]) for row in found}

@@ -55,7 +55,7 @@ class PilotPages(Controller):
         if not form.valid:
             return await _pilot_page(campaign, form, Form(VerdictForm), status=422)
         try:
-            chosen = await _chosen(form.data)
+            chosen = await chosen_people(form.data)
             await rollout.start_pilot(campaign, form.data.group_name, chosen)
         except Refused as refusal:
             form.fail(refusal.sentence)
@@ -78,7 +78,7 @@ class PilotPages(Controller):
         return Redirect(f"/staff/campaigns/{campaign.id}/pilot", status_code=303)
 
 
-async def _chosen(data: PilotForm) -> list[int]:
+async def chosen_people(data: PilotForm) -> list[int]:
     """The people of a list, and those whose addresses were typed. Raises Refused for an address of nobody."""
     found = await segments.people_in(data.segment_id) if data.segment_id else []
     for line in data.addresses.replace(",", "\n").splitlines():

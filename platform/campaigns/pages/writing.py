@@ -12,7 +12,7 @@ from campaigns.channels import CHOICES
 from campaigns.compose import Draft, Mistakes
 from campaigns.jobs import needs_consent
 from campaigns.models import Campaign, Revision
-from campaigns.pages.around import campaign_page, in_a_frame, stage
+from campaigns.pages.around import campaign_page, in_a_frame, kinds_of_campaigns, stage
 from campaigns.pages.forms import (
     ContentForm,
     NewCampaign,
@@ -42,7 +42,7 @@ class CampaignPages(Controller):
     @get("/", may="campaigns.read")
     async def index(self, request: Request[Any, Any, Any]) -> Response[Any]:
         listing = Listing(
-            request, query=policy.visible_campaigns(here().principal),
+            request, query=policy.visible_campaigns(here().principal).filter(journey_id__isnull=True),
             columns=[Column("name", _("Campaign"), sort=True, head=True, href=lambda c: f"/staff/campaigns/{c.id}"),
                      Column("state", _("State"), export=lambda c: str(CAMPAIGN_STATES[c.state])),
                      Column("updated_at", _("Changed"), sort=True, format=moment, wide=True)],
@@ -50,7 +50,7 @@ class CampaignPages(Controller):
             search=["name"], default_sort="-updated_at",
         )  # fmt: skip
         await listing.load()
-        return page("campaigns/index.html", campaigns=listing, states=CAMPAIGN_STATES)
+        return page("campaigns/index.html", campaigns=listing, states=CAMPAIGN_STATES, tabs=kinds_of_campaigns())
 
     @get("/new", may="campaigns.write")
     async def new(self) -> Response[Any]:

@@ -24,6 +24,7 @@ class Wants(msgspec.Struct):
     health: bool = False
     renewal: bool = False
     question: bool = False
+    journey: bool = False
     renewal_days: Annotated[int, Meta(ge=1, le=365)] = 90
 
 
