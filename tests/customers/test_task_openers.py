@@ -155,7 +155,7 @@ async def test_a_house_switches_them_off_one_by_one(web: Any, sign_in: Any, hous
     assert "自動で作るやること" in (await web.get(page)).text
     assert (await web.submit(page, {"renewal_days": 0})).status_code == 422
     assert (await web.submit(page, {"renewal": "on", "renewal_days": 30})).status_code == 303
-    assert await rule("tasks") == TaskRule(False, False, False, True, 30)
+    assert await rule("tasks") == TaskRule(False, False, False, True, question=False, journey=False, renewal_days=30)
     account = await an_account()
     as_person(admin, "admin", capabilities=WRITER)
     await a_goal(account, "締めを早く", -1)
