@@ -26,6 +26,19 @@ def a_photo_with_a_place() -> bytes:
     return a_picture("JPEG", exif=exif, comment=b"<script>alert('TsukimiComment')</script>")
 
 
+def a_photo_with_odd_exif(tag: int, kind: int) -> bytes:
+    """Turned by 90°; and one more field, written as a kind that it is not."""
+    fields = struct.pack("<HHIHH", 0x0112, 3, 1, 6, 0) + struct.pack("<HHI", tag, kind, 4) + b"abc\0"
+    return a_picture("JPEG", exif=b"Exif\0\0II*\0\x08\0\0\0" + struct.pack("<H", 2) + fields + b"\0\0\0\0")
+
+
+def a_jpeg_of_scans(scans: int, size: tuple[int, int] = (40, 30)) -> bytes:
+    """The last scan of a progressive one again and again: of a large picture, seconds of work in a kilobyte."""
+    plain = a_picture("JPEG", size, progressive=True, quality=10)
+    last = plain[plain.rfind(b"\xff\xda") : -2]
+    return plain[:-2] + last * (scans - plain.count(b"\xff\xda")) + plain[-2:]
+
+
 def a_png_of_claimed_size(width: int, height: int) -> bytes:
     """A few bytes that say they are a huge picture."""
 

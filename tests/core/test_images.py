@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import io
+import time
 
 import pytest
 from PIL import Image, PngImagePlugin
 
 from core.errors import Refused
-from core.images import MOST_SIDE, SMALL, clean
-from drawings import a_photo_with_a_place, a_picture, a_png_of_claimed_size, opened
+from core.images import MOST_SCANS, MOST_SIDE, SMALL, clean
+from drawings import (
+    a_jpeg_of_scans,
+    a_photo_with_a_place,
+    a_photo_with_odd_exif,
+    a_picture,
+    a_png_of_claimed_size,
+    opened,
+)
 
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"></svg>'
 HOSTILE = [b"", b"<html>", SVG, b"GIF89a<script>", b"%PDF-1.7", a_picture()[:60], b"\xff\xd8\xff\xe0" + b"\0" * 100,
@@ -78,3 +86,26 @@ def test_of_an_animated_one_the_first_picture_stays(kind, becomes):
     made = clean(buffer.getvalue())
     assert made.kind == becomes
     assert getattr(opened(made.data), "n_frames", 1) == 1
+
+
+@pytest.mark.parametrize("kind", [1, 2, 7])
+@pytest.mark.parametrize("tag", [0x0100, 0x0102, 0x011A, 0x0111, 0x013E, 0x8769, 0x8825])
+def test_a_photo_whose_exif_makes_no_sense_is_a_photo_all_the_same(tag, kind):
+    made = clean(a_photo_with_odd_exif(tag, kind))
+    assert (made.width, made.height) == (30, 40)
+
+
+def test_a_jpeg_that_is_gone_over_too_often_is_refused_before_it_is_decoded():
+    assert clean(a_jpeg_of_scans(MOST_SCANS)).kind == "JPEG"
+    with pytest.raises(Refused):
+        clean(a_jpeg_of_scans(MOST_SCANS + 1))
+    began = time.perf_counter()
+    with pytest.raises(Refused):
+        clean(a_jpeg_of_scans(20_000, (7000, 5700)))
+    assert time.perf_counter() - began < 5  # at 80 ms a scan it would be half an hour
+
+
+def test_what_hangs_behind_a_photo_and_its_thumbnail_are_none_of_its_scans():
+    film = b"\xff\xda" * 100
+    thumbnail = b"Exif\0\0II*\0\x08\0\0\0\0\0\0\0\0\0" + a_jpeg_of_scans(MOST_SCANS + 1)
+    assert clean(a_picture("JPEG", exif=thumbnail) + film).kind == "JPEG"
