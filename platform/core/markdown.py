@@ -118,13 +118,17 @@ class _Renderer(RendererHTML):
         words, leads = html.escape(said) or html.escape(address), html.escape(address)
         one = next((one for one in pictures.sized if found and one.key == found.group(1)), None)
         inside = one.tag(words) if one else words
-        if _is_linked(tokens, idx):
-            return inside
-        return f'<a href="{leads}">{inside}</a>'
+        return inside if token.meta.get("is_linked") else f'<a href="{leads}">{inside}</a>'
 
 
-def _is_linked(tokens: Sequence[Token], idx: int) -> bool:
-    return sum((token.type == "link_open") - (token.type == "link_close") for token in tokens[:idx]) > 0
+def _mark_linked_pictures(state: StateCore) -> None:
+    """Once over the text: a renderer that looked back from each picture would take seconds over thousands of them."""
+    for block in state.tokens:
+        inside = 0
+        for token in block.children or ():
+            inside += (token.type == "link_open") - (token.type == "link_close")
+            if token.type == "image" and inside > 0:
+                token.meta["is_linked"] = True
 
 
 def _link_bare_addresses(state: StateCore) -> None:
@@ -166,6 +170,7 @@ def _parser() -> MarkdownIt:
     parser.inline.ruler2.enableOnly(["balance_pairs", "strikethrough", "emphasis", "fragments_join"])
     del rules
     parser.core.ruler.push("bare_links", _link_bare_addresses)
+    parser.core.ruler.push("linked_pictures", _mark_linked_pictures)
     return parser
 
 

@@ -92,6 +92,15 @@ def test_deep_nesting_ends_in_time(deep: str) -> None:
     assert time.thread_time() - began < 3
 
 
+def test_thousands_of_pictures_take_as_long_as_thousands_of_links() -> None:
+    began = time.thread_time()
+    markdown("[](a)" * 5_000)
+    links = time.thread_time() - began
+    began = time.thread_time()
+    assert str(markdown("![](a)" * 5_000)).count("<a ") == 5_000
+    assert time.thread_time() - began < 4 * links + 0.1
+
+
 def test_it_is_cut_at_32_kb_between_characters() -> None:
     assert len(str(markdown("あ" * 20_000)).encode()) < LONGEST + 100
 
