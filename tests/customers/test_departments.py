@@ -76,7 +76,7 @@ async def test_an_administrator_chooses_and_the_channel_hears_with_the_record(
     await run_jobs()
     post = slack.sent[-1]
     assert len(slack.sent) == 2 and slack.refused == []
-    assert post.text == "株式会社<水面>: 健康度が78から41に下がりました"
+    assert post.text == "株式会社&lt;水面&gt;: 健康度が78から41に下がりました"
     said = "\n".join(block["text"]["text"] for block in post.blocks)
     assert (
         f"/staff/customers/{account.id}|株式会社&lt;水面&gt;" in said and "ハイタッチ" in said and "41（危険）" in said
@@ -85,6 +85,18 @@ async def test_an_administrator_chooses_and_the_channel_hears_with_the_record(
     assert (await web.get(f"{HOME}/{one.id}")).text.count("届いた") == 2 and await states() == ["sent", "sent"]
     audited = await rows("SELECT action FROM audit_entry WHERE action LIKE 'department.%'")
     assert [row[0] for row in audited] == ["department.add"]
+
+
+async def test_what_a_customer_calls_a_question_calls_nobody_on_slack(
+    slack: Any, slack_team: Any, run_jobs: Any
+) -> None:
+    await a_channel(slack, slack_team)
+    title = "<!channel> <https://evil.example|Engawa> & 請求書"
+    await departments.tell("question.unanswered", key="question:1", title=title, url="/community/1")
+    await run_jobs()
+    [post] = slack.sent
+    said = post.text + "".join(block["text"]["text"] for block in post.blocks)
+    assert said.count("&lt;!channel&gt;") == 2 and "<!" not in said and "<https://evil" not in said
 
 
 async def test_only_what_was_chosen_of_the_tiers_that_were_chosen(slack: Any, slack_team: Any, run_jobs: Any) -> None:

@@ -60,7 +60,7 @@ async def test_a_colleague_is_told_in_a_direct_message_with_the_record(
     await minutes_pass(run_jobs)
     [post] = slack.sent
     assert post.channel in slack.team.channels and slack.refused == []
-    assert post.text == "株式会社<水面>&フーズの健康度が78から41に下がりました"
+    assert post.text == "株式会社&lt;水面&gt;&amp;フーズの健康度が78から41に下がりました"
     said = post.blocks[0]["text"]["text"]
     assert "*お客様の危険な兆し*" in said and "株式会社&lt;水面&gt;&amp;フーズ" in said
     letter = await NoticeLetter.get()

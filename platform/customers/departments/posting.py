@@ -130,16 +130,17 @@ async def _tier(account_id: int | None) -> str | None:
 
 async def composed(post: DepartmentPost) -> tuple[str, list[dict[str, Any]]]:
     """(what the phone's notification says, blocks): what happened, and the company's record. No amounts, no people
-    but the CSM: a channel has no role, so that nothing can be hidden from some of its readers."""
+    but the CSM: a channel has no role, so that nothing can be hidden from some of its readers. A customer's words call
+    nobody, in the notification neither (`<!channel>`)."""
     happened = sentence_of(post.kind, post.data)
     record = await _record(post.account_id) if post.account_id else None
     if record is None:
         said = slack.link(absolute(post.url), happened) if post.url else slack.plain(happened)
-        return happened, [slack.section(f"*{said}*" if post.kind != TEST else said)]
+        return slack.plain(happened), [slack.section(f"*{said}*" if post.kind != TEST else said)]
     name, lines = record
     account = slack.link(absolute(f"/staff/customers/{post.account_id}"), name)
     what = slack.link(absolute(post.url), happened) if post.url else slack.plain(happened)
-    return f"{name}: {happened}", [slack.section(f"*{account}*\n{what}"), slack.section("\n".join(lines))]
+    return slack.plain(f"{name}: {happened}"), [slack.section(f"*{account}*\n{what}"), slack.section("\n".join(lines))]
 
 
 async def _record(account_id: int) -> tuple[str, list[str]] | None:

@@ -140,8 +140,8 @@ def composed(notices: Sequence[Notice], standing: Mapping[int, Standing],
     if more:
         last.insert(0, slack.link(absolute("/notices"), _("%(n)s more at the bell", n=more)))
     blocks.append(slack.section("　".join(last)))
-    first = parts[0].lines[0].title
-    return first if len(notices) == 1 else _("%(title)s, and %(n)s more", title=first, n=len(notices) - 1), blocks
+    first, others = parts[0].lines[0].title, len(notices) - 1
+    return slack.plain(_("%(title)s, and %(n)s more", title=first, n=others) if others else first), blocks
 
 
 def _fitting(lines: Sequence[str]) -> list[list[str]]:
