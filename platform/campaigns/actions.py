@@ -183,6 +183,8 @@ async def choose_channels(campaign: Campaign, channels: str) -> None:
         raise Refused(_("Choose one of the list."))
     if channels == campaign.channels:
         return
+    if campaign.journey_id:
+        raise Conflict(_("This mail belongs to a journey, and is tried and sent with it."))
     before, draft = campaign.channels, msgspec.structs.replace(await draft_of(campaign), channels=channels)
     if draft.has_mail or draft.line:
         await keep_content(campaign, draft)

@@ -98,7 +98,10 @@ async def test_a_mails_pages_lead_to_its_journey_and_it_cannot_be_sent_alone(hou
         assert (await web.get(f"{own}/{part}")).headers["location"] == f"{base}{there}"
     await web.submit(f"{own}/pilot", {"group_name": "社内", "addresses": (await a_reader(1)).email})
     await web.submit(f"{own}/schedule", {"at": "now"})
-    assert (await Campaign.get()).state == "draft"
+    await web.submit(f"{own}/channels", {"channels": "line"})
+    kept = await Campaign.get()
+    assert (kept.state, kept.channels) == ("draft", "email")
+    assert "送るチャネル" not in (await web.get(f"{own}/content")).text
     assert mail.name not in (await web.get("/staff/campaigns")).text
 
 
