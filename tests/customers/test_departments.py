@@ -13,7 +13,7 @@ from community import actions
 from community.routing import calling
 from community_house import a_board
 from community_house import as_person as principal_of
-from core.clock import local_day, now
+from core.clock import local_day, now, when
 from core.database import rows, write
 from core.i18n import speaking
 from customers import alerts, departments
@@ -97,6 +97,22 @@ async def test_what_a_customer_calls_a_question_calls_nobody_on_slack(
     [post] = slack.sent
     said = post.text + "".join(block["text"]["text"] for block in post.blocks)
     assert said.count("&lt;!channel&gt;") == 2 and "<!" not in said and "<https://evil" not in said
+
+
+async def test_a_night_in_which_much_happens_is_posted_second_by_second(
+    slack: Any, slack_team: Any, run_jobs: Any
+) -> None:
+    await a_channel(slack, slack_team)
+    account = await an_account()
+    for n in range(12):
+        await fell(account, str(n))
+    await run_jobs()
+    waiting = await rows("SELECT due_at FROM promise WHERE name LIKE '%departments.posting.deliver'"
+                         " AND state = 'waiting' ORDER BY due_at")  # fmt: skip
+    assert len(waiting) + len(slack.sent) == 12 and len(waiting) > 8
+    # At most two come in one second; were it all of them in every second, a hundred would be five thousand runs.
+    spread = when(waiting[-1][0]) - when(waiting[0][0])
+    assert spread >= timedelta(seconds=len(waiting) // 2)
 
 
 async def test_only_what_was_chosen_of_the_tiers_that_were_chosen(slack: Any, slack_team: Any, run_jobs: Any) -> None:
