@@ -18,7 +18,8 @@ from wires import LINE, as_person
 
 @pytest.mark.parametrize("text", ["配信停止", "「配信停止」", "配信を停止してください", "配信解除",
                                   "メッセージの配信を停止", "STOP", "stop.", "Unsubscribe",
-                                  "配信停止お願いします", "配信を止めて"])  # fmt: skip
+                                  "配信停止お願いします", "配信停止でお願いします",
+                                  "配信を止めて"])  # fmt: skip
 def test_the_wish_for_quiet(text):
     assert stop_word(text) == "stop"
 

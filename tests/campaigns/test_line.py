@@ -441,6 +441,8 @@ async def test_checks_over_everybody_who_would_get_it(house, smtp, line, line_ch
     )
     found = await tones(campaign)
     assert (found["line_links"], found["line_law"]) == ("bad", "good")
+    await actions.keep_line(campaign, (Message("text", "{{ sender.name }}です。「停止」とお送りください。"),))
+    assert (await tones(campaign))["line_law"] == "bad", "that word alone stops nothing (bots.words.stop_word)"
     picture = Message("card", "{{ sender.name }}「配信停止」", "題", "/media/abc.png")
     await actions.keep_line(campaign, (picture,))
     assert (await tones(campaign))["line_pictures"] == "bad", "the test's own address is http"

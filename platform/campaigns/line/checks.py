@@ -23,8 +23,9 @@ from core.settings import settings
 from core.tasks import in_thread
 
 ALMOST = 0.8  # of the month's messages, with this sending
-# What stops all of it when it is written to us (customers.word_stops), or words that say so beside a link.
-STOPS = re.compile(r"配信停止|「停止」|[“\"「]stop[”\"」]|write stop|unsubscribe", re.IGNORECASE)
+# What stops all of it when it is written to us (customers.word_stops), or words that say so beside a link. Not 「停止」
+# alone: a customer who writes only that may mean anything, and is not stopped by it.
+STOPS = re.compile(r"配信停止|[“\"「]stop[”\"」]|write stop|unsubscribe", re.IGNORECASE)
 
 
 class DryRun(msgspec.Struct):
