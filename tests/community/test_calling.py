@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from community import actions
+from community import actions, records
 from community.jobs import call_for_answers
 from community.routing import calling, experts
 from community.routing.models import STAGES
@@ -235,6 +235,29 @@ async def test_two_at_once_ask_once(run_jobs: Any, board: Any, asker: Any) -> No
     begin.set()
     await asyncio.gather(*both)
     assert len(await asked(thread)) == 3 and await stages(thread) == [("experts", 3)]
+
+
+@pytest.mark.parametrize("stage", ["experts", "moderators"])
+async def test_a_question_that_is_made_private_meanwhile_is_told_to_nobody_from_before(
+    run_jobs: Any, house: Any, board: Any, asker: Any, csm: Any, monkeypatch: Any, stage: str
+) -> None:
+    expert, ambassador = await an_expert(board, "詳しい"), await an_ambassador([board])
+    inside = await a_board("inside", audience=["staff"])
+    thread = await a_question(asker, board, hours=30)
+    names = {"experts": (calling.knowing, "experts"), "moderators": (calling, "_moderators")}
+    looked_through = getattr(*names[stage])
+
+    async def and_then_it_is_moved(*place: Any) -> Any:
+        found = await looked_through(*place)
+        if (await records.thread(thread.id)).board_id == board.id:
+            assert found, "somebody would have been told"
+            await actions.move(await as_person(csm), thread.id, inside.id)
+        return found
+
+    monkeypatch.setattr(*names[stage], and_then_it_is_moved)
+    assert await calling.call(thread.id, stage) == 0
+    assert not await asked(thread) and await stages(thread) == []
+    assert await told(expert, "community.called") == await told(ambassador, "community.waiting") == 0
 
 
 async def test_the_freshest_and_the_least_asked_come_first(run_jobs: Any, board: Any, asker: Any) -> None:

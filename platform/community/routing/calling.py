@@ -55,7 +55,7 @@ async def call(thread_id: int, stage: str) -> int:
         return await ask_experts(thread, board)
     people = await _moderators(thread, board) if stage == "moderators" else await _staff()
     async with transaction():
-        held = await _held_waiting(thread_id)
+        held = await _held_waiting(thread_id, board)
         if held is None or not await _reach(held.id, stage, len(people)):
             return 0
         if stage == "staff":
@@ -73,7 +73,7 @@ async def ask_experts(thread: ThreadRow, board: BoardRow) -> int:
     known = await knowing.experts(thread, board)
     awake = [one for one in known if not one.waits]
     async with transaction():
-        held = await _held_waiting(thread.id)
+        held = await _held_waiting(thread.id, board)
         if held is None:
             return 0
         open_ones = await rows("SELECT COUNT(*) FROM question_invitation WHERE thread_id = ? AND state = 'asked'",
@@ -94,12 +94,13 @@ async def _invite(thread: ThreadRow, one: knowing.Expert) -> bool:
     ))  # fmt: skip
 
 
-async def _held_waiting(thread_id: int) -> ThreadRow | None:
-    """The thread, held, if it still waits for its first reply."""
+async def _held_waiting(thread_id: int, board: BoardRow) -> ThreadRow | None:
+    """The thread, held, if it still waits for its first reply, on the board whose readers were looked through: whoever
+    was found before it was moved may not read it any more, and hears no title of it."""
     held = await records.hold_thread(thread_id)
     still = await rows(f"SELECT 1 FROM thread t JOIN board b ON b.id = t.board_id WHERE t.id = ? AND {WAITING}",
                        thread_id)  # fmt: skip
-    return held if still else None
+    return held if still and held.board_id == board.id else None
 
 
 async def _reach(thread_id: int, stage: str, people: int) -> bool:
