@@ -17,7 +17,7 @@ from core.principal import SYSTEM
 from core.runner import Runner
 from customers.imports import run as imports
 from customers.incoming import hooks, receiving
-from customers.models import Account, ImportBatch, Person
+from customers.models import Account, Department, ImportBatch, Person
 from helpcenter.models import Article
 from inbox.actions.receiving import Heard, key_of_person, receive
 from inbox.models import CannedReply, Conversation, Label
@@ -80,8 +80,10 @@ async def _ways_in_and_out() -> None:
     await connections.add(
         "line", "公式アカウント", "U" + "0" * 32, {"channel_secret": "s" * 32, "access_token": "t" * 64}
     )
-    await connections.add("slack", "お客様のSlack", "T012345", {"signing_secret": "s" * 32, "bot_token": "xoxb-1"},
+    slack = await connections.add("slack", "お客様のSlack", "T012345", {"signing_secret": "s" * 32, "bot_token": "xoxb-1"},
                           {"bot_user_id": "U1", "bot_id": "B1"})  # fmt: skip
+    await Department.create(name="営業部", connection_id=slack, channel="C0SALES", kinds=["health.fell"],
+                            created_at=now(), updated_at=now())  # fmt: skip
     await mail.post("someone@example.jp", "はじめまして", "本文です。", "<p>本文です。</p>")
     await write(
         "INSERT INTO promise (name, arguments, lane, state, due_at, attempts, last_error, created_at)"
