@@ -82,7 +82,7 @@ async def _ways_in_and_out() -> None:
     )
     slack = await connections.add("slack", "お客様のSlack", "T012345", {"signing_secret": "s" * 32, "bot_token": "xoxb-1"},
                           {"bot_user_id": "U1", "bot_id": "B1"})  # fmt: skip
-    await Department.create(name="営業部", connection_id=slack, channel="C0SALES", kinds=["health.fell"],
+    await Department.create(name="営業部", connection_id=slack.id, channel="C0SALES", kinds=["health.fell"],
                             created_at=now(), updated_at=now())  # fmt: skip
     await mail.post("someone@example.jp", "はじめまして", "本文です。", "<p>本文です。</p>")
     await write(
