@@ -88,7 +88,7 @@ def _upright(opened: Image.Image) -> Image.Image:
         turn = TURNS.get(opened.getexif().get(ExifTags.Base.Orientation, 1))
     except BROKEN:
         turn = None
-    return opened.transpose(turn) if turn else opened.copy()
+    return opened.transpose(turn) if turn else opened
 
 
 def _drawn(picture: Image.Image, format: str) -> Picture:

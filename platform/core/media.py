@@ -25,7 +25,7 @@ from core.models import Media
 from core.principal import Principal
 from core.refs import Ref
 from core.settings import settings
-from core.tasks import in_thread
+from core.tasks import in_thread, one_at_a_time
 from core.web import new_key
 
 LOOSE = "loose"  # the holder of what was sent and stands in no text yet
@@ -74,7 +74,7 @@ async def drawn(data: bytes) -> Picture:
     """Raises TooLarge and Refused."""
     if len(data) > MOST_BYTES:
         raise TooLarge(_("A picture may have at most %(n)s MB.", n=MOST_BYTES // 1_000_000))
-    return await in_thread(clean, data)  # type: ignore[no-any-return]
+    return await one_at_a_time(clean, data)  # type: ignore[no-any-return]
 
 
 async def store_image(data: bytes, name: str = "", *, audience: str = "public", owner_id: int | None = None) -> Media:

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 _running: set[asyncio.Task[Any]] = set()
 _threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="engawa-cpu")
+_one = ThreadPoolExecutor(max_workers=1, thread_name_prefix="engawa-large")
 log = logging.getLogger("engawa.tasks")
 
 _clean = contextvars.Context()
@@ -42,10 +43,19 @@ def _ended(task: asyncio.Task[Any]) -> None:
 
 
 async def in_thread(function: Any, *arguments: Any) -> Any:
-    """Run CPU work (search, images, MJML, argon2) in a bounded pool; the loop is never held over 5 ms."""
-    loop = asyncio.get_running_loop()
+    """Run CPU work (search, MJML, argon2) in a bounded pool; the loop is never held over 5 ms."""
+    return await _run(_threads, function, *arguments)
+
+
+async def one_at_a_time(function: Any, *arguments: Any) -> Any:
+    """The same for what takes seconds and hundreds of megabytes, as a picture may: beside the pool, so that nobody's
+    sign-in waits for it, and never two together."""
+    return await _run(_one, function, *arguments)
+
+
+async def _run(threads: ThreadPoolExecutor, function: Any, *arguments: Any) -> Any:
     context = contextvars.copy_context()
-    return await loop.run_in_executor(_threads, context.run, function, *arguments)
+    return await asyncio.get_running_loop().run_in_executor(threads, context.run, function, *arguments)
 
 
 async def together(*parts: Coroutine[Any, Any, Any]) -> list[Any]:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
+import threading
 import time
 
 import pytest
 from PIL import Image, PngImagePlugin
 
+from core import media
 from core.errors import Refused
 from core.images import MOST_SCANS, MOST_SIDE, SMALL, clean
+from core.tasks import in_thread
 from drawings import (
     a_jpeg_of_scans,
     a_photo_with_a_place,
@@ -109,3 +113,25 @@ def test_what_hangs_behind_a_photo_and_its_thumbnail_are_none_of_its_scans():
     film = b"\xff\xda" * 100
     thumbnail = b"Exif\0\0II*\0\x08\0\0\0\0\0\0\0\0\0" + a_jpeg_of_scans(MOST_SCANS + 1)
     assert clean(a_picture("JPEG", exif=thumbnail) + film).kind == "JPEG"
+
+
+@pytest.mark.anyio
+async def test_pictures_are_drawn_one_at_a_time_and_nobody_else_waits_for_them(monkeypatch):
+    running, most, may_end = 0, 0, threading.Event()
+
+    def slowly(data):
+        nonlocal running, most
+        running += 1
+        most = max(most, running)
+        may_end.wait(10)
+        running -= 1
+        return clean(data)
+
+    monkeypatch.setattr(media, "clean", slowly)
+    sent = [asyncio.create_task(media.drawn(a_picture())) for _ in range(4)]
+    try:
+        await asyncio.sleep(0.05)
+        assert await asyncio.wait_for(in_thread(len, "password"), 5) == 8
+    finally:
+        may_end.set()
+    assert {one.kind for one in await asyncio.gather(*sent)} == {"PNG"} and most == 1
