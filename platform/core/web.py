@@ -36,6 +36,7 @@ from core.settings import LOOPBACK, settings
 
 log = logging.getLogger("engawa.web")
 SAFE = {"GET", "HEAD", "OPTIONS"}
+MOST_ID = 2**63 - 1
 
 
 def _fresh(handler: BaseRouteHandler) -> None:
@@ -60,7 +61,15 @@ async def may_guard(connection: ASGIConnection[Any, Any, Any, Any], handler: Bas
         if who.lacks_factor:
             raise Elsewhere(_("Your role asks for a second factor. Set it up first."), navigation.second_factor)
         raise Forbidden(_("You may not do this.")) if who.is_signed_in else Unauthenticated(_("Sign in first."))
+    _possible(connection.path_params)
     _fresh(handler)
+
+
+def _possible(named: dict[str, Any]) -> None:
+    """A number beyond 64 bits, or a key with NUL in it, names no row, and neither database takes it: NotFound."""
+    for value in named.values():
+        if (isinstance(value, int) and abs(value) > MOST_ID) or (isinstance(value, str) and "\0" in value):
+            raise NotFound(_("There is no such page."))
 
 
 def from_our_page(connection: ASGIConnection[Any, Any, Any, Any]) -> None:

@@ -179,3 +179,16 @@ async def test_grants_are_given_and_ended_on_the_staff_page(web, board, sign_in)
     assert (await web.submit(f"/staff/community/grants/{grant_id}", {"_method": "DELETE"})).status_code == 303
     assert (await his.get("/community/duty")).status_code == 403
     assert (await records.board(board.id)).name
+
+
+async def test_what_can_name_no_row_is_not_found(web, board, sign_in):
+    from factories import staff
+
+    await sign_in(await staff("admin", "井上", "長"))
+    huge = 2**63
+    for path in (f"/community/{huge}", f"/community/posts/{huge}/edit", f"/community/{-huge - 1}", "/media/%00",
+                 "/media/small/a%00.png", f"/staff/settings/departments/{huge}", "/community/b/%00",
+                 f"/staff/campaigns/{huge}/content/line"):  # fmt: skip
+        assert (await web.get(path)).status_code == 404, path
+    assert (await web.submit(f"/community/{huge}/invitation", {"_method": "DELETE"})).status_code == 404
+    assert (await web.get(f"/community/{huge - 1}")).status_code == 404
