@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from datetime import timedelta
 
@@ -25,6 +24,7 @@ from core.database import dialect, rows, transaction, write
 from core.events import announce, on
 from core.jobs import every, job
 from core.refs import Ref
+from core.tasks import together
 from customers import consent, pilots, segments
 from customers.events import Blocked, ConsentRefused
 from customers.models import Topic
@@ -116,7 +116,7 @@ async def deliver_step(step_id: int) -> str:
     await claims.recover(step_id)
     made = await workers(step, campaign, needs_consent=await needs_consent(campaign))
     try:
-        sent = sum(await asyncio.gather(*(one.run() for one in made)))
+        sent = sum(await together(*(one.run() for one in made)))
     finally:
         for one in made:
             await one.out.close()

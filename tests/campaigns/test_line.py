@@ -126,6 +126,31 @@ async def test_who_shares_an_address_by_mail_is_not_written_to_twice(house, smtp
                               ("田辺3", "line", "sent", "")]  # fmt: skip
 
 
+async def test_what_breaks_on_one_channel_leaves_nobody_at_work_on_the_other(house, smtp, line, line_channel, writer,
+                                                                              run_jobs, monkeypatch):  # fmt: skip
+    by_mail, by_line = await a_reader(1), await a_reader(2)
+    await on_line(line, by_line)
+    step = await scheduled(await a_line_campaign([by_mail, by_line], "line_first"), line, run_jobs)
+    claim, may_go_on = claims.claim, asyncio.Event()
+
+    async def breaks(*place, **more):
+        if more["place"].channel == "line":
+            raise RuntimeError("the database is away")
+        await may_go_on.wait()
+        return await claim(*place, **more)
+
+    monkeypatch.setattr(claims, "claim", breaks)
+    with pytest.raises(RuntimeError):
+        await deliver_step(step_id=step.id)
+    mails = len(smtp.messages)
+    may_go_on.set()  # whoever is still at work goes on now, with a connection that was closed
+    await asyncio.sleep(0.3)
+    assert len(smtp.messages) == mails
+    monkeypatch.setattr(claims, "claim", claim)
+    await deliver_step(step_id=step.id)
+    assert [row[2] for row in await states()] == ["sent", "sent"]
+
+
 async def test_a_verdict_is_of_this_content_on_these_channels(house, smtp, line, line_channel, writer, run_jobs):
     reader, tester = await a_reader(1), await a_reader(2)
     await on_line(line, reader)
