@@ -124,7 +124,7 @@ async def _staff_pages(campaign: int) -> list[str]:
     assert account and article
     return [
         *(f"/staff/inbox/{one}" for one in talks), *(f"/staff/customers/import/{one}" for one in batches),
-        *(f"/staff/campaigns/{campaign}/{step}" for step in (*ORDER, "content/line")),
+        *(f"/staff/campaigns/{campaign}/{step}" for step in (*ORDER, "content/line", "pictures")),
         f"/staff/settings/people/{colleague.id}/lock", f"/staff/customers/{account.id}/tier",
         f"/staff/customers/{account.id}/settings",
         f"/staff/customers/{account.id}/notes", f"/staff/articles/{article.id}/revisions",

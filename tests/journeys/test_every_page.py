@@ -26,6 +26,7 @@ NO_PAGE = {
     "/community/posts/{post_id}", "/help/pick/{position}", "/staff/guides/{guide_id}/preview",
     "/staff/articles/tuning/preview", "/contact/pictures/{key}", "/contact/return/{sealed}",
     "/staff/guides/{guide_id}", "/staff/insights",  # they lead on to their first part
+    "/staff/campaigns/ways/{run_id}",  # only from a task of a journey, and leads on to the person's way
     "/n/{token}/stop", "/n/{token}/{notice_id}",  # only from a mail: tests/customers/test_noticing_browser.py looks
     # Only with a session that waits for its code, one that grew old, or a token of the product: tests/access looks.
     "/sign-in/second-factor", "/sign-in/again", "/sign-on/{key}", "/sign-in/with/{slug}/back",
