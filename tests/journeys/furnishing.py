@@ -80,8 +80,8 @@ async def _ways_in_and_out() -> None:
     await connections.add(
         "line", "公式アカウント", "U" + "0" * 32, {"channel_secret": "s" * 32, "access_token": "t" * 64}
     )
-    slack = await connections.add("slack", "お客様のSlack", "T012345", {"signing_secret": "s" * 32, "bot_token": "xoxb-1"},
-                          {"bot_user_id": "U1", "bot_id": "B1"})  # fmt: skip
+    secrets = {"signing_secret": "s" * 32, "bot_token": "xoxb-1"}
+    slack = await connections.add("slack", "お客様のSlack", "T012345", secrets, {"bot_user_id": "U1", "bot_id": "B1"})
     await Department.create(name="営業部", connection_id=slack.id, channel="C0SALES", kinds=["health.fell"],
                             created_at=now(), updated_at=now())  # fmt: skip
     await mail.post("someone@example.jp", "はじめまして", "本文です。", "<p>本文です。</p>")
