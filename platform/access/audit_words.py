@@ -32,6 +32,7 @@ ACTION_NAMES = {
     "department.add": lazy("added a department’s channel"),
     "department.change": lazy("changed a department’s channel"),
     "department.state": lazy("paused, took up or ended a department’s channel"),
+    "department.repeat": lazy("posted again to a department’s channel"),
     "webhook.add": lazy("made a webhook"),
     "webhook.rotate": lazy("changed the secret of a webhook"),
     "webhook.active": lazy("took a webhook up again"),

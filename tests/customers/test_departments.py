@@ -153,6 +153,7 @@ async def test_what_slack_does_not_certainly_take_is_left_to_a_person(
     assert {answer.status_code for answer in await asyncio.gather(*both)} == {303}
     await run_jobs()
     assert await states() == ["sent"] and len(slack.sent) == posted + 1
+    assert (await rows("SELECT COUNT(*) FROM audit_entry WHERE action = 'department.repeat'"))[0][0] == 1
 
 
 async def test_slack_says_later_and_who_died_while_posting_does_not_post_again(
@@ -230,3 +231,16 @@ async def test_a_late_conversation_a_silent_question_and_a_shipped_request_reach
     assert told == [("conversation.late", account.id), ("question.unanswered", account.id), ("request.shipped", None)]
     await run_jobs()
     assert "1社" in posting.sentence_of("request.shipped", (await DepartmentPost.get(kind="request.shipped")).data)
+
+
+async def test_no_department_reads_the_title_of_a_private_board(slack: Any, slack_team: Any, run_jobs: Any) -> None:
+    await a_channel(slack, slack_team)
+    inside, public = await a_board("inside", audience=["staff"]), await a_board("public")
+    for board in (inside, public):
+        who = await principal_of(await staff("csm"))
+        thread = await actions.publish(
+            who, board.id, "宛名を変えたい", "支社にしたいのですが。", at=now() - timedelta(hours=49)
+        )
+        await calling.call(thread.id, "staff")
+    told = await rows("SELECT key FROM department_post")
+    assert [row[0] for row in told] == [f"question:{thread.id}"]

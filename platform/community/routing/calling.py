@@ -60,8 +60,9 @@ async def call(thread_id: int, stage: str) -> int:
             return 0
         if stage == "staff":
             account = await primary_account(held.author_id)
-            await departments.tell("question.unanswered", key=f"question:{held.id}", account_id=account,
-                                   url=post_path(held.id, 1), title=held.title)  # fmt: skip
+            if {"public", "members"} & board.audience:  # whoever reads the channel need not read a private board
+                await departments.tell("question.unanswered", key=f"question:{held.id}", account_id=account,
+                                       url=post_path(held.id, 1), title=held.title)  # fmt: skip
             if await _open_task(held, account):
                 return 1  # whoever looks after the company has it now
         await _tell(held, people, "community.waiting", f"waiting:{held.id}:{stage}")

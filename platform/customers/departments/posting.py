@@ -11,11 +11,13 @@ from typing import Any
 from channels import slack
 from channels.connections import by_id
 from channels.outcomes import NotAccepted, SendingFailed, TryLater
+from core.audit import audit
 from core.clock import local_day, now
 from core.database import rows, transaction, write
 from core.i18n import _, day, speaking
 from core.jobs import job
 from core.pages import absolute
+from core.refs import Ref
 from customers.days import a_day, as_day
 from customers.departments.kinds import KINDS, TEST, sentence_of
 from customers.models import Department, DepartmentPost
@@ -65,6 +67,7 @@ async def again(post: DepartmentPost) -> bool:
                           " AND state IN ('failed', 'uncertain') RETURNING id", post.id)  # fmt: skip
         if won:
             await deliver.later(post_id=post.id)
+            await audit("department.repeat", Ref("department", post.department_id), after={"post": post.id})
     return bool(won)
 
 
