@@ -34,6 +34,7 @@ async def measure() -> dict[str, Any]:
         line = await stack.enter_async_context(
             fake_process("line", "--token", TOKEN, "--secret", CHANNEL_SECRET, ledger=place / "line.jsonl")
         )
+        await line.control("know", users=[line_id(f"person {number}") for number in range(100)])
         outside = {"smtp_url": f"smtp://127.0.0.1:{sink}", "line_api_url": line.origin}
         settings = settings_in(place, **outside)
         step = await prepare(settings.database, mails)

@@ -86,6 +86,7 @@ async def killed(house, tmp_path, events: int, kills: int) -> Counter:
     enter(Here(principal=SYSTEM))
     async with fake_process("line", "--token", TOKEN, "--secret", SECRET, ledger=tmp_path / "line.jsonl") as line:
         platform = Platform(house, line, events, seed=kills, tmp_path=tmp_path)
+        await line.control("know", users=sorted(platform.fake.friends))
         await connections.add("line", "LINE", platform.fake.bot_user_id,
                               {"channel_secret": SECRET, "access_token": TOKEN})  # fmt: skip
         for n in range(kills):

@@ -79,6 +79,8 @@ async def test_a_sign_is_counted_told_and_made_a_segment(
     made = await web.submit("/staff/insights/signals/segments", {"sign": "stopped:report/made"})
     assert made.status_code == 303
     segment = (await rows("SELECT id, name FROM segment ORDER BY id DESC LIMIT 1"))[0]
+    again = await web.submit("/staff/insights/signals/segments", {"sign": "stopped:report/made"})
+    assert again.headers["location"] == made.headers["location"], "a second click leads to the same"
     assert made.headers["location"].endswith(f"/segments/{segment[0]}") and "report/made" in segment[1]
 
 

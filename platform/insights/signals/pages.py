@@ -14,6 +14,7 @@ from core.i18n import _
 from core.pages import flash, page
 from core.policy import ensure
 from customers import segments
+from customers.models import Segment
 from customers.rules import HealthRule, rule
 from insights import policy
 from insights.signals.rounds import FEWEST, FEWEST_WITH, LONGEST, kept, work_out
@@ -53,8 +54,11 @@ class SignPages(Controller):
         sign = (await _known()).get(str((await request.form()).get("sign", "")))
         if sign is None or sign.tree is None:
             raise NotFound(_("There is no segment for this sign."))
-        made = await segments.save(_("Sign of churn: %(sign)s", sign=sign.label())[:120], sign.tree)
-        flash(_("A segment of the customers who show this sign today is made."))
+        name = _("Sign of churn: %(sign)s", sign=sign.label())[:120]
+        made = await Segment.filter(name=name, state="active").order_by("id").first()  # pressed twice, or last month
+        if made is None:
+            made = await segments.save(name, sign.tree)
+            flash(_("A segment of the customers who show this sign today is made."))
         return Redirect(f"/staff/customers/segments/{made.id}", status_code=303)
 
 
