@@ -75,7 +75,7 @@ def invitation_words(state: str) -> str:
 def stage_words(stage: str) -> str:
     """Who was told last of a question that waits."""
     return {"experts": _("Experts"), "moderators": _("Experts and moderators"),
-            "staff": _("Experts, moderators and staff")}.get(stage, _("nobody yet told"))  # fmt: skip
+            "staff": _("Experts, moderators and staff")}.get(stage, _("Nobody told yet"))  # fmt: skip
 
 
 WORDS: dict[str, Any] = {

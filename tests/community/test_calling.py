@@ -132,7 +132,9 @@ async def test_not_this_one_asks_the_next_and_never_again(
     assert known[0].id in {one.person_id for one in await experts.experts(more, board)}
 
 
-async def test_who_may_not_read_it_or_may_not_write_is_not_asked(run_jobs: Any, house: Any, csm: Any) -> None:
+async def test_who_may_not_read_it_or_may_not_write_is_not_asked(
+    web: Any, sign_in: Any, run_jobs: Any, house: Any, csm: Any
+) -> None:
     account = await an_account("山際")
     inside = await a_board("inside", audience=[f"account:{account.id}"])
     public = await a_board("public")
@@ -142,6 +144,8 @@ async def test_who_may_not_read_it_or_may_not_write_is_not_asked(run_jobs: Any, 
     await the_clock(run_jobs)
     assert stranger.id not in await asked(thread)
     assert await stages(thread) == [("experts", 0)]
+    await sign_in(csm)
+    assert "まだだれにも" in (await web.get("/staff/community")).text, "a stage that found nobody has told nobody"
     paused = await an_expert(public, "休み", answers=9)
     await actions.pause(await as_person(csm), paused.id, public.id, 24, "spam")
     other = await a_question(asker, public, hours=5)
