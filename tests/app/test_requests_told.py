@@ -15,7 +15,7 @@ from channels import webhooks
 from community import actions as community
 from core.clock import now
 from core.context import Here, enter
-from core.database import rows
+from core.database import rows, write
 from core.principal import SYSTEM
 from core.refs import Ref
 from customers import privacy
@@ -25,7 +25,7 @@ from customers.requests import deciding, telling, voices, writing
 from customers.requests.deciding import Verdict
 from customers.requests.voices import Heard
 from customers.requests.writing import Wanted
-from factories import a_person, an_account, staff
+from factories import a_person, an_account, staff, where_it_is_noon
 from guides.models import Answer, View
 from guides_parts import written
 from inbox.actions import ownership
@@ -67,6 +67,7 @@ async def town(house: Any) -> Town:
     made.hanako, made.jiro, made.kimura, made.tanaka = [
         await a_person(name, "人", account=made.account) for name in ("花子", "次郎", "木村", "田中")
     ]
+    await write("UPDATE person SET time_zone = ?", where_it_is_noon())  # the morning's mails are not due
     board = await community_house.a_board("ideas", "idea")
     hanako = await community_house.as_person(made.hanako)
     made.thread = (

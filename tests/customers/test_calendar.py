@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import pytest
 
 from campaigns_parts import MJML, a_segment, be
-from core.clock import as_of, now
+from core.clock import as_of, local_day, now
 from core.database import write
 from core.models import Brand
+from core.settings import settings
 from customers import touches
 from customers.models import Topic
 from customers.pages.calendar import span
 from customers.rules import QuietRule, set_rule
-from factories import a_person, an_account, staff
+from factories import a_person, an_account, staff, where_it_is_noon
 
 C = "/staff/customers/calendar"
 
@@ -58,7 +59,7 @@ async def test_the_calendar_shows_newsletters_guides_and_what_waits_by_day(web: 
     from guides_parts import written
 
     people = [await a_person(f"暦{n}", "あや") for n in range(3)]
-    due = now() + timedelta(minutes=5)
+    due = datetime.combine(local_day() + timedelta(days=1), time(12), settings().zone)
     await a_newsletter("年末の締めの便り", people, due)
     await a_newsletter("冬の勉強会のご案内", people[:2], due + timedelta(minutes=1))
     guide = await written("banner", "締め日の帯", segment_id=(await a_segment(people)).id)
@@ -66,7 +67,7 @@ async def test_the_calendar_shows_newsletters_guides_and_what_waits_by_day(web: 
     await set_rule("quiet", QuietRule(quiet_from="00:00", quiet_until="23:59"))
     await touches.ask("line", "campaign", [(people[0].id, "x:1")], worth_until=now() + timedelta(days=9))
     for view in ("week", "month"):
-        shown = (await web.get(f"{C}?view={view}&from={due.astimezone().date()}")).text
+        shown = (await web.get(f"{C}?view={view}&from={due.date()}")).text
         assert "年末の締めの便り" in shown and "冬の勉強会のご案内" in shown and "締め日の帯" in shown
         assert "ガイドの開始" in shown and "ガイドの終了" in shown
         assert "この日は2人が2通以上" in shown
@@ -77,11 +78,12 @@ async def test_the_calendar_shows_newsletters_guides_and_what_waits_by_day(web: 
 
 async def test_a_person_and_a_company_show_what_is_planned_held_and_sent(web: Any, admin: Any) -> None:
     account = await an_account("株式会社こよみ堂")
-    person, other = await a_person("暦", "あや", account=account), await a_person("別所", "まこ")
+    person = await a_person("暦", "あや", account=account, time_zone=where_it_is_noon())
+    other = await a_person("別所", "まこ")
     await a_newsletter("一通目の便り", [person, other], now() + timedelta(hours=3))
     await a_newsletter("二通目の便り", [person], now() + timedelta(hours=5))
     await a_newsletter("別の人の便り", [other], now() + timedelta(hours=5))
-    with as_of(datetime.fromisoformat("2026-11-20T14:00+00:00")):
+    with as_of(now() - timedelta(days=6)):
         await touches.reserve_touch(person.id, "in_app", "guide", "g:1")
         await touches.reserve_touch(person.id, "email", "transactional", "t:1")
     await set_rule("quiet", QuietRule(quiet_from="00:00", quiet_until="23:59"))

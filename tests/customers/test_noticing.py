@@ -26,7 +26,7 @@ from customers.models import Notice, NoticeChoice, NoticeLetter, Touch
 from customers.noticing import rounds, ways
 from customers.noticing.groups import GROUPS, answered_for
 from customers.rules import QuietRule, set_rule
-from factories import a_person, an_account, staff
+from factories import a_person, an_account, staff, where_it_is_noon
 from inbox.actions import ownership
 from inbox.models import Conversation
 
@@ -65,7 +65,7 @@ async def told(person: Any, n: int = 1, kind: str = "community.answered") -> Non
 async def test_a_reply_that_the_asker_does_not_read_comes_by_mail_with_what_was_written(
     web: Any, sign_in: Any, board: Any, asker: Any, helper: Any, run_jobs: Any
 ) -> None:
-    watcher = await a_person("木村", "健")
+    watcher = await a_person("木村", "健", time_zone=where_it_is_noon())
     await Follow.create(person_id=watcher.id, about_kind="board", about_id=board.id, level="watching", created_at=now())
     thread = await actions.publish(await as_person(asker), board.id, "締め日を変えたい", "手順を知りたいのです。")
     await actions.reply(await as_person(helper), thread.id, "設定の**「締め日」**で変えられます。<script>")
@@ -118,7 +118,7 @@ async def test_several_are_one_mail_and_what_was_read_is_in_none(
 async def test_in_the_morning_there_is_one_mail_and_none_when_nothing_is_unread(
     house: Any, board: Any, asker: Any, helper: Any, run_jobs: Any
 ) -> None:
-    await write("UPDATE person SET time_zone = 'America/New_York' WHERE id = ?", asker.id)
+    await write("UPDATE person SET time_zone = ?", where_it_is_noon())
     for person in (asker, helper):
         await told(person, 2, "community.replied")
     due = {when(row[0]) for row in await rows("SELECT due_at FROM notice WHERE person_id = ?", asker.id)}
@@ -159,13 +159,15 @@ def test_a_weekly_mail_leaves_on_the_persons_own_monday(zone: str) -> None:
 
 
 async def test_a_week_is_one_mail(web: Any, sign_in: Any, board: Any, asker: Any, run_jobs: Any) -> None:
+    zone = where_it_is_noon()
+    await write("UPDATE person SET time_zone = ?", zone)
     await sign_in(asker)
     chosen = {"answers": "soon", "asked": "weekly", "watched": "weekly", "posts": "soon"}
     assert (await web.submit("/me/notices", chosen)).status_code == 303
     await told(asker, 2, "community.replied")
     await told(asker, 1, "community.solved")
     due = {when(row[0]) for row in await rows("SELECT due_at FROM notice WHERE person_id = ?", asker.id)}
-    assert len(due) == 1 and due.pop().astimezone(ZoneInfo("Asia/Tokyo")).weekday() == 0  # type: ignore[union-attr]
+    assert len(due) == 1 and due.pop().astimezone(ZoneInfo(zone)).weekday() == 0  # type: ignore[union-attr]
     await rounds.begin(now() + timedelta(days=8))
     await run_jobs()
     assert len(await mails()) == 1
@@ -176,6 +178,7 @@ async def test_nobody_is_written_to_at_night_but_of_customers_who_wait(
 ) -> None:
     csm = await staff("agent")
     enter(Here(principal=SYSTEM))
+    await write("UPDATE person SET time_zone = ?", where_it_is_noon())
     await set_rule("quiet", QuietRule(quiet_from="00:00", quiet_until="23:59", spread_minutes=1))
     await told(asker)
     conversation = await waiting_conversation()
