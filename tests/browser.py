@@ -66,6 +66,29 @@ async def served(app: Any) -> AsyncIterator[str]:
             server.should_exit = True
 
 
+def in_pieces(app: Any, size: int = 400, wait: float = 0.03) -> Any:
+    """The app over a slow line: its pages come `size` bytes at a time, and the browser paints in between."""
+
+    async def on_the_line(scope: Any, receive: Any, send: Any) -> None:
+        is_page = False
+
+        async def slowly(message: Any) -> None:
+            nonlocal is_page
+            if message["type"] == "http.response.start":
+                is_page = any(name.lower() == b"content-type" and b"html" in said for name, said in message["headers"])
+            body = message.get("body", b"") if is_page else b""
+            for at in range(0, len(body), size):
+                await send({"type": "http.response.body", "body": body[at : at + size], "more_body": True})
+                await anyio.sleep(wait)
+            await send(message | {"body": b""} if body else message)
+
+        if scope["type"] == "http":  # what is packed would come in few pieces
+            scope = scope | {"headers": [one for one in scope["headers"] if one[0] != b"accept-encoding"]}
+        await app(scope, receive, slowly)
+
+    return on_the_line
+
+
 @contextlib.asynccontextmanager
 async def open_page(browser: Browser, *, width: int = 1280, height: int = 900, dark: bool = False,
                     scripts: bool = True, language: str = "ja") -> AsyncIterator[Page]:  # fmt: skip
