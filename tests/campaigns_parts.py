@@ -6,6 +6,7 @@ from campaigns import actions, rollout
 from campaigns.compose import Draft
 from campaigns.line.content import Button, Message
 from campaigns.models import Campaign
+from channels import connections
 from core.clock import now
 from core.context import Here, enter
 from core.principal import CAPABILITIES, Principal
@@ -81,7 +82,9 @@ MESSAGES = (Message("text", LINE_TEXT), CARD)
 async def on_line(line, person, *, says: str | None = "given", topic: str = "usage") -> str:
     """They follow us, linked their account, and said yes; returns the LINE user."""
     user = line.person(f"{person.family_name}{person.id}")
-    await people.link("line", user, person.id, source="line_link", verified_at=now())
+    channel = await connections.by_external_id("line", line.bot_user_id)
+    await people.link("line", user, person.id, source="line_link", verified_at=now(),
+                      connection_id=channel.id if channel else None)  # fmt: skip
     if says:
         await consent.decide(person.id, topic, "line", says, source="form")
     return user

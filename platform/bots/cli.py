@@ -45,6 +45,7 @@ def _connections(parser: argparse.ArgumentParser) -> None:
         variable = f"ENGAWA_{option.replace('-', '_').upper()}"
         add.add_argument(f"--{option}", default=os.environ.get(variable, ""), help=f"or {variable}, or asked")
     add.add_argument("--external-id", default="", help="the LINE bot's user id or the Slack team: then nobody is asked")
+    add.add_argument("--provider", default="", help="of a LINE channel, where another one here has the same")
     add.add_argument("--json", action="store_true")
     add.set_defaults(run=run_add)
     listed = verbs.add_parser("list", help="what is connected")
@@ -64,8 +65,12 @@ def run_add(args: argparse.Namespace) -> int:
     async def work() -> Connection:
         try:
             if args.external_id:
-                return await connections.add(args.kind, args.name, args.external_id, given)
-            return await checking.connect(args.kind, args.name, given)
+                made = await connections.add(args.kind, args.name, args.external_id, given)
+            else:
+                made = await checking.connect(args.kind, args.name, given)
+            if args.provider and args.kind == "line":
+                await connections.change_settings(made.id, provider=args.provider.strip()[:120])
+            return made
         finally:
             await sessions.close_clients()
 

@@ -12,7 +12,7 @@ from channels.connections import Known
 from channels.outcomes import SendingFailed
 from core.clock import now
 from core.errors import Conflict
-from customers import people
+from customers import line_users, people
 from customers.models import Identity, Person
 from inbox.actions.receiving import key_of_person
 from inbox.speaking import account_speaking
@@ -31,7 +31,7 @@ class Speaker(msgspec.Struct, frozen=True):
 
 async def on_line(connection: Known, user: str, *, is_known: bool) -> Speaker:
     """A LINE user. `is_known`: we talked before, so the name is not asked again."""
-    person = await people.person_by_identity("line", user)
+    person = await line_users.speaker(connection.id, user)
     if person:
         return await _of_person(person)
     profile = {} if is_known else await _patiently(line.profile_of(connection.id, user))

@@ -12,7 +12,7 @@ from channels.models import Arrival
 from core.database import rows, transaction
 from core.jobs import Job
 from core.refs import Ref
-from customers import blocking, people, timeline
+from customers import blocking, line_users, people, timeline
 from inbox.actions import receiving
 from inbox.actions.receiving import Heard
 
@@ -124,7 +124,10 @@ def _words(event: dict[str, Any], message: dict[str, Any]) -> tuple[str, dict[st
 async def _followed(connection: Known, arrival: Arrival, event: dict[str, Any], kind: str) -> None:
     """Nothing more is pushed to who blocked us, until they follow us again."""
     user = str((event.get("source") or {}).get("userId") or "")
-    person = await people.person_by_identity("line", user)
+    if kind == "follow":
+        person = await line_users.speaker(connection.id, user)
+    else:
+        person = await people.person_by_identity("line", user)
     async with transaction():
         if await arrivals.take(arrival.id) is None:
             return

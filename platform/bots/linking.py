@@ -19,7 +19,7 @@ from core.clock import now
 from core.database import transaction, write
 from core.errors import Conflict
 from core.refs import Ref
-from customers import people, timeline
+from customers import duplicates, people, timeline
 from inbox.actions.following import adopt
 
 VALID = timedelta(minutes=10)
@@ -50,7 +50,7 @@ async def finish_line(connection: Known, arrival: Arrival, event: dict[str, Any]
         if person_id is None:
             await arrivals.say(arrival.id, "the link failed or its nonce is unknown, used or too old")
             return
-        outcome = await _link("line", user, person_id, f"line:{connection.id}:{user}")
+        outcome = await _link(connection, user, person_id)
         await arrivals.say(arrival.id, outcome)
 
 
@@ -60,12 +60,15 @@ async def _spend(nonce: str) -> int | None:
     return int(used[0][0]) if used else None
 
 
-async def _link(kind: str, value: str, person_id: int, old_key: str) -> str:
+async def _link(connection: Known, user: str, person_id: int) -> str:
     try:
-        await people.link(kind, value, person_id, source=f"{kind}_link", verified_at=now())
+        await people.link("line", user, person_id, source="line_link", verified_at=now(), connection_id=connection.id)
     except Conflict:
+        holder = await people.person_by_identity("line", user)
+        if holder:
+            await duplicates.ask_about_address("line", user, holder.id, person_id)
         return "this account belongs to somebody else"
-    await timeline.record(person_id, f"{kind}.linked", channel=kind, about=Ref("person", person_id),
-                          key=f"link:{kind}:{value}:{person_id}")  # fmt: skip
-    await adopt(old_key, person_id)
+    await timeline.record(person_id, "line.linked", channel="line", about=Ref("person", person_id),
+                          key=f"link:line:{user}:{person_id}")  # fmt: skip
+    await adopt(f"line:{connection.id}:{user}", person_id)
     return "linked"

@@ -7,10 +7,12 @@ from collections.abc import Sequence
 
 import msgspec
 
+from channels.providers import providers
 from core.database import rows
 from core.i18n import lazy
 from core.tasks import in_thread
-from customers import blocking, consent
+from customers import blocking, consent, line_users
+from customers.line_users import LineUser
 
 CHOICES = {
     "email": lazy("E-mail"), "line": lazy("LINE"),
@@ -20,10 +22,6 @@ CHOICES = {
 # In this order a person is asked for on them; one gets one message.
 ORDER = {"email": ("email",), "line": ("line",), "line_first": ("line", "email"), "email_first": ("email", "line")}
 NAMES = {"email": lazy("E-mail"), "line": lazy("LINE")}
-LINE_USER = (
-    "(SELECT i.value FROM identity i WHERE i.person_id = p.id AND i.kind = 'line' AND i.verified_at IS NOT NULL"
-    " ORDER BY i.id DESC LIMIT 1)"
-)
 
 
 class Where(msgspec.Struct, frozen=True):
@@ -73,18 +71,41 @@ def _hashed(emails: dict[int, str | None], users: dict[int, tuple[str, int]]) ->
 
 
 async def _on_line(brand: str, chosen: str, ids_sql: str) -> dict[int, tuple[str, int]]:
-    """person → LINE user and connection: the only one, or that on which they talked to us last."""
-    known = await line_connections(brand)
-    if not known:
+    """person → LINE user and connection. An id goes to its provider's channels alone; of several channels one that
+    they did not block, before others that on which they talked to us last, then that on which they linked."""
+    known, shared = await line_connections(brand), await providers()
+    users = await line_users.of_people(json.loads(chosen)) if known else {}
+    pairs = {person: [(on, one) for on in known for one in ids if line_users.fits(shared, one, on)]
+             for person, ids in users.items()}  # fmt: skip
+    several = [person for person, theirs in pairs.items() if len(theirs) > 1]
+    talked = await _talked(known, several, ids_sql)
+    blocked = await _blocked([pair for person in several for pair in pairs[person]])
+
+    def rank(person: int, pair: tuple[int, LineUser]) -> tuple[bool, bool, bool, int]:
+        on, one = pair
+        return (on, one.user) not in blocked, talked.get(person) == on, one.connection == on, one.id
+
+    found: dict[int, tuple[str, int]] = {}
+    for person, theirs in pairs.items():
+        if theirs:
+            on, one = max((rank(person, pair), pair) for pair in theirs)[1]
+            found[person] = (one.user, on)
+    return found
+
+
+async def _talked(known: Sequence[int], people: Sequence[int], ids_sql: str) -> dict[int, int]:
+    """person → the one of these channels on which they talked to us last."""
+    if not people:
         return {}
     listed = ", ".join(map(str, known))
     last = (
         "(SELECT v.connection_id FROM conversation v WHERE v.person_id = p.id"
         f" AND v.connection_id IN ({listed}) ORDER BY v.last_message_at DESC LIMIT 1)"
     )
-    found: dict[int, tuple[str, int]] = {}
-    for row in await rows(f"SELECT p.id, {LINE_USER} AS line_user, {last if len(known) > 1 else known[0]} AS place"
-                          f" FROM person p WHERE p.id IN ({ids_sql})", chosen):  # fmt: skip
-        if row["line_user"] and row["place"]:
-            found[int(row["id"])] = (str(row["line_user"]), int(row["place"]))
-    return found
+    found = await rows(f"SELECT p.id, {last} AS place FROM person p WHERE p.id IN ({ids_sql})", json.dumps(people))
+    return {int(row["id"]): int(row["place"]) for row in found if row["place"]}
+
+
+async def _blocked(pairs: Sequence[tuple[int, LineUser]]) -> set[tuple[int, str]]:
+    return {(on, user) for on in sorted({on for on, _one in pairs})
+            for user in await blocking.blocked_among(on, [one.user for at, one in pairs if at == on])}  # fmt: skip

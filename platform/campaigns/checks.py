@@ -51,7 +51,7 @@ async def check_all(campaign: Campaign, people: Sequence[int], *, needs_consent:
     if "email" in forecast.reached:
         found += await _of_mail(campaign, revision, forecast.reached["email"])
     if "line" in forecast.reached:
-        found += await line_checks.check(campaign, revision, forecast.reached["line"])
+        found += await line_checks.check(campaign, revision, forecast.reached["line"], forecast.by_line)
     if campaign.is_public and not revision.html:
         found.append(Check("news", "bad", _("Also publish it under News"), _("Only a mail can be published.")))
     return [*found, *_recipients(forecast, is_journey=bool(campaign.journey_id))]

@@ -16,14 +16,13 @@ from typing import Any
 import msgspec
 
 from campaigns.budget import reserve
-from campaigns.channels import LINE_USER
 from campaigns.ledger import CONSENT, ids_sql, typed, why_not
 from campaigns.models import Campaign, Step
 from campaigns.unsent import give_back
 from campaigns.variables import COLUMNS, JOINS
 from core.clock import now
 from core.database import dialect, rows, transaction, write
-from customers import blocking, consent
+from customers import blocking, consent, line_users
 
 LEASE = timedelta(seconds=10)
 CLAIM_AT_ONCE = 500
@@ -117,17 +116,31 @@ async def _skip_the_forbidden(ids: str, topic: str, needs_consent: bool, place: 
 
 async def _load(ids: str, place: Place) -> list[Any]:
     found = await rows(
-        f"SELECT d.id, d.key, d.token, d.attempt, d.tried_at, d.address_hash, {LINE_USER} AS line_user, {COLUMNS}"
+        f"SELECT d.id, d.key, d.token, d.attempt, d.tried_at, d.address_hash, {COLUMNS}"
         " FROM delivery d JOIN person p ON p.id = d.person_id" + JOINS.format(account="d.account_id")
         + f" WHERE d.id IN ({ids_sql()}) AND d.state = 'claimed' ORDER BY d.due_at, d.id",
         ids,
     )  # fmt: skip
+    if place.channel == "line":
+        found = await _with_users(found)
     address = "line_user" if place.channel == "line" else "email"
     moved = {int(row["id"]) for row in found if row["address_hash"] not in _hashes(place.channel, row[address])}
     gone = await _who_blocked(place, [row for row in found if row["id"] not in moved])
     await _left_out(moved, "address_changed")
     await _left_out(gone, "blocked")
     return [row for row in found if row["id"] not in moved | gone]
+
+
+async def _with_users(found: list[Any]) -> list[Any]:
+    """With the LINE user that each was written for, as long as it is the person's: somebody may have several, at other
+    providers or since two records became one. That LINE knows it on this channel was asked when it was written."""
+    users = await line_users.of_people(int(row["person_id"]) for row in found)
+    made = []
+    for row in found:
+        theirs = [one.user for one in users.get(int(row["person_id"]), [])]
+        user = next((one for one in theirs if row["address_hash"] in _hashes("line", one)), None)
+        made.append(dict(row) | {"line_user": user})
+    return made
 
 
 async def _left_out(ids: set[int], reason: str) -> None:

@@ -153,6 +153,7 @@ class Forecast(msgspec.Struct):
 
     reached: dict[str, list[int]] = {}
     left_out: dict[str, list[int]] = {}
+    by_line: dict[int, int] = {}  # LINE channel → how many of those who are reached on LINE
 
     @property
     def everybody(self) -> list[int]:
@@ -169,6 +170,8 @@ async def forecast(campaign: Campaign, people: Sequence[int], *, needs_consent: 
         for row in await rows(f"{sql} ORDER BY person", *values):
             group = found.left_out.setdefault(row["reason"], []) if row["reason"] else found.reached[row["channel"]]
             group.append(int(row["person"]))
+            if row["connection"] and not row["reason"]:
+                found.by_line[int(row["connection"])] = found.by_line.get(int(row["connection"]), 0) + 1
     return found
 
 

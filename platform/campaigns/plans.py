@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from campaigns import policy
-from campaigns.channels import ORDER
 from campaigns.models import OPEN_ENDED, Step
+from campaigns.shares import Shares, shares_of
 from campaigns.words import CAMPAIGN_STATES, CAMPAIGN_TONES
 from core.principal import Principal
 from core.refs import Ref
@@ -31,16 +31,18 @@ async def ask(who: Principal, start: datetime, end: datetime) -> list[Plan]:
         .exclude(state="cancelled")
         .filter(due_at__gte=start, due_at__lt=end)
     )
-    return [_plan(step) for step in await steps.select_related("campaign").order_by("due_at").limit(MOST)]
+    found = await steps.select_related("campaign").order_by("due_at").limit(MOST)
+    shares = await shares_of(found)
+    return [_plan(step, shares[step.id]) for step in found]
 
 
-def _plan(step: Step) -> Plan:
+def _plan(step: Step, shares: Shares) -> Plan:
     state = STATES.get(step.state, step.state)
     people = tuple(step.people) if step.people is not None else None
     return Plan(
         Ref("campaign", step.campaign_id), step.campaign.name, _href(step.campaign_id, step.state),
-        ORDER[step.channel][0], "campaign", step.due_at, None, step.segment_id, people,
-        str(CAMPAIGN_STATES.get(state, state)), CAMPAIGN_TONES.get(state, ""),
+        shares[0][0], "campaign", step.due_at, None, step.segment_id, people,
+        str(CAMPAIGN_STATES.get(state, state)), CAMPAIGN_TONES.get(state, ""), shares if len(shares) > 1 else (),
     )  # fmt: skip
 
 

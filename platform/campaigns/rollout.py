@@ -48,7 +48,7 @@ async def room_this_month(campaign: Campaign) -> None:
         return
     forecast = await ledger.forecast(campaign, await actions.audience(campaign),
                                      needs_consent=await needs_consent(campaign))  # fmt: skip
-    for one in await quotas(await line_connections(campaign.brand), len(forecast.reached["line"])):
+    for one in await quotas(await line_connections(campaign.brand), forecast.by_line):
         if one.tone == "bad":
             raise Refused(f"{one.title}: {one.text}")
 

@@ -12,7 +12,7 @@ from core.database import rows, transaction, write
 from core.i18n import lazy
 from core.principal import Principal
 from core.refs import Ref
-from customers import blocking, notices
+from customers import blocking, consent, notices
 from customers.models import Notice
 from customers.noticing.groups import Standing, stands
 from customers.telling import describe_notice
@@ -74,5 +74,6 @@ async def leave_out_who_blocked(person_id: int, channel: str, connection_id: int
     users = [str(row[0]) for row in await rows("SELECT value FROM identity WHERE person_id = ? AND kind = ?",
                                                person_id, channel)]  # fmt: skip
     async with transaction():
-        if await blocking.blocked_among(connection_id, users, channel=channel):
-            await skip_blocked(person_id, channel, connection_id)
+        if gone := await blocking.blocked_among(connection_id, users, channel=channel):
+            hashes = [one for user in gone for one in consent.address_hashes(channel, user)]
+            await skip_blocked(person_id, channel, connection_id, hashes)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from core.clock import now
@@ -28,10 +28,10 @@ async def skip_topic(person_id: int, topic: str, channel: str = "email") -> None
     await _skipped(await write(SKIP.format(which=which), "unsubscribed", now(), person_id, channel, topic))
 
 
-async def skip_blocked(person_id: int, channel: str, connection_id: int) -> None:
-    """Whoever blocked a LINE channel gets nothing more there, in the caller's transaction."""
-    found = await write(SKIP.format(which="connection_id = ?"), "blocked", now(), person_id, channel, connection_id)
-    await _skipped(found)
+async def skip_blocked(person_id: int, channel: str, connection_id: int, hashes: Sequence[str]) -> None:
+    """Whoever blocked a LINE channel as one of these addresses gets nothing more there, in the caller's transaction."""
+    which = f"connection_id = ? AND address_hash IN ({', '.join('?' * len(hashes))})"
+    await _skipped(await write(SKIP.format(which=which), "blocked", now(), person_id, channel, connection_id, *hashes))
 
 
 async def _skipped(found: list[Any]) -> None:

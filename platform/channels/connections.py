@@ -104,7 +104,8 @@ async def add(
             raise Conflict(_("This is connected already."))
         made = made or Connection(kind=kind, external_id=external_id, created_at=moment)
         made.update_from_dict({
-            "name": name.strip()[:120] or external_id, "brand": brand, "settings": settings or {},
+            "name": name.strip()[:120] or external_id, "brand": brand,
+            "settings": _kept_provider(made) | (settings or {}),
             "secrets": seal({key: value.strip() for key, value in secrets.items() if value}),
             "state": "active", "last_error": "", "updated_at": moment,
         })  # fmt: skip
@@ -112,6 +113,12 @@ async def add(
         after_commit(forget)
         await audit("connect", Ref("connection", made.id), after={"kind": kind, "name": made.name})
     return made
+
+
+def _kept_provider(made: Connection) -> dict[str, Any]:
+    """A LINE channel that is connected again is of the provider that it was: LINE moves none to another."""
+    provider = (made.settings or {}).get("provider")
+    return {"provider": provider} if provider else {}
 
 
 async def change_settings(connection_id: int, **changed: Any) -> None:

@@ -25,6 +25,7 @@ class NewSlack(msgspec.Struct):
 
 
 class LineSettings(msgspec.Struct):
+    provider: Annotated[Line, Meta(max_length=120)] = ""
     forward_to: Annotated[str, Meta(max_length=500)] = ""
 
 

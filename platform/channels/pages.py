@@ -14,6 +14,7 @@ from channels.fetching import checked_address
 from channels.forms import LineSettings, NewLine, NewSlack, SlackSettings
 from channels.mail_pages import MailServerPages
 from channels.models import Connection
+from channels.providers import providers
 from channels.webhook_pages import WebhookPages
 from core.audit import audit
 from core.database import transaction
@@ -124,12 +125,20 @@ async def shown(connection_id: int, form: Form[Any] | None = None, status: int =
     if form is None:
         form = Form(LineSettings if known.kind == "line" else SlackSettings, initial=as_typed(known))
     return page("channels/connection.html", status=status, connection=connection, form=form, platforms=PLATFORMS,
-                states=STATES, webhook=webhook_of(known.kind), quota=known.settings.get("quota"))  # fmt: skip
+                states=STATES, webhook=webhook_of(known.kind), quota=known.settings.get("quota"),
+                peers=await peers_of(known))  # fmt: skip
+
+
+async def peers_of(known: Known) -> list[str]:
+    """The names of other LINE channels that know people by the same ids."""
+    ids = [one for one in (await providers()).peers(known.id) if one != known.id]
+    return [one.name for one in await Connection.filter(id__in=ids).order_by("id")] if ids else []
 
 
 def as_typed(known: Known) -> dict[str, str]:
     teams = known.settings.get("teams") or {}
     return {
+        "provider": str(known.settings.get("provider") or ""),
         "forward_to": str(known.settings.get("forward_to") or ""),
         "teams": "\n".join(f"{team} = {account}" for team, account in teams.items()),
         "trusts_email": "\n".join(known.settings.get("trusts_email") or []),
@@ -140,7 +149,7 @@ def settings_from(known: Known, typed: Any) -> dict[str, Any]:
     """Raises Refused with what to write instead."""
     if known.kind == "line":
         target = typed.forward_to.strip()
-        return {"forward_to": checked_address(target) if target else None}
+        return {"forward_to": checked_address(target) if target else None, "provider": typed.provider.strip() or None}
     teams: dict[str, int] = {}
     for row in filter(None, (row.strip() for row in typed.teams.splitlines())):
         found = TEAM.match(row)

@@ -11,7 +11,7 @@ from core.tasks import in_thread
 from customers import merging
 from customers.imports.rows import select_in
 from customers.matching.book import Candidate
-from customers.matching.evidence import Verdict
+from customers.matching.evidence import Evidence, Verdict
 from customers.matching.stored import LOADERS, book_for
 from customers.matching.words import reasons
 from customers.registry import About
@@ -71,6 +71,15 @@ async def ask_about(about: About, one: int, other: int, verdict: Verdict) -> Non
                 KINDS[about], kept, gone, _key(about, kept, gone),
                 {"values": {}, "source": "", "source_id": "", "evidence": evidence},
                 reasons(verdict.evidence)[:300], now())  # fmt: skip
+
+
+async def ask_about_address(kind: str, address: str, holder: int, claimant: int) -> None:
+    """`claimant` proved that an address is theirs which is verified as the holder's: they may be one. An address has
+    one person, so that it stays where it is until somebody decides. Nobody of ours is asked about."""
+    customers = await rows("SELECT COUNT(*) FROM person WHERE id IN (?, ?) AND kind = 'customer' AND state = 'active'",
+                           holder, claimant)  # fmt: skip
+    if customers[0][0] == 2:
+        await ask_about("person", holder, claimant, Verdict((Evidence(f"same_{kind}", ASKED_FROM, address),)))
 
 
 def _key(about: About, kept: int, gone: int) -> str:

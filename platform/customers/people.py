@@ -62,13 +62,21 @@ async def register(
     return person
 
 
-async def link(kind: str, value: str, person_id: int, *, source: str, verified_at: datetime | None = None) -> None:
-    """Tie an address to a person. One address, one person: an address of another is a Conflict."""
+async def link(
+    kind: str, value: str, person_id: int, *, source: str, verified_at: datetime | None = None,
+    connection_id: int | None = None,
+) -> None:  # fmt: skip
+    """Tie an address to a person. One address, one person: an address of another is a Conflict.
+
+    `connection_id`: the LINE channel on which it was verified.
+    """
     await write(
-        "INSERT INTO identity (kind, value, person_id, verified_at, source, created_at) VALUES (?, ?, ?, ?, ?, ?)"
-        " ON CONFLICT (kind, value) DO UPDATE SET verified_at = COALESCE(identity.verified_at, excluded.verified_at)"
+        "INSERT INTO identity (kind, value, person_id, verified_at, source, connection_id, created_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (kind, value) DO UPDATE"
+        " SET verified_at = COALESCE(identity.verified_at, excluded.verified_at),"
+        " connection_id = COALESCE(excluded.connection_id, identity.connection_id)"
         " WHERE identity.person_id = excluded.person_id",
-        kind, value, person_id, verified_at, source, now(),
+        kind, value, person_id, verified_at, source, connection_id, now(),
     )  # fmt: skip
     held = await rows("SELECT person_id FROM identity WHERE kind = ? AND value = ?", kind, value)
     if held[0][0] != person_id:

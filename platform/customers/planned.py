@@ -34,6 +34,11 @@ class Plan(msgspec.Struct, frozen=True):
     people: tuple[int, ...] | None = None
     state: str = ""
     tone: str = ""
+    shares: tuple[tuple[str, int], ...] = ()  # of what goes out by several channels: how many people by each
+
+    def by_channel(self, size: int) -> list[tuple[str, int]]:
+        """(channel, how many people) of a plan for `size` of them."""
+        return list(self.shares) or [(self.channel, size)]
 
 
 Ask = Callable[[Principal, datetime, datetime], Awaitable[list[Plan]]]

@@ -108,9 +108,11 @@ async def test_adding_by_command(house, monkeypatch, capsys):
         command = [sys.executable, "-c", "import sys; from app.cli import main; sys.exit(main(sys.argv[1:]))", *words]
         return subprocess.run(command, capture_output=True, text=True, timeout=60)
 
-    added = await asyncio.to_thread(engawa, "connections", "add", "line", "--external-id", "U" + "a" * 32, "--json")
+    added = await asyncio.to_thread(engawa, "connections", "add", "line", "--external-id", "U" + "a" * 32, "--provider",
+                                    "Tsukimi Inc.", "--json")  # fmt: skip
     assert added.returncode == 0, added.stderr
     assert json.loads(added.stdout)["kind"] == "line"
+    assert (await by_id(json.loads(added.stdout)["id"])).settings == {"provider": "Tsukimi Inc."}
     again = await asyncio.to_thread(engawa, "connections", "add", "line", "--external-id", "U" + "a" * 32)
     assert (again.returncode, "Traceback" in again.stderr) == (1, False)
     shown = await asyncio.to_thread(engawa, "slack", "manifest")

@@ -326,9 +326,9 @@ async def test_of_two_channels_of_a_brand_the_one_on_which_they_talk_to_us(house
     await freeze_step(step_id=step.id)
     await deliver_step(step_id=step.id)
     assert await states("pilot") == [("田辺1", "line", "sent", ""), ("田辺2", "line", "sent", ""),
-                                     ("田辺3", "line", "skipped", "no_line")]  # fmt: skip
+                                     ("田辺3", "line", "sent", "")]  # fmt: skip
     pushed = {one.to[0]: one.channel for one in line.sent if one.kind == "push"}
-    assert pushed == {users[0]: line.bot_user_id, users[1]: other.bot_user_id}
+    assert pushed == {users[0]: line.bot_user_id, users[1]: other.bot_user_id, users[2]: line.bot_user_id}
 
 
 async def test_consent_withdrawn_in_the_middle_stops_only_that_channel(house, smtp, line, line_channel, writer,

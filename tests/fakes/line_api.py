@@ -156,7 +156,8 @@ class LineApi(LineQueries):
 
     def _recipients(self, kind: str, channel: LineChannel, body: dict) -> tuple[tuple[str, ...], str | None]:
         if kind == "push":
-            if body["to"].startswith("U") and body["to"] not in self.friends:
+            provider = self.provider_of.get(body["to"], channel.provider)
+            if body["to"].startswith("U") and (body["to"] not in self.friends or provider != channel.provider):
                 raise Refused(400, NOBODY)
             return (body["to"],), None
         if kind == "multicast":

@@ -66,6 +66,7 @@ class LineEvents:
     media: dict[str, Media] = field(default_factory=dict)
     friends: dict[str, dict[str, Any]] = field(default_factory=dict)
     blocked: set[str] = field(default_factory=set)
+    provider_of: dict[str, str] = field(default_factory=dict)  # of those ids whose provider a test says
 
     def event(self, kind: str, user: str | None = None, *, reply: bool = True, **more: Any) -> dict:
         """Any event. `group=` or `room=` moves it out of the 1:1 chat; `mode="standby"` and `at=` (ms) as published."""
@@ -163,10 +164,13 @@ class LineEvents:
         if user and (name or user not in self.friends):
             self.friends[user] = {"userId": user, "displayName": name or f"User {user[1:5]}", "language": "ja"}
 
-    def person(self, name: str) -> str:
-        """The id of a friend who is called `name`."""
-        self.know(line_id(name), name)
-        return line_id(name)
+    def person(self, name: str, *, provider: str = "") -> str:
+        """The id of a friend who is called `name`: another one for each provider that is named."""
+        user = line_id(f"{provider} {name}" if provider else name)
+        self.know(user, name)
+        if provider:
+            self.provider_of[user] = provider
+        return user
 
     def new_reply_token(self) -> str:
         raise NotImplementedError

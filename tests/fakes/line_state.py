@@ -16,6 +16,7 @@ class LineChannel:
     monthly_limit: int | None = None
     consumed: int = 0
     endpoint: str | None = None
+    provider: str = ""
 
 
 @dataclass

@@ -47,7 +47,7 @@ async def _followers(plan: dict[str, Any], known: Known) -> None:
     readers = await segments.people_in(known.segments[plan["segment"]])
     for place, person in enumerate(readers[: plan["on_line"]]):
         user = _line_id(str(person))
-        await people.link("line", user, person, source="line_link", verified_at=now())
+        await people.link("line", user, person, source="line_link", verified_at=now(), connection_id=made.id)
         await consent.decide(person, plan["topic"], "line", "given", source="form", evidence={"page": "/me/contact"})
         if place < plan["blocks"]:
             await blocking.blocked(made.id, user)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -38,8 +38,9 @@ class DryRun(msgspec.Struct):
     no_sender: int = 0
 
 
-async def check(campaign: Campaign, revision: Revision, people: Sequence[int]) -> list[Check]:
-    """Of the revision's messages over everybody who would get them on LINE."""
+async def check(campaign: Campaign, revision: Revision, people: Sequence[int],
+                wanted: Mapping[int, int]) -> list[Check]:  # fmt: skip
+    """Of the revision's messages over everybody who would get them on LINE; `wanted`: LINE channel → how many there."""
     messages, known = messages_of(revision.line), await line_connections(campaign.brand)
     if not messages:
         return [Check("line_content", "bad", _("LINE"), _("The LINE message is not written yet."))]
@@ -50,7 +51,7 @@ async def check(campaign: Campaign, revision: Revision, people: Sequence[int]) -
     run = await dry_run(messages, sender, people)
     said = [(await connections.by_id(one)).name for one in known]
     found = [_law(run, sender, said), _links(messages), _trial(run), _pictures(messages)]
-    return [*[one for one in found if one], *await quotas(known, len(people))]
+    return [*[one for one in found if one], *await quotas(known, wanted)]
 
 
 async def dry_run(messages: Sequence[Message], sender: Sender, people: Sequence[int]) -> DryRun:
@@ -144,9 +145,9 @@ def _pictures(messages: Sequence[Message]) -> Check | None:
     )
 
 
-async def quotas(known: Sequence[int], wanted: int) -> list[Check]:
-    """What is left of the month, asked of LINE now. With several channels each must have room for all."""
-    return [await _quota(one, wanted) for one in known]
+async def quotas(known: Sequence[int], wanted: Mapping[int, int]) -> list[Check]:
+    """What is left of the month, asked of LINE now. Each channel must have room for those who would get it there."""
+    return [await _quota(one, wanted.get(one, 0)) for one in known]
 
 
 async def _quota(connection_id: int, wanted: int) -> Check:

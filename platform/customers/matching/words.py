@@ -16,7 +16,7 @@ WORDS = {
     "same_town": _("the same part of town"), "same_city": _("the same city"), "other_city": _("another city"),
     "same_phone": _("the same telephone number"), "other_phone": _("another telephone number"),
     "same_domain": _("the same domain of website or mail"),
-    "same_email": _("the same e-mail address"),
+    "same_email": _("the same e-mail address"), "same_line": _("the same LINE account"),
     "shared_mailbox": _("the same mailbox, which several people read"), "same_mailbox": _("the same name before the @"),
     "similar_email": _("a similar e-mail address"), "other_email": _("another e-mail address"),
     "same_company_mail": _("mail at the same company"), "same_birthday": _("the same birthday"),

@@ -218,7 +218,8 @@ class Membership(Model):
 class Identity(Model):
     """An address by which a channel knows a person: email, line, slack (`team:user`), user_id, anonymous_id.
 
-    Only a verified one is trusted to say who is speaking.
+    Only a verified one is trusted to say who is speaking. A LINE user id is good on the channels of one provider
+    (channels.providers): `connection_id` is the channel on which LINE last named it, nothing where that is not known.
     """
 
     id = fields.BigIntField(primary_key=True)
@@ -227,6 +228,7 @@ class Identity(Model):
     person: Any = fields.ForeignKeyField("customers.Person", related_name="identities", on_delete=fields.CASCADE)
     verified_at = Moment(null=True)
     source = fields.CharField(max_length=60, default="")
+    connection_id: int | None = fields.BigIntField(null=True)
     created_at = Moment()
 
     person_id: int

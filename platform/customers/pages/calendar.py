@@ -109,7 +109,8 @@ def drawn(days: Sequence[Day], sizes: dict[Ref, int]) -> Any:
     totals = {channel: [0] * len(days) for channel in CHANNELS}
     for at, one in enumerate(days):
         for plan in one.sends:
-            totals[plan.channel][at] += sizes.get(plan.about, 0)
+            for channel, count in plan.by_channel(sizes.get(plan.about, 0)):
+                totals[channel][at] += count
         for held in one.held:
             totals[held.channel][at] += held.count
     series = [Series(str(CHANNEL_WORDS[name]), values, LOOKS[name]) for name, values in totals.items() if any(values)]

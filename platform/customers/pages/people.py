@@ -19,7 +19,7 @@ from core.models import AuditEntry
 from core.pages import flash, page
 from core.policy import ensure
 from core.refs import Ref
-from customers import accounts, consent, policy, seeing, topics, touches
+from customers import accounts, consent, line_users, policy, seeing, topics, touches
 from customers.beginnings import people_source
 from customers.models import AccountNote, Consent, ConsentProof, Identity, Membership, Person, Segment
 from customers.pages import wordings
@@ -99,6 +99,7 @@ class PersonPages(Controller):
                 **await request_card("person", person.id),
                 "topic_options": [(one["slug"], one["name"]) for one in consents], "proofs": proofs,
                 "identities": await Identity.filter(person_id=person.id).order_by("kind", "id").limit(50),
+                "line_channels": await line_users.channel_names(),
                 "segments": offered, "in_segments": inside, "used": await touches.used(person.id), "channels": CHANNELS,
                 "metrics": await metrics_of(person.id) if sight.sees("person.usage") else [], "sight": sight,
                 "notes": await notes if sight.sees("notes") else [],
