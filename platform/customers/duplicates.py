@@ -12,6 +12,7 @@ from customers import merging
 from customers.imports.rows import select_in
 from customers.matching.book import Candidate
 from customers.matching.evidence import Evidence, Verdict
+from customers.matching.people import POINTS
 from customers.matching.stored import LOADERS, book_for
 from customers.matching.words import reasons
 from customers.registry import About
@@ -79,7 +80,8 @@ async def ask_about_address(kind: str, address: str, holder: int, claimant: int)
     customers = await rows("SELECT COUNT(*) FROM person WHERE id IN (?, ?) AND kind = 'customer' AND state = 'active'",
                            holder, claimant)  # fmt: skip
     if customers[0][0] == 2:
-        await ask_about("person", holder, claimant, Verdict((Evidence(f"same_{kind}", ASKED_FROM, address),)))
+        evidence = Evidence(f"same_{kind}", POINTS[f"same_{kind}"], address)
+        await ask_about("person", holder, claimant, Verdict((evidence,)))
 
 
 def _key(about: About, kept: int, gone: int) -> str:

@@ -16,6 +16,7 @@ from customers.names import folded, kana, person_key
 POINTS = {
     "same_email": 9, "shared_mailbox": 4, "same_mailbox": 5, "similar_email": 5, "other_email": -1,
     "same_company_mail": 1,
+    "same_line": 9,  # proved by both, not read in a record: duplicates.ask_about_address
     "same_phone": 6, "other_phone": 0, "same_birthday": 7, "birthday_typo": 3, "similar_birthday": 2,
     "same_birth_year": 1, "other_birthday": -2,
     "same_family_name": 4, "similar_family_name": 3, "other_family_name": -3,
