@@ -36,7 +36,8 @@ def is_over(last: datetime, moment: datetime) -> bool:
 @every(minutes=30)
 async def end_silent_conversations() -> int:
     """What staff answered last, what arrived, and nobody answered since."""
-    quiet = await rows(QUIET, now() - timedelta(days=SILENT_DAYS), AT_ONCE)
+    # A reply before nine sees its third business day end a night earlier than the clock has gone round three times.
+    quiet = await rows(QUIET, now() - timedelta(days=SILENT_DAYS - 1), AT_ONCE)
     return sum([await _end(int(row[0])) for row in quiet])
 
 

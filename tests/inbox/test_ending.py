@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -62,6 +62,23 @@ async def test_three_business_days_end_it_without_a_word_and_writing_opens_it(ho
     assert (again.id, again.state) == (conversation.id, "bot")
     said = await Message.filter(conversation_id=again.id, sender__in=("person", "staff")).order_by("number")
     assert [one.body for one in said] == ["画面が真っ白です", "原因が分かりました。", "まだ直りません"]
+
+
+@pytest.mark.parametrize(
+    "arrived, over",
+    [("2026-11-17T00:15", "2026-11-19T18:00"), ("2026-11-17T09:00", "2026-11-19T18:00"),
+     ("2026-11-17T14:00", "2026-11-20T14:00"), ("2026-11-20T22:00", "2026-11-26T18:00")],
+)  # fmt: skip
+async def test_the_third_day_ends_it_at_whatever_hour_the_reply_arrived(house: Any, arrived: str, over: str) -> None:
+    """Of a night's reply those are fewer than three days of the clock. The 23rd is a holiday."""
+    at, end = (datetime.fromisoformat(f"{one}+09:00") for one in (arrived, over))
+    with as_of(at):
+        conversation = await writes("line", await a_person())
+        await replied(conversation)
+    for minutes, state in ((-1, "human"), (1, "resolved")):
+        with as_of(end + timedelta(minutes=minutes)):
+            await ending.end_silent_conversations()
+        assert await state_of(conversation) == state
 
 
 @pytest.mark.parametrize("state", ["queued", "sending", "held", "failed", "uncertain", "cancelled"])
