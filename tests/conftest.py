@@ -24,6 +24,7 @@ from core.migrating import migrate
 from core.runner import Runner
 from core.settings import Settings, read_settings, use
 from lingering import end_or_name_the_threads
+from models_once import keep
 from servers import POSTGRES, comment_of, comment_on, engines, make_database, remembered, rooms_with_models
 
 # Tests run at any hour, also when nobody may be written to; tests/customers/test_attention.py sets its own.
@@ -33,6 +34,7 @@ NEVER_QUIET = """INSERT INTO note (name, value, changed_at) VALUES ('customers.q
 TRUSTED = """INSERT INTO pilot (about_kind, about_id, revision, group_name, people, state, started_at, verdict_at,
  verdict_note) SELECT 'bot_web', id, 'answers', name, '[]', 'passed', CURRENT_TIMESTAMP, CURRENT_TIMESTAMP, 'x'
  FROM brand"""
+keep()
 SECRET = "test-secret-key-that-is-long-enough-0123456789"
 
 
