@@ -12,6 +12,7 @@ from core.database import rows, transaction, write
 from core.jobs import job
 from core.refs import Ref
 from customers import accounts, departments, notices
+from customers.departments.standing import TAKEN
 from inbox import hours
 from inbox.actions.conversations import change, locked
 from inbox.models import Conversation
@@ -52,6 +53,14 @@ async def escalate(conversation_id: int, epoch: int) -> str:
         if step != STEPS[-1]:
             await escalate.later(conversation_id=conversation_id, epoch=epoch, due=due_after(now(), tier))
     return step
+
+
+@departments.stands("conversation.late")
+async def late(key: str) -> str:
+    _late, id, epoch = key.split(":")
+    waits = await rows("SELECT 1 FROM conversation WHERE id = ? AND epoch = ? AND state = 'waiting'", int(id),
+                       int(epoch))  # fmt: skip
+    return "" if waits else TAKEN
 
 
 async def _climb(conversation: Conversation) -> str | None:

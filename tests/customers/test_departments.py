@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -92,7 +93,7 @@ async def test_what_a_customer_calls_a_question_calls_nobody_on_slack(
 ) -> None:
     await a_channel(slack, slack_team)
     title = "<!channel> <https://evil.example|Engawa> & 請求書"
-    await departments.tell("question.unanswered", key="question:1", title=title, url="/community/1")
+    await a_silent_question(await a_board(), title)
     await run_jobs()
     [post] = slack.sent
     said = post.text + "".join(block["text"]["text"] for block in post.blocks)
@@ -236,6 +237,65 @@ async def test_a_late_conversation_a_silent_question_and_a_shipped_request_reach
     assert told == [("conversation.late", account.id), ("question.unanswered", account.id), ("request.shipped", None)]
     await run_jobs()
     assert "1社" in posting.sentence_of("request.shipped", (await DepartmentPost.get(kind="request.shipped")).data)
+
+
+async def test_what_is_no_longer_true_when_its_turn_comes_is_not_posted(
+    web: Any, sign_in: Any, slack: Any, slack_team: Any, run_jobs: Any
+) -> None:
+    one = await a_channel(slack, slack_team)
+    account = await an_account()
+    talk = await Conversation.create(
+        customer_key="k", account_id=account.id, channel="web", state="waiting", preview="まだですか", epoch=3,
+        bot_since=now(), last_message_at=now(), created_at=now(),
+    )  # fmt: skip
+    await escalation.escalate(conversation_id=talk.id, epoch=3)
+    threads = [await a_silent_question(await a_board(slug)) for slug in ("answered", "withdrawn")]
+    for contract in [await a_contract(account, starts_on=local_day() - timedelta(days=400), ended_on=local_day(),
+                                      end_reason="price") for _n in range(2)]:  # fmt: skip
+        assert contract.ended_on
+    assert await ended.tell_of_ends() == 2
+    await Conversation.filter(id=talk.id).update(state="human", epoch=4)
+    csm = await principal_of(await staff("csm"))
+    await actions.reply(csm, threads[0].id, "設定の画面で変えられます。")
+    await write("UPDATE board SET audience = ? WHERE id = ?", ["staff"], threads[1].board_id)
+    await write("UPDATE contract SET ended_on = NULL WHERE id = (SELECT MIN(id) FROM contract)")
+    await run_jobs()
+    lapsed = {post.kind: post.reason for post in await DepartmentPost.filter(state="lapsed")}
+    assert set(lapsed) == {"conversation.late", "question.unanswered", "contract.ended"} and all(lapsed.values())
+    assert [post.kind for post in await DepartmentPost.exclude(state="lapsed")] == ["contract.ended"]
+    assert len(slack.sent) == 1
+    await sign_in(await staff("admin"))
+    shown = (await web.get(f"{HOME}/{one.id}")).text
+    assert shown.count("もう当てはまらない") == 4 and "この質問はもう回答を待っていません" in shown
+
+
+async def a_silent_question(board: Any, title: str = "宛名を変えたい") -> Any:
+    asker = await principal_of(await a_person("三崎", "", account=await an_account("株式会社岬")))
+    thread = await actions.publish(asker, board.id, title, "支社にしたいのですが。",
+                                   at=now() - timedelta(hours=49))  # fmt: skip
+    await calling.call(thread.id, "staff")
+    return thread
+
+
+def version_in(page: Any) -> str:
+    return str(re.search(r'name="version" value="([^"]+)"', page.text)[1])
+
+
+async def test_of_two_who_change_a_channel_at_once_the_later_is_told(
+    web: Any, sign_in: Any, slack: Any, slack_team: Any
+) -> None:
+    await sign_in(await staff("admin"))
+    one = await a_channel(slack, slack_team)
+    path = f"{HOME}/{one.id}"
+    seen = version_in(await web.get(path))
+    first = await web.submit(path, form(slack_team, name="営業", version=seen))
+    late = await web.submit(path, form(slack_team, name="開発", version=seen))
+    assert (first.status_code, late.status_code) == (303, 409) and "ほかの人" in late.text
+    assert (await Department.get()).name == "営業"
+    assert (await web.submit(path, form(slack_team, version="99999999999999999999"))).status_code == 422
+    seen = version_in(await web.get(path))
+    both = [web.submit(path, form(slack_team, name=name, version=seen)) for name in ("一", "二")]
+    assert sorted(answer.status_code for answer in await asyncio.gather(*both)) == [303, 409]
 
 
 async def test_no_department_reads_the_title_of_a_private_board(slack: Any, slack_team: Any, run_jobs: Any) -> None:

@@ -7,7 +7,7 @@ import re
 from core.i18n import ROOMS as PLATFORM
 
 LEAVES = re.compile(
-    r"\b(?:mail\.post|line\.push|line\.reply|slack\.post|notices\.tell|out\.send)\("
+    r"\b(?:mail\.post|line\.push|line\.reply|slack\.post|posting\.post_once|notices\.tell|out\.send)\("
     r"|from customers\.notices import tell\b"
 )
 BELL = "stands at the bell; what leaves from there is recorded (customers/noticing)"

@@ -22,6 +22,7 @@ from core.i18n import _
 from core.principal import Principal
 from core.refs import Ref
 from customers import departments, tasks
+from customers.departments.standing import ANSWERED
 from customers.notices import tell
 from customers.timeline import primary_account
 
@@ -60,13 +61,27 @@ async def call(thread_id: int, stage: str) -> int:
             return 0
         if stage == "staff":
             account = await primary_account(held.author_id)
-            if {"public", "members"} & board.audience:  # whoever reads the channel need not read a private board
+            if _is_open_to_all(board):
                 await departments.tell("question.unanswered", key=f"question:{held.id}", account_id=account,
                                        url=post_path(held.id, 1), title=held.title)  # fmt: skip
             if await _open_task(held, account):
                 return 1  # whoever looks after the company has it now
         await _tell(held, people, "community.waiting", f"waiting:{held.id}:{stage}")
     return len(people)
+
+
+@departments.stands("question.unanswered")
+async def unanswered(key: str) -> str:
+    """Nor is it posted when its board's readers have become fewer than those of the channel."""
+    thread_id = int(key.removeprefix("question:"))
+    found = await rows(f"SELECT b.id FROM thread t JOIN board b ON b.id = t.board_id WHERE t.id = ? AND {WAITING}",
+                       thread_id)  # fmt: skip
+    return "" if found and _is_open_to_all(await records.board(found[0][0])) else ANSWERED
+
+
+def _is_open_to_all(board: BoardRow) -> bool:
+    """Whoever reads a department's channel need not read a private board."""
+    return bool({"public", "members"} & board.audience)
 
 
 async def ask_experts(thread: ThreadRow, board: BoardRow) -> int:

@@ -7,5 +7,6 @@ writes one ledger row for each channel that wants it, inside the caller's transa
 
 from customers.departments.kinds import KINDS
 from customers.departments.posting import tell
+from customers.departments.standing import stands
 
-__all__ = ["KINDS", "tell"]
+__all__ = ["KINDS", "stands", "tell"]

@@ -11,7 +11,7 @@ from core.audit import audit
 from core.clock import now
 from core.context import current_principal
 from core.database import transaction
-from core.errors import NotFound, Refused
+from core.errors import Conflict, NotFound, Refused
 from core.i18n import LANGUAGES, _
 from core.policy import ensure
 from core.refs import Ref
@@ -46,24 +46,30 @@ async def posts_of(department: Department, limit: int = 30) -> list[DepartmentPo
     )
 
 
-async def keep(chosen: Chosen, department: Department | None = None) -> Department:
-    """Add one, or change it. Raises Refused with the sentence for the form."""
+async def add(chosen: Chosen) -> Department:
+    """Raises Refused with the sentence for the form."""
     ensure(policy.can_change_everything(current_principal()))
     await _check(chosen)
-    values = msgspec.structs.asdict(chosen) | {"updated_at": now()}
     async with transaction():
-        if department is None:
-            if await Department.exclude(state="ended").count() >= MOST:
-                raise Refused(_("At most %(n)s channels.", n=MOST))
-            made = await Department.create(**values, created_at=now())
-            await audit("department.add", Ref("department", made.id), after=msgspec.to_builtins(chosen))
-            return made
-        before = {name: getattr(department, name) for name in Chosen.__struct_fields__}
-        await Department.filter(id=department.id).update(**values)
+        if await Department.exclude(state="ended").count() >= MOST:
+            raise Refused(_("At most %(n)s channels.", n=MOST))
+        made = await Department.create(**msgspec.structs.asdict(chosen), created_at=now(), updated_at=now())
+        await audit("department.add", Ref("department", made.id), after=msgspec.to_builtins(chosen))
+    return made
+
+
+async def change(department: Department, chosen: Chosen, version: int) -> None:
+    """Raises Refused with the sentence for the form, and Conflict when it was changed since `version`."""
+    ensure(policy.can_change_everything(current_principal()))
+    await _check(chosen)
+    before = {name: getattr(department, name) for name in Chosen.__struct_fields__}
+    values = msgspec.structs.asdict(chosen) | {"updated_at": now(), "version": department.version + 1}
+    async with transaction():
+        unchanged = Department.filter(id=department.id, version=department.version)
+        if department.version != version or not await unchanged.update(**values):
+            raise Conflict(_("Somebody else has changed this channel meanwhile. Reload the page."))
         await audit("department.change", Ref("department", department.id), before=before,
                     after=msgspec.to_builtins(chosen))  # fmt: skip
-    await department.refresh_from_db()
-    return department
 
 
 async def _check(chosen: Chosen) -> None:

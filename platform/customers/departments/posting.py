@@ -1,16 +1,16 @@
-"""From a happening to a message in a channel: written once for each channel, posted once, and what became of it.
+"""From a happening to a message in a channel: written once for each channel, posted once (channels/posting.py).
 
-Slack knows no retry key: what may have arrived is left `uncertain` for a person, who can post it again.
+What may have arrived is left `uncertain` for a person, who can post it again; what is no longer true when its turn
+comes is `lapsed`.
 """
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime
 from typing import Any
 
-from channels import slack
+from channels import posting, slack
 from channels.connections import by_id
-from channels.outcomes import NotAccepted, SendingFailed, TryLater
 from core.audit import audit
 from core.clock import local_day, now
 from core.database import rows, transaction, write
@@ -19,12 +19,11 @@ from core.jobs import job
 from core.pages import absolute
 from core.refs import Ref
 from customers.days import a_day, as_day
+from customers.departments import standing
 from customers.departments.kinds import KINDS, TEST, sentence_of
 from customers.models import Department, DepartmentPost
 from customers.segments.special import HEALTH_BANDS
 from customers.segments.vocabulary import HEALTH, PHASES, TIERS
-
-ATTEMPTS = 5
 
 
 async def tell(kind: str, *, key: str, account_id: int | None = None, url: str = "", **data: Any) -> int:
@@ -71,66 +70,42 @@ async def again(post: DepartmentPost) -> bool:
     return bool(won)
 
 
-@job(attempts=ATTEMPTS, timeout=90)
+class Post(posting.Row):
+    table = "department_post"
+
+    def __init__(self, post: DepartmentPost) -> None:
+        self.post, self.id, self.state = post, post.id, post.state
+
+    async def address(self) -> tuple[int, str]:
+        department = self.post.department
+        if department.state != "active":
+            raise posting.Unposted("skipped", f"the channel is {department.state}")
+        if not (await by_id(department.connection_id)).is_active:
+            raise posting.Unposted("skipped", "Slack is not connected")
+        if why_not := await standing.why_not(self.post):
+            raise posting.Unposted("lapsed", why_not)
+        return department.connection_id, department.channel
+
+    async def ahead(self) -> int:
+        found = await rows("SELECT COUNT(*) FROM department_post WHERE department_id = ? AND state = 'waiting'"
+                           " AND id < ?", self.post.department_id, self.id)  # fmt: skip
+        return int(found[0][0])
+
+    async def promise(self, attempt: int, due: datetime) -> None:
+        await deliver.later(post_id=self.id, attempt=attempt, due=due)
+
+    async def message(self) -> tuple[str, list[dict[str, Any]]]:
+        with speaking(self.post.department.language):
+            return await composed(self.post)
+
+    async def settled(self, state: str, reason: str) -> None:
+        """Nothing follows: the channel's page says it, and a person decides."""
+
+
+@job(attempts=posting.ATTEMPTS, timeout=posting.TIMEOUT)
 async def deliver(post_id: int, attempt: int = 1) -> str:
-    """One attempt. Who died between the attempt and its answer does not post again."""
     post = await DepartmentPost.get_or_none(id=post_id).select_related("department")
-    if post is None or post.state not in ("waiting", "attempting"):
-        return "settled already"
-    if post.state == "attempting":
-        return await _settle(post, "uncertain", "the sender stopped before the answer")
-    why_not = await _why_not(post.department)
-    if why_not:
-        return await _settle(post, "skipped", why_not)
-    async with transaction():
-        until = await slack.take_turn(post.department.connection_id, post.department.channel)
-        if until is not None:
-            await deliver.later(post_id=post_id, attempt=attempt, due=until + slack.EVERY * await _ahead(post))
-            return "the channel is busy"
-        if not await write("UPDATE department_post SET state = 'attempting' WHERE id = ? AND state = 'waiting'"
-                           " RETURNING id", post_id):  # fmt: skip
-            return "another has it"
-    return await _post(post, attempt)
-
-
-async def _ahead(post: DepartmentPost) -> int:
-    """How many of the channel go first: each comes in its own second, not all in every one, and in their order."""
-    found = await rows("SELECT COUNT(*) FROM department_post WHERE department_id = ? AND state = 'waiting' AND id < ?",
-                       post.department_id, post.id)  # fmt: skip
-    return int(found[0][0])
-
-
-async def _why_not(department: Department) -> str:
-    if department.state != "active":
-        return f"the channel is {department.state}"
-    connection = await by_id(department.connection_id)
-    return "" if connection.is_active else "Slack is not connected"
-
-
-async def _post(post: DepartmentPost, attempt: int) -> str:
-    with speaking(post.department.language):
-        text, blocks = await composed(post)
-    try:
-        await slack.post(post.department.connection_id, post.department.channel, text, blocks=blocks,
-                         key=f"department:{post.id}")  # fmt: skip
-    except TryLater as later:
-        if attempt >= ATTEMPTS:
-            return await _settle(post, "failed", later.reason)
-        async with transaction():
-            await write("UPDATE department_post SET state = 'waiting' WHERE id = ? AND state = 'attempting'", post.id)
-            await deliver.later(post_id=post.id, attempt=attempt + 1, after=timedelta(seconds=later.seconds))
-        return "later"
-    except SendingFailed as failed:
-        return await _settle(post, "failed" if isinstance(failed, NotAccepted) else "uncertain", failed.reason)
-    return await _settle(post, "sent", "")
-
-
-async def _settle(post: DepartmentPost, state: str, reason: str) -> str:
-    won = await write(
-        "UPDATE department_post SET state = ?, reason = ?, settled_at = ? WHERE id = ? AND state IN"
-        " ('waiting', 'attempting') RETURNING id", state, reason[:300], now(), post.id,
-    )  # fmt: skip
-    return state if won else "settled already"
+    return await posting.post_once(Post(post), attempt) if post else posting.SETTLED
 
 
 async def _tier(account_id: int | None) -> str | None:

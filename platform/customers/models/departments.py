@@ -23,6 +23,7 @@ class Department(Model):
     tiers: Any = fields.JSONField(default=list)
     language = fields.CharField(max_length=8, default="ja")
     state = fields.CharField(max_length=8, default="active")  # active, paused, ended
+    version = fields.IntField(default=1)  # of what the form holds: of two who save at once the later is told
     created_at = Moment()
     updated_at = Moment()
 
@@ -43,7 +44,8 @@ class DepartmentPost(Model):
                                           on_delete=fields.CASCADE)  # fmt: skip
     url = fields.CharField(max_length=300, default="")
     data: Any = fields.JSONField(default=dict)
-    state = fields.CharField(max_length=12, default="waiting")  # waiting, attempting, sent, failed, uncertain, skipped
+    # waiting, attempting, then sent, failed, uncertain, skipped or lapsed (it was not true any more)
+    state = fields.CharField(max_length=12, default="waiting")
     reason = fields.CharField(max_length=300, default="")
     created_at = Moment()
     settled_at = Moment(null=True)

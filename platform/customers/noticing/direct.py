@@ -6,26 +6,22 @@ What Slack does not certainly take goes by mail. A second telling on another way
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from channels import slack
+from channels import posting, slack
 from channels.connections import by_external_id
-from channels.outcomes import NotAccepted, SendingFailed, TryLater
-from core.clock import now
-from core.database import rows, transaction, write
+from core.database import rows
 from core.i18n import _, speaking
 from core.jobs import job
 from core.pages import absolute
-from core.principal import Principal
+from core.principal import NOBODY, Principal
 from core.refs import Ref
 from customers import touches
 from customers.models import Notice, NoticeLetter
 from customers.noticing import letters
 from customers.noticing.groups import Standing, still
 from customers.rights import rights_of
-
-ATTEMPTS = 5
 
 
 async def address_of(person_id: int) -> tuple[int, str] | None:
@@ -49,79 +45,50 @@ async def begin(reader: Principal, brand: str, notices: Sequence[Notice], standi
     return len(notices)
 
 
-@job(attempts=ATTEMPTS, timeout=90)
+class Message(posting.Row):
+    """`notices`: what is still unread of it and may be seen now; without any there is nothing to tell."""
+
+    table = "notice_letter"
+
+    def __init__(self, letter: NoticeLetter, reader: Principal, standing: Mapping[int, Standing],
+                 notices: Sequence[Notice]) -> None:  # fmt: skip
+        self.letter, self.id, self.state = letter, letter.id, letter.state
+        self.reader, self.standing, self.notices = reader, standing, notices
+
+    async def address(self) -> tuple[int, str]:
+        if not self.notices:
+            raise posting.Unposted("skipped", "read meanwhile, or nothing that may be seen")
+        found = await address_of(self.letter.person_id)
+        if found is None:
+            raise posting.Unposted("failed", "no connected account")
+        return found
+
+    async def promise(self, attempt: int, due: datetime) -> None:
+        await deliver.later(letter_id=self.id, attempt=attempt, due=due)
+
+    async def message(self) -> tuple[str, list[dict[str, Any]]]:
+        with speaking(self.reader.language):
+            return composed(self.notices, self.standing, self.letter.token)
+
+    async def settled(self, state: str, reason: str) -> None:
+        """What did not certainly arrive goes the other way, with the letter's end or not at all."""
+        if state == "sent":
+            await touches.passes(self.reader.person_id, "slack", "notice", f"notices:{self.id}",
+                                 about=Ref("notice_letter", self.id))  # fmt: skip
+        elif state in ("failed", "uncertain") and self.notices:
+            await letters.by_mail(self.reader, self.letter.brand, self.notices, self.standing)
+
+
+@job(attempts=posting.ATTEMPTS, timeout=posting.TIMEOUT)
 async def deliver(letter_id: int, attempt: int = 1) -> str:
-    """One attempt. Who died between the attempt and its answer does not post again: it goes by mail."""
     letter = await NoticeLetter.get_or_none(id=letter_id)
-    if letter is None or letter.state not in ("waiting", "attempting"):
-        return "settled already"
-    reader = await rights_of(letter.person_id)
+    if letter is None or letter.state not in posting.ON_ITS_WAY:
+        return posting.SETTLED
+    reader = await rights_of(letter.person_id) or NOBODY
     found = await Notice.filter(person_id=letter.person_id, letter_id=letter_id, read_at__isnull=True)
-    standing = await still(reader, found) if reader and reader.is_signed_in else {}
+    standing = await still(reader, found) if reader.is_signed_in else {}
     notices = [one for one in found if one.id in standing]
-    if reader is None or not notices:
-        return await _settle(letter, "skipped", "read meanwhile, or nothing that may be seen")
-    if letter.state == "attempting":
-        return await _by_mail(reader, letter, notices, standing, "uncertain", "the sender stopped before the answer")
-    address = await address_of(letter.person_id)
-    if address is None:
-        return await _by_mail(reader, letter, notices, standing, "failed", "no connected account")
-    until = await _claim(letter, address)
-    if until is not None:
-        await deliver.later(letter_id=letter_id, attempt=attempt, due=until)
-        return "the channel is busy"
-    return await _post(reader, letter, notices, standing, address, attempt)
-
-
-async def _claim(letter: NoticeLetter, address: tuple[int, str]) -> datetime | None:
-    """When the channel has room again; None when the letter is ours now, `attempting`."""
-    async with transaction():
-        until = await slack.take_turn(*address)
-        if until is None and not await write(
-            "UPDATE notice_letter SET state = 'attempting' WHERE id = ? AND state = 'waiting' RETURNING id", letter.id
-        ):
-            return now() + timedelta(minutes=2)  # another has it: then it is settled
-        return until
-
-
-async def _post(reader: Principal, letter: NoticeLetter, notices: list[Notice], standing: dict[int, Standing],
-                address: tuple[int, str], attempt: int) -> str:  # fmt: skip
-    with speaking(reader.language):
-        text, blocks = composed(notices, standing, letter.token)
-    try:
-        await slack.post(address[0], address[1], text, blocks=blocks, key=f"notices:{letter.id}")
-    except TryLater as later:
-        if attempt >= ATTEMPTS:
-            return await _by_mail(reader, letter, notices, standing, "failed", later.reason)
-        async with transaction():
-            await write("UPDATE notice_letter SET state = 'waiting' WHERE id = ? AND state = 'attempting'", letter.id)
-            await deliver.later(letter_id=letter.id, attempt=attempt + 1, after=timedelta(seconds=later.seconds))
-        return "later"
-    except SendingFailed as failed:
-        state = "failed" if isinstance(failed, NotAccepted) else "uncertain"
-        return await _by_mail(reader, letter, notices, standing, state, failed.reason)
-    async with transaction():
-        await touches.passes(reader.person_id, "slack", "notice", f"notices:{letter.id}",
-                             about=Ref("notice_letter", letter.id))  # fmt: skip
-        return await _settle(letter, "sent", "")
-
-
-async def _by_mail(reader: Principal, letter: NoticeLetter, notices: list[Notice], standing: dict[int, Standing],
-                   state: str, reason: str) -> str:  # fmt: skip
-    """The letter's final state, and its notices on the other way, in one transaction."""
-    async with transaction():
-        if await _settle(letter, state, reason) == "settled already":
-            return "settled already"
-        await letters.by_mail(reader, letter.brand, notices, standing)
-    return f"{state}, by mail"
-
-
-async def _settle(letter: NoticeLetter, state: str, reason: str) -> str:
-    won = await write(
-        "UPDATE notice_letter SET state = ?, reason = ?, settled_at = ? WHERE id = ? AND state IN"
-        " ('waiting', 'attempting') RETURNING id", state, reason[:300], now(), letter.id,
-    )  # fmt: skip
-    return state if won else "settled already"
+    return await posting.post_once(Message(letter, reader, standing, notices), attempt)
 
 
 def composed(notices: Sequence[Notice], standing: Mapping[int, Standing],

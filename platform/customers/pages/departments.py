@@ -16,6 +16,7 @@ from core.navigation import navigation
 from core.pages import flash, page
 from customers.departments import KINDS, choosing, posting
 from customers.departments.kinds import sentence_of
+from customers.departments.standing import REASONS
 from customers.models import Department, DepartmentPost
 from customers.segments.vocabulary import TIERS
 
@@ -27,6 +28,7 @@ STATES = {
     "failed": lazy("Not accepted"),
     "uncertain": lazy("May have arrived"),
     "skipped": lazy("Not posted"),
+    "lapsed": lazy("Not true any more"),
 }
 navigation.add("settings", lazy("Channels of departments"), HOME, may="settings.manage", icon="hash", order=46, group=5)
 
@@ -38,6 +40,7 @@ class Wanted(msgspec.Struct):
     kinds: list[Line]
     tiers: list[Line] = []
     language: Annotated[Line, Meta(max_length=8)] = "ja"
+    version: int = 0
 
 
 class DepartmentPages(Controller):
@@ -95,24 +98,27 @@ class DepartmentPages(Controller):
 
 def _written(found: Department) -> dict[str, Any]:
     return {"name": found.name, "connection": found.connection_id, "channel": found.channel, "kinds": found.kinds,
-            "tiers": found.tiers, "language": found.language}  # fmt: skip
+            "tiers": found.tiers, "language": found.language, "version": found.version}  # fmt: skip
 
 
 async def _save(department: Department | None, data: Any) -> Response[Any]:
     form = Form(Wanted, data)
     if form.valid:
         said = form.data
+        chosen = choosing.Chosen(said.name, said.connection, said.channel.upper(), list(said.kinds), list(said.tiers),
+                                 said.language)  # fmt: skip
         try:
-            kept = await choosing.keep(choosing.Chosen(
-                said.name, said.connection, said.channel.upper(), list(said.kinds), list(said.tiers), said.language,
-            ), department)  # fmt: skip
+            if department is None:
+                department = await choosing.add(chosen)
+            else:
+                await choosing.change(department, chosen, said.version)
         except Refused as refused:
             if refused.status != 422:
                 raise
             form.fail(refused.sentence)
         else:
             flash(_("Saved. Send a test to see whether it arrives."))
-            return Redirect(f"{HOME}/{kept.id}", status_code=303)
+            return Redirect(f"{HOME}/{department.id}", status_code=303)
     return await _page(department, form, 422)
 
 
@@ -123,5 +129,6 @@ async def _page(department: Department | None, form: Form[Wanted], status: int =
         "customers/department.html" if department else "customers/departments.html", status=status, form=form,
         found=await Department.exclude(state="ended").order_by("name", "id"), department=department, home=HOME,
         teams=teams, kinds={name: str(words) for name, words in KINDS.items()}, languages=LANGUAGES,
-        tiers={name: str(words) for name, words in TIERS}, posts=posts, states=STATES, sentence_of=sentence_of,
+        tiers={name: str(words) for name, words in TIERS}, posts=posts, states=STATES, reasons=REASONS,
+        sentence_of=sentence_of,
     )  # fmt: skip
