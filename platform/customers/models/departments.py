@@ -23,7 +23,9 @@ class Department(Model):
     tiers: Any = fields.JSONField(default=list)
     language = fields.CharField(max_length=8, default="ja")
     state = fields.CharField(max_length=8, default="active")  # active, paused, ended
-    version = fields.IntField(default=1)  # of what the form holds: of two who save at once the later is told
+    version = fields.IntField(
+        default=1, db_default=1
+    )  # of what the form holds: of two who save at once the later is told
     created_at = Moment()
     updated_at = Moment()
 
