@@ -43,6 +43,9 @@ REASONS = {
     "worker_lost": lazy("the sender stopped before the server answered"),
     "by_hand": lazy("a person decided so"),
     "left_journey": lazy("left the journey before it was sent"),
+    # why a whole sending stopped at its hour
+    "the content was changed after it was scheduled": lazy("the content was changed after it was scheduled"),
+    "the pilot has not passed": lazy("the pilot has not passed"),
 }  # fmt: skip
 
 

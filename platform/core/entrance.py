@@ -30,7 +30,7 @@ log = logging.getLogger("engawa.web")
 BODY_SECONDS = 30
 MOST_FIELDS = 2000
 METHODS = {"PUT", "PATCH", "DELETE"}
-_multipart_method = re.compile(rb'name="_method"\r\n\r\n([A-Z]+)\r\n')
+_boundary = re.compile(rb'boundary="?([^";\s]+)')
 Identify = Callable[[Any], Awaitable[Principal]]
 
 
@@ -173,8 +173,8 @@ async def _limited_body(scope: Any, receive: Any) -> Any:
             raise TooMuch(413, "The form has too many fields.")
         if scope["method"] == "POST" and b"_method=" in body:
             _become(scope, dict(parse_qsl(body.decode("latin-1"))).get("_method", ""))
-    elif _is_upload(content_type) and scope["method"] == "POST" and (found := _multipart_method.search(body)):
-        _become(scope, found.group(1).decode())
+    elif _is_upload(content_type) and scope["method"] == "POST":
+        _become(scope, _method_of_upload(content_type, body))
 
     await sent_once.mark(scope, content_type, body)
     sent = False
@@ -187,6 +187,17 @@ async def _limited_body(scope: Any, receive: Any) -> Any:
         return {"type": "http.request", "body": body, "more_body": False}
 
     return again
+
+
+def _method_of_upload(content_type: bytes, body: bytes) -> str:
+    """A field of its own, from one boundary to the next: what a text or a file holds may look like one."""
+    found = _boundary.search(content_type)
+    if found is None or b'name="_method"' not in body:
+        return ""
+    line = re.escape(b"--" + found.group(1))
+    said = re.search(line + rb'\r\ncontent-disposition: form-data; name="_method"\r\n\r\n([A-Z]+)\r\n' + line, body,
+                     re.IGNORECASE)  # fmt: skip
+    return said.group(1).decode() if said else ""
 
 
 async def _read(receive: Any, most: int) -> bytes:

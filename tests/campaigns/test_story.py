@@ -7,7 +7,7 @@ import pytest
 
 from campaigns import actions, claims, ledger, reactions, rollout
 from campaigns.compose import Draft
-from campaigns.jobs import deliver_step, sweep
+from campaigns.jobs import deliver_step, freeze_step, sweep
 from campaigns.models import Campaign, Delivery, Step, TrackedLink
 from campaigns_parts import MJML, SUBJECT, a_campaign, a_reader, piloted
 from channels.models import Mail
@@ -17,6 +17,7 @@ from core.errors import Conflict, Refused
 from customers import consent
 from customers.models import Account, ConsentProof, Topic, Touch, TouchHold, Touchpoint
 from customers.rules import AttentionRule, QuietRule, set_rule
+from factories import staff
 
 
 async def states(kind="main"):
@@ -132,8 +133,6 @@ async def test_unsubscribing_in_the_middle_stops_the_rest_at_once(house, smtp, w
     people = [await a_reader(n) for n in range(1, 4)]
     campaign = await piloted(await a_campaign(people), [await a_reader(50)], run_jobs)
     step = await rollout.schedule(campaign)
-    from campaigns.jobs import freeze_step
-
     await freeze_step(step_id=step.id)
     waiting = await Delivery.filter(step_id=step.id, person_id=people[1].id).get()
     await reactions.unsubscribe(waiting.token)
@@ -142,6 +141,22 @@ async def test_unsubscribing_in_the_middle_stops_the_rest_at_once(house, smtp, w
     assert await consent.state_of(people[1].id, "usage", "email") == "refused"
     assert await ConsentProof.filter(person_id=people[1].id, source="one_click").count() == 1
     assert smtp.mails_to("reader2@example.com") == []
+
+
+@pytest.mark.parametrize(("meanwhile", "said"), [
+    ("UPDATE pilot SET state = 'void' WHERE about_id = ?", "止まりました：試し送りが合格していません"),
+    ("UPDATE campaign SET revision_id = NULL WHERE id = ?", "止まりました：予約のあとに内容が変わりました"),
+])  # fmt: skip
+async def test_what_may_not_leave_at_its_hour_stops_and_the_report_says_why(
+    house, web, sign_in, smtp, writer, run_jobs, meanwhile, said
+):
+    campaign = await piloted(await a_campaign([await a_reader(1)]), [await a_reader(50)], run_jobs)
+    step = await rollout.schedule(campaign)
+    await write(meanwhile, campaign.id)
+    await freeze_step(step_id=step.id)
+    assert (await Step.get(id=step.id)).state == "cancelled" and smtp.mails_to("reader1@example.com") == []
+    await sign_in(await staff("manager"))
+    assert said in (await web.get(f"/staff/campaigns/{campaign.id}/report")).text
 
 
 async def test_the_budget_of_attention_is_kept(house, smtp, writer, run_jobs):
@@ -161,8 +176,6 @@ async def test_pause_and_resume_neither_lose_nor_double(house, smtp, writer, run
     people = [await a_reader(n) for n in range(1, 9)]
     campaign = await piloted(await a_campaign(people), [await a_reader(50)], run_jobs)
     step = await rollout.schedule(campaign)
-    from campaigns.jobs import freeze_step
-
     await freeze_step(step_id=step.id)
     await rollout.pause(campaign)
     await deliver_step(step_id=step.id)
@@ -198,8 +211,6 @@ async def test_cancelling_in_the_middle_gives_every_row_its_final_state(house, s
     people = [await a_reader(n) for n in range(1, 5)]
     campaign = await piloted(await a_campaign(people), [await a_reader(50)], run_jobs)
     step = await rollout.schedule(campaign)
-    from campaigns.jobs import freeze_step
-
     await freeze_step(step_id=step.id)
     await rollout.cancel(campaign)
     await run_jobs()

@@ -83,6 +83,16 @@ async def test_a_method_that_a_form_means(web):
     assert (await web.submit("/language", {"_method": "TRACE", "language": "ja"})).status_code == 303
 
 
+@pytest.mark.parametrize("before", ["", "\r\n", "--x\r\nContent-Disposition: form-data; "])
+async def test_a_text_that_looks_like_a_method_changes_no_request(web, before):
+    """A report of a fault pastes whole requests."""
+    pasted = before + 'name="_method"\r\n\r\nDELETE\r\n'
+    upload = {"file": ("a.txt", pasted.encode())}
+    sent = {"language": "ja", "note": pasted}
+    assert (await web.submit("/language", sent, files=upload)).status_code == 303
+    assert (await web.submit("/language", sent | {"_method": "DELETE"}, files=upload)).status_code == 405
+
+
 async def test_static_files_are_kept_by_name_and_never_leave_their_folder(web):
     page = (await web.get("/no/such/page")).text
     address = re.search(r'href="(/static/[^"]+/css/index.css)"', page).group(1)
