@@ -32,14 +32,14 @@ async def tapped(conversation: Conversation, message: Message, epoch: int) -> st
         return "an old button"
     if verb == "help":
         return await _helped(conversation, message, about, epoch, choice == "yes")
-    if verb == "pick" and choice.isdigit():
+    if verb == "pick" and choice.isdecimal() and len(choice) < 4:
         return await _picked(conversation, message, about, epoch, int(choice))
     return "an unknown button"
 
 
 async def _answer_about(conversation: Conversation, number: str) -> Message | None:
     """The bot's message that the button stood under, of this conversation only."""
-    if not number.isdigit() or len(number) > 18:
+    if not number.isdecimal() or len(number) > 18:
         return None
     said = await Message.filter(conversation_id=conversation.id, sender="bot").order_by("-number").limit(20)
     return next((one for one in said if one.data.get("about") == int(number)), None)

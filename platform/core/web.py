@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import secrets
 from collections.abc import Callable, Iterable, Sequence
 from typing import Annotated, Any, Literal
@@ -37,6 +38,7 @@ from core.settings import LOOPBACK, settings
 log = logging.getLogger("engawa.web")
 SAFE = {"GET", "HEAD", "OPTIONS"}
 MOST_ID = 2**63 - 1
+LONG_NUMBER = re.compile(r"[+-]?[0-9]{19,400}")
 
 
 def _fresh(handler: BaseRouteHandler) -> None:
@@ -61,7 +63,7 @@ async def may_guard(connection: ASGIConnection[Any, Any, Any, Any], handler: Bas
         if who.lacks_factor:
             raise Elsewhere(_("Your role asks for a second factor. Set it up first."), navigation.second_factor)
         raise Forbidden(_("You may not do this.")) if who.is_signed_in else Unauthenticated(_("Sign in first."))
-    _possible(connection.path_params)
+    _possible(connection.path_params | _asked(connection, handler))
     _fresh(handler)
 
 
@@ -70,6 +72,16 @@ def _possible(named: dict[str, Any]) -> None:
     for value in named.values():
         if (isinstance(value, int) and abs(value) > MOST_ID) or (isinstance(value, str) and "\0" in value):
             raise NotFound(_("There is no such page."))
+
+
+def _asked(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> dict[str, int]:
+    """What stands behind `?` under a name that the handler takes as a number."""
+    found: dict[str, int] = {}
+    for name, value in connection.query_params.multi_items():
+        field = handler.parsed_fn_signature.parameters.get(name)
+        if field and (field.is_subclass_of(int) or field.has_inner_subclass_of(int)) and LONG_NUMBER.fullmatch(value):
+            found[name] = int(value)
+    return found
 
 
 def from_our_page(connection: ASGIConnection[Any, Any, Any, Any]) -> None:

@@ -86,7 +86,7 @@ class SegmentPages(Controller):
         if action == "save":
             try:
                 await may_ask(await segments.expanded(tree))
-                version = str(data.get("version", "0"))
+                version = str(data.get("version", ""))[:9]
                 saved = await segments.save(name, tree, description=about, segment_id=segment.id if segment else None,
                                             version=int(version) if version.isdecimal() else 0)  # fmt: skip
             except Refused as refused:
