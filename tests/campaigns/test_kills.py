@@ -23,6 +23,7 @@ from core.clock import now
 from core.context import Here, enter
 from core.database import rows, write
 from core.principal import SYSTEM
+from core.tasks import in_thread
 from customers.rules import AttentionRule, set_rule
 from fakes.process import fake_process
 
@@ -133,6 +134,8 @@ async def stopped_outside_a_transaction(house, worker) -> None:
     path = house.settings.database.removeprefix("sqlite://")
     while True:
         worker.send_signal(signal.SIGSTOP)
+        # Sending is not stopping: until all its threads stand still it may begin a transaction.
+        await in_thread(os.waitid, os.P_PID, worker.pid, os.WSTOPPED | os.WNOWAIT)
         if house.engine == "postgresql":
             return
         probe = sqlite3.connect(path, timeout=0.3, isolation_level=None)

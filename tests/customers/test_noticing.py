@@ -377,7 +377,7 @@ async def test_a_round_looks_only_at_what_is_due(house: Any, asker: Any) -> None
     explain = "EXPLAIN QUERY PLAN" if house.engine == "sqlite" else "EXPLAIN"
     # Both indexes hold only what is still to go; of two rows PostgreSQL takes either.
     for sql, indexes, given in (
-        (rounds.FIRST_DUE, ("notice_due",), [now()]),
+        (rounds.FIRST_DUE, ("notice_due", "notice_pending"), [now()]),
         ("SELECT id FROM notice WHERE person_id = ? AND due_at IS NOT NULL AND (due_at <= ? OR due_at = ?)"
          " AND read_at IS NULL", ("notice_pending", "notice_due"), [asker.id, now(), now()]),
     ):  # fmt: skip

@@ -150,9 +150,9 @@ async def five_minutes_pass(town: Town) -> None:
 
 
 async def the_numbers_say_so(town: Town) -> None:
-    """Each room's page counts what the journey did."""
+    """Each room's page counts what the journey did. The chat's conversation goes on by mail, where it was answered."""
     admin = town.admin
-    for section, words in (("campaigns", ("年度の更新", "締めの点検")), ("conversations", ("Web",))):
+    for section, words in (("campaigns", ("年度の更新", "締めの点検")), ("conversations", ("メール", "LINE", "Slack"))):
         await admin.open(f"/staff/insights/{section}")
         text = await admin.text()
         for one in words:
